@@ -1,0 +1,42 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "options.h"
+
+static const char *text(const char *id, weigh_language language) {
+  const char *found = weigh_text(id, language);
+  return found ? found : id;
+}
+
+static void print_options(const cli_command *command, weigh_language language) {
+  for (size_t i = 0; i < CLI_OPTION_COUNT; i++) {
+    const cli_option *option = &CLI_OPTIONS[i];
+    if (option->of != '*' && (!command || !strchr(command->options, option->of))) continue;
+    char head[64];
+    snprintf(head, sizeof head, "%s--%s%s%s", option->letter ? "" : "    ", option->name, option->value ? " " : "",
+             option->value ? option->value : "");
+    if (option->letter) printf("  -%c, %-24s %s", option->letter, head, text(option->about, language));
+    else printf("  %-28s %s", head, text(option->about, language));
+    if (option->choices) printf(" [%s]", option->choices);
+    printf("\n");
+  }
+}
+
+void cli_print_help(const cli_command *command, weigh_language language) {
+  if (command) {
+    printf("weigh %s %s\n\n%s\n\n%s\n", command->name, command->words, text(command->about, language),
+           text("CLI_OPTIONS", language));
+    print_options(command, language);
+    return;
+  }
+  printf("%s\n\n%s\n", text("CLI_HEAD", language), text("CLI_COMMANDS", language));
+  for (size_t i = 0; i < CLI_COMMAND_COUNT; i++) {
+    char head[64];
+    snprintf(head, sizeof head, "%s %s", CLI_COMMANDS[i].name, CLI_COMMANDS[i].words);
+    printf("  %-28s %s\n", head, text(CLI_COMMANDS[i].about, language));
+  }
+  printf("  %-28s %s\n", "completion SHELL", text("CLI_ABOUT_COMPLETION", language));
+  printf("  %-28s %s\n\n%s\n", "version", text("CLI_ABOUT_VERSION", language), text("CLI_OPTIONS", language));
+  print_options(NULL, language);
+  printf("\n%s\n", text("CLI_TAIL", language));
+}

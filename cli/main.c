@@ -1,0 +1,150 @@
+/* weigh: carries questions to libweigh and reports back. Knows no formulas. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "options.h"
+
+static bool write_stdout(void *user, const char *bytes, size_t size) {
+  (void)user;
+  return fwrite(bytes, 1, size, stdout) == size;
+}
+
+static void print_quoted(const char *text) {
+  fputc('"', stderr);
+  for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
+    if (*c == '"' || *c == '\\') fprintf(stderr, "\\%c", *c);
+    else if (*c < 0x20 || *c == 0x7f) fprintf(stderr, "\\u%04x", *c);
+    else fputc(*c, stderr);
+  }
+  fputc('"', stderr);
+}
+
+static void print_error_json(const weigh_error *err) {
+  fprintf(stderr, "{\"schema_version\": 1, \"error\": {\"status\": %d, \"code\": \"%s\", \"message\": ", (int)err->status,
+          err->code);
+  print_quoted(err->message);
+  if (err->file[0]) {
+    fprintf(stderr, ", \"file\": ");
+    print_quoted(err->file);
+  }
+  if (err->line) fprintf(stderr, ", \"line\": %u, \"column\": %u", err->line, err->column);
+  fprintf(stderr, "}}\n");
+}
+
+/* file:line:column: message, then the line and a caret under the column. */
+static void print_error_text(const weigh_error *err) {
+  fprintf(stderr, "weigh: ");
+  if (err->file[0]) fprintf(stderr, "%s:", err->file);
+  if (err->line) fprintf(stderr, "%u:%u:", err->line, err->column);
+  fprintf(stderr, "%s%s\n", err->file[0] ? " " : "", err->message);
+  if (!err->line || !err->excerpt[0] || err->column > strlen(err->excerpt) + 1) return;
+  fprintf(stderr, "  %s\n  ", err->excerpt);
+  for (uint32_t i = 1; i < err->column; i++)
+    if (((unsigned char)err->excerpt[i - 1] & 0xC0) != 0x80) fputc(err->excerpt[i - 1] == '\t' ? '\t' : ' ', stderr);
+  fprintf(stderr, "^\n");
+}
+
+static int fail(const cli_options *o, const weigh_error *err) {
+  if (o->report.format == WEIGH_FORMAT_JSON) print_error_json(err);
+  else print_error_text(err);
+  return (int)err->status;
+}
+
+static weigh_language locale_language(void) {
+  static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+  for (size_t i = 0; i < 3; i++) {
+    const char *value = getenv(names[i]);
+    if (value && *value) return strncmp(value, "zh", 2) == 0 ? WEIGH_CHINESE : WEIGH_ENGLISH;
+  }
+  return WEIGH_ENGLISH;
+}
+
+static bool wants_color(const cli_options *o) {
+  if (o->color && strcmp(o->color, "always") == 0) return true;
+  if (o->color && strcmp(o->color, "never") == 0) return false;
+  const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+  return !(no && *no) && isatty(STDOUT_FILENO) && !(term && strcmp(term, "dumb") == 0);
+}
+
+/* --data, then WEIGH_DATA, then weighbridge/ in the XDG data folder if it is there: the first named wins. */
+static void add_data_dirs(cli_options *o, char *buffer, size_t size) {
+  const char *env = getenv("WEIGH_DATA"), *xdg = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+  if (env && *env && o->data_dir_count < CLI_MAX_LIST) o->data_dirs[o->data_dir_count++] = env;
+  if (xdg && *xdg) snprintf(buffer, size, "%s/weighbridge", xdg);
+  else if (home && *home) snprintf(buffer, size, "%s/.local/share/weighbridge", home);
+  else return;
+  if (access(buffer, R_OK) == 0 && o->data_dir_count < CLI_MAX_LIST) o->data_dirs[o->data_dir_count++] = buffer;
+  /* Later folders override earlier ones in the library, so the most specific goes last. */
+  for (size_t i = 0; i < o->data_dir_count / 2; i++) {
+    const char *swap = o->data_dirs[i];
+    o->data_dirs[i] = o->data_dirs[o->data_dir_count - 1 - i];
+    o->data_dirs[o->data_dir_count - 1 - i] = swap;
+  }
+}
+
+static weigh_status ask(const cli_command *command, cli_options *o, weigh_library *library, weigh_error *err) {
+  weigh_model *models[2] = {NULL, NULL};
+  weigh_status status = WEIGH_OK;
+  size_t count = command->kind == WEIGH_REPORT_FAMILIES ? 0 : command->kind == WEIGH_REPORT_DIFF ? 2 : 1;
+  if (command->kind == WEIGH_REPORT_CHECK) o->report.folder = o->words[0];
+  if (command->kind == WEIGH_REPORT_EXPLAIN && o->word_count > 1) o->report.quantity = o->words[1];
+  for (size_t i = 0; i < count && status == WEIGH_OK; i++) {
+    weigh_model_request request = {.model = i < o->word_count ? o->words[i] : NULL, .settings = o->settings,
+                                   .setting_count = o->setting_count};
+    status = weigh_model_open(library, &request, &models[i], err);
+  }
+  if (status == WEIGH_OK) status = weigh_report(library, command->kind, models[0], models[1], &o->report, write_stdout, NULL, err);
+  weigh_model_free(models[0]);
+  weigh_model_free(models[1]);
+  return status;
+}
+
+static int run(const cli_command *command, int argc, char **argv) {
+  char xdg[4096];
+  weigh_error err = {0};
+  cli_options o = {.language = locale_language()};
+  weigh_status status = cli_parse(command, argc, argv, &o, &err);
+  if (status != WEIGH_OK) return fail(&o, &err);
+  if (o.help) {
+    cli_print_help(command, o.language);
+    return 0;
+  }
+  o.report.color = o.report.format == WEIGH_FORMAT_TEXT && wants_color(&o);
+  add_data_dirs(&o, xdg, sizeof xdg);
+  weigh_library *library = NULL;
+  weigh_library_options options = {o.language, o.data_dirs, o.data_dir_count};
+  status = weigh_library_open(&options, &library, &err);
+  if (status == WEIGH_OK) status = ask(command, &o, library, &err);
+  weigh_library_free(library);
+  if (status != WEIGH_OK && err.code[0]) return fail(&o, &err);
+  if (fflush(stdout) != 0) {
+    weigh_error_set(&err, o.language, "WRITE_FAILED", NULL, 0);
+    return fail(&o, &err);
+  }
+  return (int)status;
+}
+
+int main(int argc, char **argv) {
+  const char *name = argc > 1 ? argv[1] : "";
+  weigh_language language = locale_language();
+  for (int i = 1; i < argc; i++)
+    if (strcmp(argv[i], "--lang=zh") == 0 || (i + 1 < argc && strcmp(argv[i], "--lang") == 0 && strcmp(argv[i + 1], "zh") == 0))
+      language = WEIGH_CHINESE;
+  if (argc < 2 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+    const cli_command *about = argc > 2 ? cli_find_command(argv[2]) : NULL;
+    cli_print_help(about, language);
+    return argc < 2 ? WEIGH_USAGE : 0;
+  }
+  if (strcmp(name, "version") == 0 || strcmp(name, "--version") == 0) {
+    printf("weigh %s (data %.12s)\n", weigh_version(), weigh_data_digest());
+    return 0;
+  }
+  const cli_command *command = cli_find_command(name);
+  if (command) return run(command, argc - 2, argv + 2);
+  weigh_error err;
+  cli_options o = {.language = language};
+  weigh_error_set(&err, language, "USAGE_COMMAND", (const char *const[]){name}, 1);
+  return fail(&o, &err);
+}

@@ -1,0 +1,144 @@
+#include "options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const cli_command CLI_COMMANDS[] = {
+    {"params", WEIGH_REPORT_PARAMS, 0, 1, "MODEL", "CLI_ABOUT_PARAMS", "slM"},
+    {"tensors", WEIGH_REPORT_TENSORS, 0, 1, "MODEL", "CLI_ABOUT_TENSORS", "smtFo"},
+    {"explain", WEIGH_REPORT_EXPLAIN, 0, 2, "MODEL [QUANTITY]", "CLI_ABOUT_EXPLAIN", "sx"},
+    {"diff", WEIGH_REPORT_DIFF, 2, 2, "A B", "CLI_ABOUT_DIFF", "s"},
+    {"check", WEIGH_REPORT_CHECK, 1, 1, "FOLDER", "CLI_ABOUT_CHECK", "s"},
+    {"families", WEIGH_REPORT_FAMILIES, 0, 0, "", "CLI_ABOUT_FAMILIES", ""},
+};
+const size_t CLI_COMMAND_COUNT = sizeof CLI_COMMANDS / sizeof *CLI_COMMANDS;
+
+const cli_option CLI_OPTIONS[] = {
+    {"format", 'f', '*', "FORMAT", "text json csv tsv markdown", "CLI_OPT_FORMAT"},
+    {"set", 's', 's', "FIELD=VALUE", NULL, "CLI_OPT_SET"},
+    {"per-layer", 0, 'l', NULL, NULL, "CLI_OPT_LAYERS"},
+    {"method", 0, 'M', "METHOD", "config", "CLI_OPT_METHOD"},
+    {"mtp", 0, 'm', NULL, NULL, "CLI_OPT_MTP"},
+    {"compact", 0, 't', NULL, NULL, "CLI_OPT_COMPACT"},
+    {"filter", 0, 'F', "TEXT", NULL, "CLI_OPT_FILTER"},
+    {"sort", 0, 'o', "KEY", "name elements bytes group", "CLI_OPT_SORT"},
+    {"latex", 0, 'x', NULL, NULL, "CLI_OPT_LATEX"},
+    {"data", 0, '*', "DIR", NULL, "CLI_OPT_DATA"},
+    {"lang", 0, '*', "LANG", "en zh", "CLI_OPT_LANG"},
+    {"color", 0, '*', "WHEN", "auto always never", "CLI_OPT_COLOR"},
+    {"help", 'h', '*', NULL, NULL, "CLI_OPT_HELP"},
+};
+const size_t CLI_OPTION_COUNT = sizeof CLI_OPTIONS / sizeof *CLI_OPTIONS;
+
+const cli_command *cli_find_command(const char *name) {
+  for (size_t i = 0; i < CLI_COMMAND_COUNT; i++)
+    if (strcmp(CLI_COMMANDS[i].name, name) == 0) return &CLI_COMMANDS[i];
+  return NULL;
+}
+
+static weigh_status fail(weigh_error *err, const cli_options *o, const char *id, const char *a, const char *b) {
+  return weigh_error_set(err, o->language, id, (const char *const[]){a, b}, 2);
+}
+
+static const cli_option *find_option(const cli_command *command, const char *name, size_t length, char letter) {
+  for (size_t i = 0; i < CLI_OPTION_COUNT; i++) {
+    const cli_option *option = &CLI_OPTIONS[i];
+    bool named = name ? strlen(option->name) == length && strncmp(option->name, name, length) == 0
+                      : letter && option->letter == letter;
+    if (named && (option->of == '*' || strchr(command->options, option->of))) return option;
+  }
+  return NULL;
+}
+
+/* The position of a word in a blank-separated list, or -1. */
+static int choice(const char *list, const char *word) {
+  size_t length = strlen(word);
+  for (int at = 0; *list; at++) {
+    size_t n = strcspn(list, " ");
+    if (n == length && strncmp(list, word, n) == 0) return at;
+    list += n;
+    while (*list == ' ') list++;
+  }
+  return -1;
+}
+
+static weigh_status add(weigh_error *err, cli_options *o, const char **list, size_t *count, const char *value) {
+  if (*count == CLI_MAX_LIST) return fail(err, o, "USAGE_TOO_MANY", value, "64");
+  list[(*count)++] = value;
+  return WEIGH_OK;
+}
+
+static weigh_status apply(const cli_option *option, const char *value, cli_options *o, weigh_error *err) {
+  int chosen = option->choices ? choice(option->choices, value) : 0;
+  if (strcmp(option->name, "format") == 0 && strcmp(value, "md") == 0) chosen = WEIGH_FORMAT_MARKDOWN;
+  if (chosen < 0) {
+    const char *const args[] = {value, option->name, option->choices};
+    return weigh_error_set(err, o->language, "USAGE_CHOICE", args, 3);
+  }
+  switch (option->name[0]) {
+    case 'f':
+      if (option->of == 'F') o->report.filter = value;
+      else o->report.format = (weigh_format)chosen;
+      break;
+    case 's':
+      if (option->of == 'o') o->report.sort = value;
+      else return add(err, o, o->settings, &o->setting_count, value);
+      break;
+    case 'p': o->report.per_layer = true; break;
+    case 'm':
+      if (option->of == 'M') o->report.method = value;
+      else o->report.with_mtp = true;
+      break;
+    case 'c':
+      if (option->of == 't') o->report.compact = true;
+      else o->color = value;
+      break;
+    case 'l':
+      if (option->of == 'x') o->report.latex = true;
+      else o->language = chosen ? WEIGH_CHINESE : WEIGH_ENGLISH;
+      break;
+    case 'd': return add(err, o, o->data_dirs, &o->data_dir_count, value);
+    default: o->help = true; break;
+  }
+  return WEIGH_OK;
+}
+
+static weigh_status one_option(const cli_command *command, char **argv, int *at, cli_options *o, weigh_error *err) {
+  const char *arg = argv[*at], *name = arg + 2, *equals = NULL;
+  const cli_option *option;
+  if (arg[1] == '-') {
+    equals = strchr(name, '=');
+    option = find_option(command, name, equals ? (size_t)(equals - name) : strlen(name), 0);
+  } else {
+    option = find_option(command, NULL, 0, arg[1]);
+    if (option && arg[2]) equals = arg + 1; /* -fjson */
+  }
+  if (!option) return fail(err, o, "USAGE_OPTION", arg, command->name);
+  if (!option->value) {
+    if (equals) return fail(err, o, "USAGE_NO_VALUE", arg, option->name);
+    return apply(option, "", o, err);
+  }
+  const char *value = equals ? equals + 1 : argv[*at + 1];
+  if (!value) return fail(err, o, "USAGE_VALUE", option->name, option->value);
+  if (!equals) ++*at;
+  return apply(option, value, o, err);
+}
+
+weigh_status cli_parse(const cli_command *command, int argc, char **argv, cli_options *o, weigh_error *err) {
+  bool only_words = false;
+  for (int i = 0; i < argc; i++) {
+    if (!only_words && strcmp(argv[i], "--") == 0) {
+      only_words = true;
+    } else if (!only_words && argv[i][0] == '-' && argv[i][1]) {
+      weigh_status status = one_option(command, argv, &i, o, err);
+      if (status != WEIGH_OK) return status;
+    } else {
+      if (o->word_count >= command->max_words) return fail(err, o, "USAGE_WORD", argv[i], command->name);
+      o->words[o->word_count++] = argv[i];
+    }
+  }
+  bool typed = command->max_words > 0 && command->min_words == 0 && o->setting_count > 0; /* dimensions by --set only */
+  size_t least = command->min_words ? command->min_words : command->max_words > 0 && !typed ? 1 : 0;
+  if (!o->help && o->word_count < least) return fail(err, o, "USAGE_MISSING", command->words, command->name);
+  return WEIGH_OK;
+}

@@ -1,0 +1,54 @@
+/* The command line as data: one row a command, one row an option. Parsing, help and completion come from the rows. */
+#ifndef WEIGH_CLI_OPTIONS_H
+#define WEIGH_CLI_OPTIONS_H
+
+#include "weigh/weigh.h"
+
+#define CLI_MAX_LIST 64
+
+typedef struct cli_options {
+  const char *words[2]; /* MODEL, or A and B, or FOLDER */
+  size_t word_count;
+  const char *settings[CLI_MAX_LIST];
+  size_t setting_count;
+  const char *data_dirs[CLI_MAX_LIST];
+  size_t data_dir_count;
+  weigh_language language;
+  bool help, version;
+  const char *color; /* auto, always, never */
+  weigh_report_options report;
+} cli_options;
+
+typedef struct cli_command {
+  const char *name;
+  weigh_report_kind kind;
+  size_t min_words, max_words;
+  const char *words;   /* "MODEL [QUANTITY]" */
+  const char *about;   /* message id */
+  const char *options; /* letters of CLI_OPTIONS rows it takes, see `of` */
+} cli_command;
+
+typedef struct cli_option {
+  const char *name;    /* without -- */
+  char letter;         /* one-letter form, 0: none */
+  char of;             /* key in cli_command.options; '*': every command */
+  const char *value;   /* name of its value in help; NULL: a flag */
+  const char *choices; /* "text json csv": allowed values, for checking and completion; NULL: any */
+  const char *about;   /* message id */
+} cli_option;
+
+extern const cli_command CLI_COMMANDS[];
+extern const size_t CLI_COMMAND_COUNT;
+extern const cli_option CLI_OPTIONS[];
+extern const size_t CLI_OPTION_COUNT;
+
+const cli_command *cli_find_command(const char *name);
+
+/* Reads the arguments after the command's name. On failure fills err (usage_*) and returns its status. */
+weigh_status cli_parse(const cli_command *command, int argc, char **argv, cli_options *out, weigh_error *err);
+
+/* --help of the program (command NULL) or of one command, and the completion scripts. */
+void cli_print_help(const cli_command *command, weigh_language language);
+bool cli_print_completion(const char *shell);
+
+#endif

@@ -1,0 +1,186 @@
+/* libweigh: know what a model weighs before you load it.
+ *
+ * This header reads as the manual. A question goes: open a library (the descriptions), open a model (a configuration
+ * under a description), ask it. Everything a call returns is exact unless the text says otherwise.
+ *
+ * Conventions
+ * - A call returns a weigh_status; results come through `out` parameters, which are untouched on failure.
+ * - The last parameter of a call that can fail is a weigh_error, which may be NULL. It is held by the caller, filled
+ *   on failure only, and needs no release.
+ * - A handle is freed with its own free function; freeing NULL is fine. A model must be freed before its library.
+ * - Strings are UTF-8 and NUL-terminated. Strings returned inside structs belong to the handle they came from.
+ * - The library never prints, exits, aborts or keeps state outside its handles.
+ * - Threads: one handle is used by one thread at a time; a library and its models count as one handle.
+ * - Limits: one model may use 256 MiB of memory and 20,000,000 steps of evaluation; more is an error.
+ */
+#ifndef WEIGH_H
+#define WEIGH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "weigh/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The product's version, "0.1.0", and the SHA-256 (hex) of the descriptions it was built with. */
+const char *weigh_version(void);
+const char *weigh_data_digest(void);
+
+/* ---- Errors ---------------------------------------------------------------------------------------------------- */
+
+/* One failure. `code` is stable ("field_type"); `message` is a whole sentence in the library's language that says
+ * what was found, what was expected and what to try. `file`, `line` and `column` (from 1, in bytes; 0: unknown) say
+ * where; `excerpt` is that line, for a caret. */
+typedef struct weigh_error {
+  weigh_status status;
+  char code[48];
+  char message[1024];
+  char file[512];
+  uint32_t line, column;
+  char excerpt[256];
+} weigh_error;
+
+/* ---- The library of descriptions -------------------------------------------------------------------------------- */
+
+typedef struct weigh_library weigh_library;
+
+typedef enum weigh_language { WEIGH_ENGLISH = 0, WEIGH_CHINESE = 1 } weigh_language;
+
+/* Zero is a good default for every member. */
+typedef struct weigh_library_options {
+  weigh_language language;   /* of messages and of text, Markdown reports; never of JSON, CSV, TSV keys */
+  const char *const *data_dirs; /* folders with *.weigh files of the user's own, which add to or replace the built-in ones */
+  size_t data_dir_count;
+} weigh_library_options;
+
+/* Opens the built-in descriptions and the user's. Errors: WEIGH_ENVIRONMENT when a folder cannot be read; a faulty
+ * description is reported by the first question that needs it (or by weigh_library_check). `options` may be NULL. */
+weigh_status weigh_library_open(const weigh_library_options *options, weigh_library **out, weigh_error *err);
+void weigh_library_free(weigh_library *library);
+
+/* Parses every description. Errors: WEIGH_REFUSED with file, line and column of the first fault. */
+weigh_status weigh_library_check(weigh_library *library, weigh_error *err);
+
+/* ---- A model ----------------------------------------------------------------------------------------------------- */
+
+typedef struct weigh_model weigh_model;
+
+/* What to open. Exactly one of `model` and `config` is given, or neither when `settings` type in the dimensions. */
+typedef struct weigh_model_request {
+  const char *model;            /* path of a config.json or of its folder, "-" for standard input, or a catalogue name */
+  const char *config;           /* the text of a config.json */
+  size_t config_size;
+  const char *const *settings;  /* "num_hidden_layers=48", "text_config.hidden_size=64": edits on top, in order */
+  size_t setting_count;
+} weigh_model_request;
+
+/* Opens a model. Errors: WEIGH_ENVIRONMENT when a file cannot be read; WEIGH_REFUSED for broken JSON, contradictory
+ * or absurd fields (they are named with their values) and unknown names (with suggestions); WEIGH_USAGE for a bad
+ * setting. */
+weigh_status weigh_model_open(weigh_library *library, const weigh_model_request *request, weigh_model **out,
+                              weigh_error *err);
+void weigh_model_free(weigh_model *model);
+
+/* An exact count; no model overflows it. */
+typedef int64_t weigh_count;
+
+/* What a model has. Parameters are distinct trained tensors: buffers, tied copies and prediction layers (MTP) are
+ * not in `total` but given beside it. */
+typedef struct weigh_totals {
+  weigh_count total_parameters;
+  weigh_count active_parameters;    /* total less the routed experts that a token does not take */
+  weigh_count buffer_elements;
+  weigh_count mtp_parameters;
+  bool enumeration_available;       /* the whole model is described */
+  bool tied_embeddings;
+} weigh_totals;
+
+/* Errors: WEIGH_REFUSED when a count does not fit weigh_count. */
+weigh_status weigh_model_totals(weigh_model *model, weigh_totals *out, weigh_error *err);
+
+/* The total with one field changed ("num_hidden_layers=48"), without opening anything again: for sweeps and sliders.
+ * The model keeps the change until it is set again. Takes microseconds. */
+weigh_status weigh_model_set(weigh_model *model, const char *setting, weigh_count *total, weigh_error *err);
+
+/* One tensor as published in checkpoints. */
+typedef struct weigh_tensor {
+  const char *name;       /* valid during the call */
+  const int64_t *shape;   /* `rank` sizes */
+  size_t rank;
+  const char *dtype;      /* torch's name: "bfloat16" */
+  weigh_count elements, bytes;
+  const char *group;      /* "attention", "routed_expert" … */
+  const char *kind;       /* "param", "buffer", or "tied" */
+  const char *tied_to;    /* for "tied": the tensor that holds the data; else NULL */
+} weigh_tensor;
+
+/* Calls `each` for every tensor until it returns false. `with_mtp` adds the prediction layers. */
+typedef bool (*weigh_tensor_fn)(void *user, const weigh_tensor *tensor);
+weigh_status weigh_model_tensors(weigh_model *model, bool with_mtp, weigh_tensor_fn each, void *user, weigh_error *err);
+
+/* ---- Reports ------------------------------------------------------------------------------------------------------ */
+
+typedef enum weigh_report_kind {
+  WEIGH_REPORT_PARAMS,    /* total, active, groups, warnings */
+  WEIGH_REPORT_TENSORS,   /* every tensor */
+  WEIGH_REPORT_EXPLAIN,   /* a quantity's derivation down to fields and constants */
+  WEIGH_REPORT_DIFF,      /* two models: fields, groups, tensors */
+  WEIGH_REPORT_CHECK,     /* a folder's stored names against the predicted ones */
+  WEIGH_REPORT_FAMILIES   /* what is described */
+} weigh_report_kind;
+
+typedef enum weigh_format {
+  WEIGH_FORMAT_TEXT, WEIGH_FORMAT_JSON, WEIGH_FORMAT_CSV, WEIGH_FORMAT_TSV, WEIGH_FORMAT_MARKDOWN
+} weigh_format;
+
+/* Zero is a good default for every member. */
+typedef struct weigh_report_options {
+  weigh_format format;
+  bool color;               /* text only: ANSI colours */
+  bool per_layer;           /* params: a row for each class of layers */
+  bool with_mtp;            /* tensors: the prediction layers too */
+  bool compact;             /* tensors: one row with index sets instead of every tensor */
+  bool latex;               /* explain: formulas as LaTeX beside the text */
+  const char *method;       /* params: a named rule of thumb instead of the exact count ("config") */
+  const char *quantity;     /* explain: "total_parameters" (default), "active_parameters", a group, a tensor's name */
+  const char *filter;       /* tensors: only names that contain this text, or match it as a glob with * and ? */
+  const char *sort;         /* tensors: "name", "elements", "bytes", "group"; NULL: order of the forward pass */
+  const char *folder;       /* check: the folder with *.index.json */
+  uint32_t width;           /* text: columns of the terminal, 0: 100 */
+} weigh_report_options;
+
+/* Receives a report in pieces; returns false to stop (the call then returns WEIGH_ENVIRONMENT). */
+typedef bool (*weigh_write_fn)(void *user, const char *bytes, size_t size);
+
+/* Writes a report. `a` is the model (NULL for FAMILIES), `b` the second model of DIFF, else NULL. Nothing is written
+ * unless the whole answer is known. Returns WEIGH_NO when the answer is no (check, diff); nothing is wrong then.
+ * Errors: WEIGH_USAGE for an unknown quantity, method or sort order. */
+weigh_status weigh_report(weigh_library *library, weigh_report_kind kind, weigh_model *a, weigh_model *b,
+                          const weigh_report_options *options, weigh_write_fn write, void *user, weigh_error *err);
+
+/* ---- Texts for programs on top ------------------------------------------------------------------------------------ */
+
+/* A text of the product by its id ("CLI_USAGE") in a language, for faces built on the library; NULL if unknown. */
+const char *weigh_text(const char *id, weigh_language language);
+
+/* Fills `err` with a message by id and up to five texts for its places, and returns the message's status: so that a
+ * face reports its own failures in the same shape. */
+weigh_status weigh_error_set(weigh_error *err, weigh_language language, const char *id, const char *const *args,
+                             size_t arg_count);
+
+/* Names that begin with `prefix` in the catalogue, one call each, for completion. */
+typedef bool (*weigh_name_fn)(void *user, const char *name);
+weigh_status weigh_catalogue_names(weigh_library *library, const char *prefix, weigh_name_fn each, void *user,
+                                   weigh_error *err);
+
+/* Testing: replaces the allocator behind the library; NULL restores malloc and free. Not for production. */
+void weigh_set_allocator(void *(*alloc)(size_t size), void (*release)(void *block));
+
+#ifdef __cplusplus
+}
+#endif
+#endif

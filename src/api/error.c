@@ -1,0 +1,107 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "api/handle.h"
+
+bool wb_ctx_open(wb_ctx *ctx, size_t cap) {
+  ctx->arena = wb_arena_new(cap);
+  return ctx->arena != NULL;
+}
+
+void wb_ctx_close(wb_ctx *ctx) {
+  wb_arena_free(ctx->arena);
+  ctx->arena = NULL;
+}
+
+void wb_ctx_begin(wb_ctx *ctx) {
+  ctx->steps = 0;
+  ctx->max_steps = WEIGH_MAX_STEPS;
+  ctx->depth = 0;
+  ctx->failure.excerpt = WB_STR("");
+}
+
+/* Copies as much as fits, never cutting a UTF-8 sequence. */
+static void put(char *out, size_t size, wb_str text) {
+  size_t n = text.len < size - 1 ? text.len : size - 1;
+  while (n && n < text.len && ((unsigned char)text.ptr[n] & 0xC0) == 0x80) n--;
+  if (n) memcpy(out, text.ptr, n);
+  out[n] = '\0';
+}
+
+static size_t fill_place(char *out, size_t size, size_t at, wb_str arg) {
+  for (size_t i = 0; i < arg.len && at + 1 < size; i++) out[at++] = arg.ptr[i];
+  return at;
+}
+
+/* The message with its places filled, without allocating: memory may just have run out. */
+static void fill_message(char *out, size_t size, const char *text, const wb_str *args, size_t count) {
+  char buffer[2048];
+  size_t at = 0;
+  for (const char *c = text; *c && at + 1 < sizeof buffer; c++) {
+    bool place = c[0] == '{' && c[1] >= '0' && c[1] <= '9' && c[2] == '}';
+    if (place && (size_t)(c[1] - '0') < count) {
+      at = fill_place(buffer, sizeof buffer, at, args[c[1] - '0']);
+      c += 2;
+    } else {
+      buffer[at++] = *c;
+    }
+  }
+  put(out, size, (wb_str){buffer, at});
+}
+
+weigh_status wb_report_failure(wb_ctx *ctx, const weigh_library *library, weigh_error *err) {
+  wb_failure *failure = &ctx->failure;
+  weigh_status status = wb_message_status(failure->message);
+  if (status == WEIGH_OK) status = WEIGH_REFUSED;
+  if (!err) return status;
+  weigh_language language = library ? library->language : WEIGH_ENGLISH;
+  if (library) wb_library_locate(&library->lib, failure);
+  *err = (weigh_error){.status = status};
+  put(err->code, sizeof err->code, wb_str_of(wb_message_code(failure->message)));
+  fill_message(err->message, sizeof err->message, wb_message_text(failure->message, (wb_lang)language), failure->args,
+               WB_MESSAGE_ARGS);
+  put(err->file, sizeof err->file, failure->place.file);
+  if (failure->place.line) {
+    err->line = failure->place.line;
+    err->column = failure->place.column;
+    put(err->excerpt, sizeof err->excerpt, failure->excerpt);
+  }
+  return status;
+}
+
+weigh_status wb_no_memory(weigh_language language, weigh_error *err) {
+  return weigh_error_set(err, language, "OUT_OF_MEMORY", NULL, 0);
+}
+
+static bool find_message(const char *id, wb_message_id *out) {
+  for (int i = 0; i < WB_MESSAGE_COUNT; i++) {
+    const char *code = wb_message_code((wb_message_id)i);
+    size_t n = 0;
+    while (id[n] && code[n] && (id[n] | 32) == (code[n] | 32)) n++;
+    if (id[n] || code[n]) continue;
+    *out = (wb_message_id)i;
+    return true;
+  }
+  return false;
+}
+
+const char *weigh_text(const char *id, weigh_language language) {
+  wb_message_id message;
+  return id && find_message(id, &message) ? wb_message_text(message, (wb_lang)language) : NULL;
+}
+
+weigh_status weigh_error_set(weigh_error *err, weigh_language language, const char *id, const char *const *args,
+                             size_t arg_count) {
+  wb_message_id message = WB_OUT_OF_MEMORY;
+  wb_str texts[WB_MESSAGE_ARGS] = {{NULL, 0}};
+  if (id) find_message(id, &message);
+  weigh_status status = wb_message_status(message);
+  if (!err) return status;
+  for (size_t i = 0; i < arg_count && i < WB_MESSAGE_ARGS; i++) texts[i] = wb_str_of(args[i]);
+  *err = (weigh_error){.status = status};
+  put(err->code, sizeof err->code, wb_str_of(wb_message_code(message)));
+  fill_message(err->message, sizeof err->message, wb_message_text(message, (wb_lang)language), texts, WB_MESSAGE_ARGS);
+  return status;
+}
+
+void weigh_set_allocator(void *(*alloc)(size_t size), void (*release)(void *block)) { wb_alloc_hook(alloc, release); }

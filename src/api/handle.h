@@ -1,0 +1,35 @@
+/* What the opaque handles of the public API hold, and how work inside them becomes a status. */
+#ifndef WB_API_HANDLE_H
+#define WB_API_HANDLE_H
+
+#include "model/model.h"
+#include "weigh/weigh.h"
+
+struct weigh_library {
+  wb_library lib;
+  weigh_language language;
+};
+
+struct weigh_model {
+  wb_model model;
+  weigh_library *library;
+};
+
+#define WEIGH_MAX_STEPS 20000000u
+
+/* Makes a context's memory; false when there is none. */
+bool wb_ctx_open(wb_ctx *ctx, size_t cap);
+void wb_ctx_close(wb_ctx *ctx);
+
+/* Begins a piece of work on a context: a fresh budget. Use as: if (WB_BEGIN(ctx)) { …; return WEIGH_OK; } */
+void wb_ctx_begin(wb_ctx *ctx);
+#define WB_BEGIN(context) (wb_ctx_begin(context), WB_GUARD(context))
+
+/* Turns the context's failure into the caller's error and returns its status. `library` locates descriptions. */
+weigh_status wb_report_failure(wb_ctx *ctx, const weigh_library *library, weigh_error *err);
+weigh_status wb_no_memory(weigh_language language, weigh_error *err);
+
+/* Finds the configuration that a request names and fills model->config, name. Fails the model's context. */
+void wb_open_source(weigh_model *model, const weigh_model_request *request);
+
+#endif

@@ -1,0 +1,114 @@
+#include <string.h>
+
+#include "api/handle.h"
+
+static const wb_decl *family_of_class(wb_library *lib, wb_ctx *ctx, const wb_json *root) {
+  const wb_json *list = wb_json_get(root, WB_STR("architectures"));
+  if (!list || list->kind != WB_JSON_ARRAY || !list->u.array.count) return NULL;
+  const wb_json *first = list->u.array.items[0];
+  if (first->kind != WB_JSON_STRING) return NULL;
+  return wb_library_class(lib, ctx, first->u.text);
+}
+
+/* The family by model_type, else by class name, else the generic decoder, loudly. */
+static void choose_family(wb_model *m) {
+  const wb_json *type = wb_json_get(m->config.root, WB_STR("model_type"));
+  if (type && type->kind != WB_JSON_STRING && type->kind != WB_JSON_NULL)
+    WB_FAIL(&m->ctx, WB_FIELD_TYPE, wb_json_place(m->config.text, m->config.file, type), WB_STR("model_type"), WB_STR("…"),
+            wb_str_of(wb_json_kind_name(type)), WB_STR("text"));
+  m->model_type = type && type->kind == WB_JSON_STRING ? type->u.text : WB_STR("");
+  if (m->model_type.len) m->family = wb_library_type(m->lib, &m->ctx, m->model_type);
+  if (!m->family) m->family = family_of_class(m->lib, &m->ctx, m->config.root);
+  if (m->family) return;
+  m->generic = true;
+  m->family = wb_library_family(m->lib, &m->ctx, WB_STR("generic"));
+  if (!m->family) WB_FAIL(&m->ctx, WB_LANG_UNKNOWN_NAME, WB_NOWHERE, WB_STR("generic"));
+  if (m->model_type.len) wb_model_warn(m, WB_MODEL_GENERIC, 1, &m->model_type);
+  else wb_model_warn(m, WB_MODEL_UNTYPED, 0, NULL);
+}
+
+weigh_status weigh_model_open(weigh_library *library, const weigh_model_request *request, weigh_model **out,
+                              weigh_error *err) {
+  wb_arena *arena = wb_arena_new(0);
+  weigh_model *model = arena ? wb_arena_try(arena, sizeof *model) : NULL;
+  if (!model) {
+    wb_arena_free(arena);
+    return wb_no_memory(library->language, err);
+  }
+  wb_ctx *ctx = &model->model.ctx;
+  ctx->arena = arena;
+  model->library = library;
+  model->model.lib = &library->lib;
+  if (WB_BEGIN(ctx)) {
+    wb_open_source(model, request);
+    choose_family(&model->model);
+    wb_model_build(&model->model);
+    *out = model;
+    return WEIGH_OK;
+  }
+  weigh_status status = wb_report_failure(ctx, library, err);
+  weigh_model_free(model);
+  return status;
+}
+
+void weigh_model_free(weigh_model *model) {
+  if (model) wb_arena_free(model->model.ctx.arena); /* the handle lives in its own arena */
+}
+
+static weigh_count count_of(wb_model *m, wb_num n) {
+  if (n.den != 1 || n.num > INT64_MAX) WB_FAIL(&m->ctx, WB_LANG_OVERFLOW, WB_NOWHERE, WB_STR("+"));
+  return (weigh_count)n.num;
+}
+
+weigh_status weigh_model_totals(weigh_model *model, weigh_totals *out, weigh_error *err) {
+  wb_model *m = &model->model;
+  if (!WB_BEGIN(&m->ctx)) return wb_report_failure(&m->ctx, model->library, err);
+  wb_num active = m->active;
+  wb_num_floor(active, &active);
+  *out = (weigh_totals){.total_parameters = count_of(m, m->total), .active_parameters = count_of(m, active),
+                        .buffer_elements = count_of(m, m->buffers), .mtp_parameters = count_of(m, m->mtp),
+                        .enumeration_available = wb_model_enumerated(m), .tied_embeddings = m->tied_embeddings};
+  return WEIGH_OK;
+}
+
+typedef struct emission {
+  weigh_tensor_fn each;
+  void *user;
+  weigh_tensor tensor;
+  char name[1025];
+  bool stopped;
+} emission;
+
+static bool emit(void *user, wb_str name) {
+  emission *e = user;
+  memcpy(e->name, name.ptr, name.len);
+  e->name[name.len] = '\0';
+  e->tensor.name = e->name;
+  e->stopped = !e->each(e->user, &e->tensor);
+  return !e->stopped;
+}
+
+static void emit_row(wb_model *m, emission *e, const wb_row *row) {
+  static const char *const kinds[] = {"param", "buffer", "tied"};
+  int64_t *shape = WB_NEWN(&m->ctx, int64_t, row->rank);
+  for (uint32_t i = 0; i < row->rank; i++) shape[i] = count_of(m, row->dims[i]->value.u.num);
+  e->tensor = (weigh_tensor){.shape = shape, .rank = row->rank, .dtype = wb_str_cstr(&m->ctx, row->dtype),
+                             .elements = count_of(m, row->elements), .group = wb_group_name(row->group),
+                             .kind = kinds[row->kind],
+                             .tied_to = row->kind == WB_TIED ? wb_str_cstr(&m->ctx, row->tied_to) : NULL};
+  e->tensor.bytes = e->tensor.elements * (weigh_count)wb_dtype_bytes(row->dtype);
+  wb_row_expand(&m->ctx, row, emit, e);
+}
+
+weigh_status weigh_model_tensors(weigh_model *model, bool with_mtp, weigh_tensor_fn each, void *user, weigh_error *err) {
+  wb_model *m = &model->model;
+  wb_mark mark = wb_arena_mark(m->ctx.arena);
+  if (!WB_BEGIN(&m->ctx)) return wb_report_failure(&m->ctx, model->library, err);
+  emission *e = WB_NEW(&m->ctx, emission);
+  e->each = each;
+  e->user = user;
+  for (size_t i = 0; i < m->row_count && !e->stopped; i++)
+    if (with_mtp || !m->rows[i].mtp) emit_row(m, e, &m->rows[i]);
+  wb_arena_reset(m->ctx.arena, mark);
+  return WEIGH_OK;
+}

@@ -1,0 +1,64 @@
+/* From what a user names to a configuration: a path, a folder, standard input, a catalogue name, typed dimensions. */
+#include <string.h>
+
+#include "api/handle.h"
+#include "model/catalogue.h"
+#include "source/reader.h"
+
+static void use_text(wb_model *m, wb_str text, wb_str file) {
+  m->config.text = text;
+  m->config.file = file;
+  m->config.root = wb_json_read(&m->ctx, text, file);
+  if (m->config.root->kind != WB_JSON_OBJECT)
+    WB_FAIL(&m->ctx, WB_MODEL_NOT_OBJECT, wb_in_file(file), WB_STR("config.json"),
+            wb_str_of(wb_json_kind_name(m->config.root)));
+}
+
+static bool looks_like_path(wb_str name) {
+  return !name.len || name.ptr[0] == '/' || name.ptr[0] == '.' || name.ptr[0] == '~' || wb_str_ends(name, WB_STR(".json"));
+}
+
+static void use_name(wb_model *m, wb_str name) {
+  if (wb_str_is(name, "-")) {
+    use_text(m, wb_read_file(&m->ctx, name, 0), WB_STR("<stdin>"));
+  } else if (wb_path_is_folder(&m->ctx, name)) {
+    wb_str path = wb_path_join(&m->ctx, name, WB_STR("config.json"));
+    use_text(m, wb_read_file(&m->ctx, path, 0), path);
+  } else if (wb_path_exists(&m->ctx, name) || looks_like_path(name)) {
+    use_text(m, wb_read_file(&m->ctx, name, 0), name);
+  } else {
+    wb_catalogue_entry entry = wb_catalogue_find(&m->ctx, name);
+    m->name = entry.name;
+    use_text(m, entry.config, wb_str_fmt(&m->ctx, "catalogue:%.*s", WB_STR_ARG(entry.name)));
+  }
+}
+
+static void apply_setting(wb_model *m, const char *setting) {
+  wb_ctx *ctx = &m->ctx;
+  wb_str text = wb_str_of(setting);
+  const char *equals = memchr(text.ptr, '=', text.len);
+  if (!equals || equals == text.ptr) WB_FAIL(ctx, WB_SET_SYNTAX, WB_NOWHERE, text);
+  wb_str path = wb_str_trim(wb_str_slice(text, 0, (size_t)(equals - text.ptr)));
+  wb_str typed = wb_str_trim(wb_str_slice(text, (size_t)(equals - text.ptr) + 1, text.len));
+  m->config.root = wb_json_with(ctx, m->config.root, path, wb_json_typed(ctx, typed));
+  m->config.set_paths[m->config.set_count++] = wb_str_copy(ctx, path);
+}
+
+void wb_open_source(weigh_model *model, const weigh_model_request *request) {
+  wb_model *m = &model->model;
+  wb_ctx *ctx = &m->ctx;
+  m->config.set_paths = WB_NEWN(ctx, wb_str, request->setting_count + 64);
+  m->config.set_used = WB_NEWN(ctx, bool, request->setting_count + 64);
+  if (request->model) {
+    wb_str name = wb_str_copy(ctx, wb_str_of(request->model));
+    m->name = name;
+    use_name(m, name);
+  } else if (request->config) {
+    m->name = WB_STR("config.json");
+    use_text(m, (wb_str){request->config, request->config_size}, m->name);
+  } else {
+    m->name = WB_STR("--set");
+    use_text(m, WB_STR("{}"), m->name);
+  }
+  for (size_t i = 0; i < request->setting_count; i++) apply_setting(m, request->settings[i]);
+}

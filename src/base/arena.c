@@ -1,0 +1,105 @@
+#include "base/arena.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CHUNK_MIN ((size_t)64 << 10)
+#define CHUNK_MAX ((size_t)4 << 20)
+#define ALIGN 16u
+
+typedef struct chunk {
+  struct chunk *prev;
+  size_t size; /* usable bytes after this header */
+  size_t used;
+  size_t pad;
+} chunk;
+
+struct wb_arena {
+  chunk *top;
+  chunk *spare; /* one chunk kept by a reset, so that repeated mark/reset does not go back to the allocator */
+  size_t total;
+  size_t cap;
+};
+
+static wb_alloc_fn alloc_fn = malloc;
+static wb_free_fn free_fn = free;
+
+void wb_alloc_hook(wb_alloc_fn alloc, wb_free_fn release) {
+  alloc_fn = alloc ? alloc : malloc;
+  free_fn = release ? release : free;
+}
+
+wb_arena *wb_arena_new(size_t cap) {
+  wb_arena *arena = alloc_fn(sizeof *arena);
+  if (!arena) return NULL;
+  *arena = (wb_arena){.cap = cap ? cap : WB_ARENA_CAP};
+  return arena;
+}
+
+void wb_arena_free(wb_arena *arena) {
+  if (!arena) return;
+  while (arena->top) {
+    chunk *prev = arena->top->prev;
+    free_fn(arena->top);
+    arena->top = prev;
+  }
+  free_fn(arena->spare);
+  free_fn(arena);
+}
+
+static chunk *take_spare(wb_arena *arena, size_t size) {
+  chunk *spare = arena->spare;
+  if (!spare || spare->size < size) return NULL;
+  arena->spare = NULL;
+  return spare;
+}
+
+static chunk *push_chunk(wb_arena *arena, size_t size) {
+  chunk *c = take_spare(arena, size);
+  if (!c) {
+    size_t want = arena->top ? arena->top->size * 2 : CHUNK_MIN;
+    if (want > CHUNK_MAX) want = CHUNK_MAX;
+    if (want < size) want = size;
+    c = alloc_fn(sizeof *c + want);
+    if (!c) return NULL;
+    c->size = want;
+  }
+  c->prev = arena->top;
+  c->used = 0;
+  arena->top = c;
+  return c;
+}
+
+void *wb_arena_try(wb_arena *arena, size_t size) {
+  if (size > arena->cap) return NULL;
+  size = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+  if (arena->total > arena->cap - size || size > arena->cap) return NULL;
+  chunk *c = arena->top;
+  if (!c || c->size - c->used < size) c = push_chunk(arena, size);
+  if (!c) return NULL;
+  void *out = (char *)(c + 1) + c->used;
+  c->used += size;
+  arena->total += size;
+  return memset(out, 0, size);
+}
+
+wb_mark wb_arena_mark(const wb_arena *arena) {
+  return (wb_mark){.chunk = arena->top, .used = arena->top ? arena->top->used : 0, .total = arena->total};
+}
+
+void wb_arena_reset(wb_arena *arena, wb_mark mark) {
+  while (arena->top && arena->top != mark.chunk) {
+    chunk *prev = arena->top->prev;
+    if (!arena->spare || arena->spare->size < arena->top->size) {
+      free_fn(arena->spare);
+      arena->spare = arena->top;
+    } else {
+      free_fn(arena->top);
+    }
+    arena->top = prev;
+  }
+  if (arena->top) arena->top->used = mark.used;
+  arena->total = mark.total;
+}
+
+size_t wb_arena_bytes(const wb_arena *arena) { return arena->total; }

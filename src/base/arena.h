@@ -1,0 +1,41 @@
+/* Memory for one opened thing (a library, a model, a request).
+ *
+ * Everything inside the library is allocated from an arena and released at once, so ownership is the arena's and
+ * no code path frees single blocks. All arenas draw from one seam (wb_alloc_hook), so a test can make the n-th
+ * allocation fail; running out of memory unwinds to the guard of the arena's context (see ctx.h).
+ */
+#ifndef WB_BASE_ARENA_H
+#define WB_BASE_ARENA_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct wb_arena wb_arena;
+
+/* A position in an arena; wb_arena_reset releases what was allocated after it. */
+typedef struct wb_mark {
+  void *chunk;
+  size_t used;
+  size_t total;
+} wb_mark;
+
+/* The only doors to the system's allocator. Tests replace them; NULL restores malloc and free. */
+typedef void *(*wb_alloc_fn)(size_t size);
+typedef void (*wb_free_fn)(void *block);
+void wb_alloc_hook(wb_alloc_fn alloc, wb_free_fn release);
+
+/* Returns an empty arena that may hold at most `cap` bytes (0: WB_ARENA_CAP), or NULL when memory is short. */
+wb_arena *wb_arena_new(size_t cap);
+void wb_arena_free(wb_arena *arena); /* NULL is fine */
+
+/* Returns zeroed memory aligned to 16 bytes, or NULL when memory or the cap is exhausted. */
+void *wb_arena_try(wb_arena *arena, size_t size);
+
+wb_mark wb_arena_mark(const wb_arena *arena);
+void wb_arena_reset(wb_arena *arena, wb_mark mark);
+size_t wb_arena_bytes(const wb_arena *arena); /* bytes handed out so far */
+
+/* The largest amount one arena may hold unless told otherwise: 256 MiB. */
+#define WB_ARENA_CAP ((size_t)256 << 20)
+
+#endif

@@ -1,0 +1,34 @@
+#include "base/ctx.h"
+
+#include <string.h>
+
+_Noreturn void wb_fail(wb_ctx *ctx, wb_message_id message, wb_place place, size_t count, const wb_str *args) {
+  ctx->failure.message = message;
+  ctx->failure.place = place;
+  for (size_t i = 0; i < WB_MESSAGE_ARGS; i++) ctx->failure.args[i] = i < count ? args[i] : WB_STR("");
+  longjmp(ctx->guard, 1);
+}
+
+void *wb_new_bytes(wb_ctx *ctx, size_t count, size_t size) {
+  void *out = size && count > WB_ARENA_CAP / size ? NULL : wb_arena_try(ctx->arena, count * size);
+  if (!out) wb_fail(ctx, WB_OUT_OF_MEMORY, WB_NOWHERE, 0, NULL);
+  return out;
+}
+
+void wb_step(wb_ctx *ctx, wb_place place) {
+  if (!ctx->max_steps || ++ctx->steps <= ctx->max_steps) return;
+  ctx->max_steps = 0; /* so that reporting has room to work */
+  WB_FAIL(ctx, WB_TOO_MUCH_WORK, place, WB_STR("20000000"));
+}
+
+void wb_enter(wb_ctx *ctx, wb_place place) {
+  if (++ctx->depth > WB_MAX_DEPTH) WB_FAIL(ctx, WB_TOO_DEEP, place, WB_STR("200"));
+}
+
+void *wb_grow(wb_ctx *ctx, const void *array, size_t *cap, size_t size) {
+  size_t more = *cap ? *cap * 2 : 8;
+  void *grown = wb_new_bytes(ctx, more, size);
+  if (*cap) memcpy(grown, array, *cap * size);
+  *cap = more;
+  return grown;
+}

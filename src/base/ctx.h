@@ -1,0 +1,74 @@
+/* The context of one piece of work: its memory, its limits, its one error and the place to unwind to.
+ *
+ * Inside the library a failure calls wb_fail, which fills ctx->error and unwinds to the WB_GUARD of the public
+ * function that began the work (the way Lua reports errors); at the public boundary every failure is a value.
+ * Unwinding is safe because all memory belongs to the context's arena and no other resource is held meanwhile.
+ */
+#ifndef WB_BASE_CTX_H
+#define WB_BASE_CTX_H
+
+#include <setjmp.h>
+
+#include "base/arena.h"
+#include "base/message.h"
+#include "base/str.h"
+
+/* Where something stands in a text from outside or in a description. line 0: unknown. */
+typedef struct wb_place {
+  wb_str file;
+  uint32_t line;
+  uint32_t column;
+} wb_place;
+
+#define WB_MESSAGE_ARGS 5
+
+/* One failure: which message, with what put into it, and where. Set once, where the fault is found. */
+typedef struct wb_failure {
+  wb_message_id message;
+  wb_place place;
+  wb_str args[WB_MESSAGE_ARGS];
+  wb_str excerpt; /* the source line at fault, for the caret; may be empty */
+} wb_failure;
+
+typedef struct wb_ctx {
+  wb_arena *arena;
+  wb_failure failure;
+  jmp_buf guard;
+  uint64_t steps;     /* work done so far */
+  uint64_t max_steps; /* 0: unlimited */
+  uint32_t depth;
+} wb_ctx;
+
+/* True on the way in, false when something below failed: if (WB_GUARD(ctx)) { work } else { report }. */
+#define WB_GUARD(context) (setjmp((context)->guard) == 0)
+
+/* Fails with a message from data/messages; the strings fill {0}, {1}, … in order. Does not return. */
+_Noreturn void wb_fail(wb_ctx *ctx, wb_message_id message, wb_place place, size_t count, const wb_str *args);
+#define WB_FAIL(ctx, message, place, ...) \
+  wb_fail((ctx), (message), (place), sizeof((wb_str[]){__VA_ARGS__}) / sizeof(wb_str), (wb_str[]){__VA_ARGS__})
+/* A file without a line; in a description, line 0 with an offset in `column` until somebody asks for the line. */
+static inline wb_place wb_in_file(wb_str file) { return (wb_place){file, 0, 0}; }
+#define WB_NOWHERE ((wb_place){{NULL, 0}, 0, 0})
+
+/* Zeroed memory that lives as long as the context; fails the context when there is none. */
+void *wb_new_bytes(wb_ctx *ctx, size_t count, size_t size);
+#define WB_NEW(ctx, type) ((type *)wb_new_bytes((ctx), 1, sizeof(type)))
+#define WB_NEWN(ctx, type, n) ((type *)wb_new_bytes((ctx), (n), sizeof(type)))
+
+/* Counts one unit of work and fails when the context's budget is spent, so every evaluation ends. */
+void wb_step(wb_ctx *ctx, wb_place place);
+
+/* Fails when nesting passes WB_MAX_DEPTH; pair each enter with one leave. */
+void wb_enter(wb_ctx *ctx, wb_place place);
+static inline void wb_leave(wb_ctx *ctx) { ctx->depth--; }
+
+#define WB_MAX_DEPTH 200u
+
+/* Makes room for one more element in an arena-held array: array, count, capacity, all lvalues. */
+#define WB_PUSH_ROOM(ctx, array, count, cap)                                             \
+  do {                                                                                   \
+    if ((count) == (cap)) (array) = wb_grow((ctx), (array), &(cap), sizeof *(array));    \
+  } while (0)
+void *wb_grow(wb_ctx *ctx, const void *array, size_t *cap, size_t size);
+
+#endif

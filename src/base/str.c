@@ -1,0 +1,140 @@
+#include "base/str.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/ctx.h"
+
+wb_str wb_str_of(const char *text) { return (wb_str){text, text ? strlen(text) : 0}; }
+
+bool wb_str_eq(wb_str a, wb_str b) { return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0); }
+
+bool wb_str_is(wb_str a, const char *text) { return wb_str_eq(a, wb_str_of(text)); }
+
+bool wb_str_starts(wb_str a, wb_str prefix) {
+  return a.len >= prefix.len && (prefix.len == 0 || memcmp(a.ptr, prefix.ptr, prefix.len) == 0);
+}
+
+bool wb_str_ends(wb_str a, wb_str suffix) {
+  return a.len >= suffix.len && (suffix.len == 0 || memcmp(a.ptr + (a.len - suffix.len), suffix.ptr, suffix.len) == 0);
+}
+
+int wb_str_cmp(wb_str a, wb_str b) {
+  size_t n = a.len < b.len ? a.len : b.len;
+  int order = n ? memcmp(a.ptr, b.ptr, n) : 0;
+  if (order) return order;
+  return a.len < b.len ? -1 : a.len > b.len;
+}
+
+wb_str wb_str_slice(wb_str a, size_t from, size_t to) {
+  if (to > a.len) to = a.len;
+  if (from > to) from = to;
+  return (wb_str){a.ptr ? a.ptr + from : NULL, to - from};
+}
+
+uint64_t wb_str_hash(wb_str a) {
+  uint64_t h = 0xcbf29ce484222325u;
+  for (size_t i = 0; i < a.len; i++) h = (h ^ (unsigned char)a.ptr[i]) * 0x100000001b3u;
+  return h;
+}
+
+static bool blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
+wb_str wb_str_trim(wb_str a) {
+  while (a.len && blank(a.ptr[0])) a = wb_str_slice(a, 1, a.len);
+  while (a.len && blank(a.ptr[a.len - 1])) a.len--;
+  return a;
+}
+
+static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
+
+/* Levenshtein with one row; names longer than the row never match closely. */
+#define DISTANCE_MAX 128
+size_t wb_str_distance(wb_str a, wb_str b, size_t limit) {
+  size_t gap = a.len > b.len ? a.len - b.len : b.len - a.len;
+  if (gap > limit || a.len >= DISTANCE_MAX || b.len >= DISTANCE_MAX) return limit + 1;
+  size_t row[DISTANCE_MAX + 1];
+  for (size_t j = 0; j <= b.len; j++) row[j] = j;
+  for (size_t i = 1; i <= a.len; i++) {
+    size_t diagonal = row[0];
+    row[0] = i;
+    for (size_t j = 1; j <= b.len; j++) {
+      size_t cost = diagonal + (lower(a.ptr[i - 1]) != lower(b.ptr[j - 1]));
+      diagonal = row[j];
+      if (row[j] + 1 < cost) cost = row[j] + 1;
+      if (row[j - 1] + 1 < cost) cost = row[j - 1] + 1;
+      row[j] = cost;
+    }
+  }
+  return row[b.len] > limit ? limit + 1 : row[b.len];
+}
+
+static void reserve(wb_text *text, size_t more) {
+  if (text->cap - text->len > more) return;
+  size_t cap = text->cap ? text->cap : 64;
+  while (cap - text->len <= more) cap *= 2;
+  char *grown = wb_new_bytes(text->ctx, cap, 1);
+  if (text->len) memcpy(grown, text->ptr, text->len);
+  text->ptr = grown;
+  text->cap = cap;
+}
+
+void wb_text_add(wb_text *text, wb_str part) {
+  if (!part.len) return;
+  reserve(text, part.len);
+  memcpy(text->ptr + text->len, part.ptr, part.len);
+  text->len += part.len;
+}
+
+void wb_text_adds(wb_text *text, const char *part) { wb_text_add(text, wb_str_of(part)); }
+
+void wb_text_addc(wb_text *text, char c) { wb_text_add(text, (wb_str){&c, 1}); }
+
+void wb_text_addn(wb_text *text, char c, size_t count) {
+  if (!count) return;
+  reserve(text, count);
+  memset(text->ptr + text->len, c, count);
+  text->len += count;
+}
+
+void wb_text_addf(wb_text *text, const char *format, ...) {
+  char small[256];
+  va_list list;
+  va_start(list, format);
+  int n = vsnprintf(small, sizeof small, format, list);
+  va_end(list);
+  if (n < 0) return;
+  if ((size_t)n < sizeof small) {
+    wb_text_add(text, (wb_str){small, (size_t)n});
+    return;
+  }
+  reserve(text, (size_t)n + 1);
+  va_start(list, format);
+  vsnprintf(text->ptr + text->len, (size_t)n + 1, format, list);
+  va_end(list);
+  text->len += (size_t)n;
+}
+
+wb_str wb_text_str(const wb_text *text) { return (wb_str){text->ptr ? text->ptr : "", text->len}; }
+
+char *wb_str_cstr(wb_ctx *ctx, wb_str a) {
+  char *out = wb_new_bytes(ctx, a.len + 1, 1);
+  if (a.len) memcpy(out, a.ptr, a.len);
+  return out;
+}
+
+wb_str wb_str_copy(wb_ctx *ctx, wb_str a) { return (wb_str){wb_str_cstr(ctx, a), a.len}; }
+
+wb_str wb_str_fmt(wb_ctx *ctx, const char *format, ...) {
+  va_list list;
+  va_start(list, format);
+  int n = vsnprintf(NULL, 0, format, list);
+  va_end(list);
+  if (n < 0) return WB_STR("");
+  char *out = wb_new_bytes(ctx, (size_t)n + 1, 1);
+  va_start(list, format);
+  vsnprintf(out, (size_t)n + 1, format, list);
+  va_end(list);
+  return (wb_str){out, (size_t)n};
+}

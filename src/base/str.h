@@ -1,0 +1,53 @@
+/* Borrowed strings and a growing text buffer. A wb_str is a slice: never NUL-terminated by promise, never owned. */
+#ifndef WB_BASE_STR_H
+#define WB_BASE_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct wb_str {
+  const char *ptr;
+  size_t len;
+} wb_str;
+
+#define WB_STR(literal) ((wb_str){(literal), sizeof(literal) - 1})
+
+wb_str wb_str_of(const char *text); /* NULL gives the empty string */
+bool wb_str_eq(wb_str a, wb_str b);
+bool wb_str_is(wb_str a, const char *text);
+bool wb_str_starts(wb_str a, wb_str prefix);
+bool wb_str_ends(wb_str a, wb_str suffix);
+int wb_str_cmp(wb_str a, wb_str b); /* by bytes, as qsort wants */
+wb_str wb_str_slice(wb_str a, size_t from, size_t to);
+uint64_t wb_str_hash(wb_str a);     /* FNV-1a, 64 bit; for tables, not for security */
+wb_str wb_str_trim(wb_str a);       /* without ASCII blanks at both ends */
+
+/* Edit distance without regard to ASCII case, at most `limit`+1; for "did you mean". */
+size_t wb_str_distance(wb_str a, wb_str b, size_t limit);
+
+struct wb_ctx;
+
+/* A text that grows in a context's arena. Zero-initialise with its context: `wb_text t = {ctx}`. */
+typedef struct wb_text {
+  struct wb_ctx *ctx;
+  char *ptr;
+  size_t len;
+  size_t cap;
+} wb_text;
+
+void wb_text_add(wb_text *text, wb_str part);
+void wb_text_adds(wb_text *text, const char *part);
+void wb_text_addc(wb_text *text, char c);
+void wb_text_addn(wb_text *text, char c, size_t count);
+void wb_text_addf(wb_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+wb_str wb_text_str(const wb_text *text);
+
+wb_str wb_str_copy(struct wb_ctx *ctx, wb_str a);
+char *wb_str_cstr(struct wb_ctx *ctx, wb_str a); /* NUL-terminated copy */
+wb_str wb_str_fmt(struct wb_ctx *ctx, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* For printf's "%.*s". */
+#define WB_STR_ARG(s) (int)((s).len > 4096 ? 4096 : (s).len), (s).ptr ? (s).ptr : ""
+
+#endif

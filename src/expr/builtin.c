@@ -1,0 +1,202 @@
+/* The functions of the formula language, one row each. All are total: each ends or fails. */
+#include "expr/ast.h"
+#include "expr/eval.h"
+
+static _Noreturn void bad(wb_ctx *ctx, wb_place place, const char *function, const wb_value *found, const char *want) {
+  WB_FAIL(ctx, WB_LANG_TYPE, place, wb_str_of(function), wb_str_of(wb_kind_name(found)), wb_str_of(want));
+}
+
+static wb_num num_arg(wb_ctx *ctx, wb_place place, const char *function, const wb_value *value) {
+  if (value->kind != WB_NUM) bad(ctx, place, function, value, "a number");
+  return value->u.num;
+}
+
+static wb_value rounded(wb_ctx *ctx, wb_place place, const char *name, const wb_value *value,
+                        bool (*round)(wb_num, wb_num *)) {
+  wb_value out = *value;
+  round(num_arg(ctx, place, name, value), &out.u.num);
+  return out;
+}
+
+static wb_value run_floor(wb_ctx *ctx, wb_place place, const wb_value *args, size_t count) {
+  (void)count;
+  return rounded(ctx, place, "floor", &args[0], wb_num_floor);
+}
+
+static wb_value run_ceil(wb_ctx *ctx, wb_place place, const wb_value *args, size_t count) {
+  (void)count;
+  return rounded(ctx, place, "ceil", &args[0], wb_num_ceil);
+}
+
+static wb_value run_round_up(wb_ctx *ctx, wb_place place, const wb_value *args, size_t count) {
+  (void)count;
+  wb_num n = num_arg(ctx, place, "round_up", &args[0]), to = num_arg(ctx, place, "round_up", &args[1]);
+  wb_value out = args[0];
+  wb_num parts;
+  if (to.num <= 0 || !wb_num_div(n, to, &parts)) bad(ctx, place, "round_up", &args[1], "a number above 0");
+  wb_num_ceil(parts, &parts);
+  if (!wb_num_mul(parts, to, &out.u.num)) WB_FAIL(ctx, WB_LANG_OVERFLOW, place, WB_STR("round_up"));
+  return out;
+}
+
+static wb_value extreme(wb_ctx *ctx, wb_place place, const wb_value *args, size_t count, wb_op op, const char *name) {
+  if (count == 1 && args[0].kind == WB_LIST) {
+    count = args[0].u.list.count;
+    args = args[0].u.list.items;
+  }
+  if (count == 0) WB_FAIL(ctx, WB_LANG_TYPE, place, wb_str_of(name), WB_STR("an empty list"), WB_STR("a number"));
+  wb_value best = args[0];
+  num_arg(ctx, place, name, &best);
+  for (size_t i = 1; i < count; i++) {
+    wb_value better = wb_binary(ctx, place, op, &args[i], &best);
+    if (better.u.boolean) best = args[i];
+  }
+  return best;
+}
+
+static wb_value run_min(wb_ctx *ctx, wb_place place, const wb_value *args, size_t count) {
+  return extreme(ctx, place, args, count, WB_OP_LT, "min");
+}
+
+static wb_value run_max(wb_ctx *ctx, wb_place place, const wb_value *args, size_t count) {
+  return extreme(ctx, place, args, count, WB_OP_GT, "max");
+}
+
+/* log2 of a power of two is exact; of anything else it is rounded up, as table sizes need. */
+static wb_value run_log2(wb_ctx *ctx, wb_place place, const wb_value *args, size_t count) {
+  (void)count;
+  wb_num n = num_arg(ctx, place, "log2", &args[0]);
+  if (n.num <= 0 || n.den != 1) bad(ctx, place, "log2", &args[0], "an integer above 0");
+  int bits = 0;
+  for (wb_i128 power = 1; power < n.num && bits < 126; power *= 2) bits++;
+  return wb_integer(bits);
+}
+
+static wb_value run_abs(wb_ctx *ctx, wb_place place, const wb_value *args, size_t count) {
+  (void)count;
+  wb_value out = args[0];
+  if (num_arg(ctx, place, "abs", &out).num < 0) out.u.num.num = -out.u.num.num;
+  return out;
+}
+
+static wb_value run_len(wb_ctx *ctx, wb_place place, const wb_value *args, size_t count) {
+  (void)count;
+  if (args[0].kind == WB_LIST) return wb_integer((wb_i128)args[0].u.list.count);
+  if (args[0].kind == WB_TEXT) return wb_integer((wb_i128)args[0].u.text.len);
+  if (args[0].kind == WB_RECORD) return wb_integer((wb_i128)args[0].u.record.count);
+  bad(ctx, place, "len", &args[0], "a list");
+}
+
+static wb_value run_total(wb_ctx *ctx, wb_place place, const wb_value *args, size_t count) {
+  (void)count;
+  if (args[0].kind != WB_LIST) bad(ctx, place, "total", &args[0], "a list of numbers");
+  wb_value sum = wb_integer(0);
+  for (size_t i = 0; i < args[0].u.list.count; i++) {
+    const wb_value *item = &args[0].u.list.items[i];
+    sum = i ? wb_binary(ctx, place, WB_OP_ADD, &sum, item) : *item;
+  }
+  return sum;
+}
+
+static wb_value run_width(wb_ctx *ctx, wb_place place, const wb_value *args, size_t count) {
+  (void)count;
+  if (args[0].kind != WB_SHAPE) bad(ctx, place, "width", &args[0], "an activation");
+  return wb_number(wb_shape_width(ctx, args[0].u.shape, place));
+}
+
+static wb_value run_is_list(wb_ctx *ctx, wb_place place, const wb_value *args, size_t count) {
+  (void)ctx, (void)place, (void)count;
+  return wb_bool(args[0].kind == WB_LIST);
+}
+
+static wb_value run_is_text(wb_ctx *ctx, wb_place place, const wb_value *args, size_t count) {
+  (void)ctx, (void)place, (void)count;
+  return wb_bool(args[0].kind == WB_TEXT);
+}
+
+/* A list again and again, up to a length: cycle([s, s, f], 8). */
+static wb_value run_cycle(wb_ctx *ctx, wb_place place, const wb_value *args, size_t count) {
+  (void)count;
+  if (args[0].kind != WB_LIST || !args[0].u.list.count) bad(ctx, place, "cycle", &args[0], "a list with members");
+  wb_num n = num_arg(ctx, place, "cycle", &args[1]);
+  if (n.den != 1 || n.num < 0 || n.num > 100000) bad(ctx, place, "cycle", &args[1], "a length of at most 100000");
+  wb_value *items = WB_NEWN(ctx, wb_value, (size_t)n.num);
+  for (size_t i = 0; i < (size_t)n.num; i++) items[i] = args[0].u.list.items[i % args[0].u.list.count];
+  return (wb_value){.kind = WB_LIST, .u.list = {items, (size_t)n.num}};
+}
+
+static wb_value run_default(wb_ctx *ctx, wb_place place, const wb_value *args, size_t count) {
+  (void)ctx, (void)place, (void)count;
+  return args[0].kind == WB_NULL ? args[1] : args[0];
+}
+
+/* The characters of a text, or its parts between separators: chars("M-M*E"), split("a,b", ","). */
+static wb_value run_chars(wb_ctx *ctx, wb_place place, const wb_value *args, size_t count) {
+  (void)count;
+  if (args[0].kind != WB_TEXT) bad(ctx, place, "chars", &args[0], "a text");
+  wb_str text = args[0].u.text;
+  if (text.len > 100000) bad(ctx, place, "chars", &args[0], "a text of at most 100000 characters");
+  wb_value *items = WB_NEWN(ctx, wb_value, text.len);
+  for (size_t i = 0; i < text.len; i++) items[i] = wb_string(wb_str_slice(text, i, i + 1));
+  return (wb_value){.kind = WB_LIST, .u.list = {items, text.len}};
+}
+
+static wb_value run_starts(wb_ctx *ctx, wb_place place, const wb_value *args, size_t count) {
+  (void)count;
+  if (args[0].kind == WB_NULL) return wb_bool(false);
+  if (args[0].kind != WB_TEXT) bad(ctx, place, "starts_with", &args[0], "a text");
+  if (args[1].kind != WB_TEXT) bad(ctx, place, "starts_with", &args[1], "a text");
+  return wb_bool(wb_str_starts(args[0].u.text, args[1].u.text));
+}
+
+/* A member of an object by name, null when it is not there. */
+static wb_value run_get(wb_ctx *ctx, wb_place place, const wb_value *args, size_t count) {
+  (void)count;
+  if (args[0].kind == WB_NULL) return wb_null();
+  if (args[0].kind != WB_RECORD) bad(ctx, place, "get", &args[0], "an object");
+  if (args[1].kind != WB_TEXT) bad(ctx, place, "get", &args[1], "a text");
+  for (size_t i = 0; i < args[0].u.record.count; i++)
+    if (wb_str_eq(args[0].u.record.keys[i], args[1].u.text)) return args[0].u.record.items[i];
+  return wb_null();
+}
+
+static wb_value run_int(wb_ctx *ctx, wb_place place, const wb_value *args, size_t count) {
+  (void)count;
+  if (args[0].kind == WB_BOOL) return wb_integer(args[0].u.boolean);
+  wb_value out = args[0];
+  wb_num n = num_arg(ctx, place, "int", &out);
+  out.u.num = wb_num_int(n.num / n.den); /* towards zero, as Python's int() */
+  return out;
+}
+
+static const wb_builtin BUILTINS[] = {
+    {"floor", 1, 1, run_floor, "\\lfloor %s \\rfloor"},
+    {"ceil", 1, 1, run_ceil, "\\lceil %s \\rceil"},
+    {"round_up", 2, 2, run_round_up, NULL},
+    {"min", 1, -1, run_min, "\\min\\left(%s\\right)"},
+    {"max", 1, -1, run_max, "\\max\\left(%s\\right)"},
+    {"log2", 1, 1, run_log2, "\\log_2\\left(%s\\right)"},
+    {"abs", 1, 1, run_abs, "\\left|%s\\right|"},
+    {"int", 1, 1, run_int, NULL},
+    {"len", 1, 1, run_len, NULL},
+    {"total", 1, 1, run_total, NULL},
+    {"width", 1, 1, run_width, NULL},
+    {"is_list", 1, 1, run_is_list, NULL},
+    {"is_text", 1, 1, run_is_text, NULL},
+    {"cycle", 2, 2, run_cycle, NULL},
+    {"default", 2, 2, run_default, NULL},
+    {"chars", 1, 1, run_chars, NULL},
+    {"starts_with", 2, 2, run_starts, NULL},
+    {"get", 2, 2, run_get, NULL},
+};
+
+const wb_builtin *wb_builtin_all(size_t *count) {
+  *count = sizeof BUILTINS / sizeof *BUILTINS;
+  return BUILTINS;
+}
+
+const wb_builtin *wb_builtin_find(wb_str name) {
+  for (size_t i = 0; i < sizeof BUILTINS / sizeof *BUILTINS; i++)
+    if (wb_str_is(name, BUILTINS[i].name)) return &BUILTINS[i];
+  return NULL;
+}

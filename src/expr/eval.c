@@ -1,0 +1,279 @@
+#include "expr/eval.h"
+
+#include "expr/parse.h"
+#include "expr/print.h"
+
+#define EACH_MAX 1000000 /* rounds of one sum, count or each */
+
+static _Noreturn void type_fault(wb_ctx *ctx, wb_place place, const char *op, const wb_value *found, const char *want) {
+  WB_FAIL(ctx, WB_LANG_TYPE, place, wb_str_of(op), wb_str_of(wb_kind_name(found)), wb_str_of(want));
+}
+
+const wb_value *wb_force(wb_ctx *ctx, wb_binding *binding) {
+  if (binding->state == WB_EVALUATED) return &binding->value;
+  wb_place place = binding->expr ? binding->expr->place : WB_NOWHERE;
+  if (binding->state == WB_EVALUATING) WB_FAIL(ctx, WB_LANG_CYCLE, place, binding->name->name);
+  binding->state = WB_EVALUATING;
+  wb_enter(ctx, place);
+  binding->value = wb_eval(ctx, binding->expr, binding->scope);
+  wb_leave(ctx);
+  binding->state = WB_EVALUATED;
+  return &binding->value;
+}
+
+bool wb_truth(const wb_value *value) {
+  switch (value->kind) {
+    case WB_NULL: return false;
+    case WB_BOOL: return value->u.boolean;
+    case WB_NUM: return value->u.num.num != 0;
+    case WB_REAL: return value->u.real < 0 || value->u.real > 0;
+    case WB_TEXT: return value->u.text.len != 0;
+    case WB_LIST: return value->u.list.count != 0;
+    case WB_RECORD: return value->u.record.count != 0;
+    case WB_SHAPE:
+    case WB_CLOSURE: break;
+  }
+  return true;
+}
+
+bool wb_eval_bool(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
+  wb_value value = wb_eval(ctx, expr, scope);
+  return wb_truth(&value);
+}
+
+static bool ordered(wb_ctx *ctx, wb_place place, wb_op op, const wb_value *a, const wb_value *b) {
+  int order = 0;
+  if (!wb_unit_eq(a->unit, b->unit)) {
+    wb_text left = {.ctx = ctx}, right = {.ctx = ctx};
+    wb_unit_print(&left, a->unit);
+    wb_unit_print(&right, b->unit);
+    WB_FAIL(ctx, WB_LANG_UNIT, place, wb_str_of(wb_ops[op].text), wb_text_str(&left), wb_text_str(&right));
+  }
+  if (!wb_num_cmp(a->u.num, b->u.num, &order)) WB_FAIL(ctx, WB_LANG_OVERFLOW, place, wb_str_of(wb_ops[op].text));
+  if (op == WB_OP_LT) return order < 0;
+  if (op == WB_OP_LE) return order <= 0;
+  return op == WB_OP_GT ? order > 0 : order >= 0;
+}
+
+static wb_value member_of(wb_ctx *ctx, wb_place place, const wb_value *a, const wb_value *b) {
+  if (b->kind != WB_LIST) type_fault(ctx, place, "in", b, "a list");
+  for (size_t i = 0; i < b->u.list.count; i++)
+    if (wb_value_eq(a, &b->u.list.items[i])) return wb_bool(true);
+  return wb_bool(false);
+}
+
+static wb_value floor_divide(wb_ctx *ctx, wb_place place, wb_op op, wb_num a, wb_num b) {
+  wb_num quotient;
+  if (!wb_num_div(a, b, &quotient)) WB_FAIL(ctx, WB_LANG_DIVIDE, place, WB_STR(""));
+  wb_num_floor(quotient, &quotient);
+  if (op == WB_OP_FLOORDIV) return wb_number(quotient);
+  wb_num back, rest;
+  if (!wb_num_mul(quotient, b, &back) || !wb_num_sub(a, back, &rest)) WB_FAIL(ctx, WB_LANG_OVERFLOW, place, WB_STR("%"));
+  return wb_number(rest);
+}
+
+static wb_value arithmetic(wb_ctx *ctx, wb_place place, wb_op op, const wb_value *a, const wb_value *b) {
+  wb_value out = wb_integer(0);
+  bool fits = true, units = true;
+  switch (op) {
+    case WB_OP_ADD: fits = wb_num_add(a->u.num, b->u.num, &out.u.num); break;
+    case WB_OP_SUB: fits = wb_num_sub(a->u.num, b->u.num, &out.u.num); break;
+    case WB_OP_MUL: fits = wb_num_mul(a->u.num, b->u.num, &out.u.num); break;
+    case WB_OP_POW: fits = wb_num_pow(a->u.num, b->u.num, &out.u.num); break;
+    default:
+      if (b->u.num.num == 0) WB_FAIL(ctx, WB_LANG_DIVIDE, place, WB_STR(""));
+      if (op == WB_OP_DIV) fits = wb_num_div(a->u.num, b->u.num, &out.u.num);
+      else out = floor_divide(ctx, place, op, a->u.num, b->u.num);
+  }
+  if (!fits) WB_FAIL(ctx, WB_LANG_OVERFLOW, place, wb_str_of(wb_ops[op].text));
+  if (op == WB_OP_ADD || op == WB_OP_SUB) {
+    units = wb_unit_eq(a->unit, b->unit);
+    out.unit = a->unit;
+  } else if (op == WB_OP_POW) {
+    units = wb_unit_plain(a->unit) && wb_unit_plain(b->unit);
+  } else {
+    units = wb_unit_mul(a->unit, b->unit, op == WB_OP_MUL ? 1 : -1, &out.unit);
+  }
+  if (!units) ordered(ctx, place, op, a, b);
+  return out;
+}
+
+/* Time, money and rates are real numbers: they meet exact ones here. */
+static wb_value real_arithmetic(wb_ctx *ctx, wb_place place, wb_op op, const wb_value *a, const wb_value *b) {
+  double x = a->kind == WB_REAL ? a->u.real : wb_num_double(a->u.num);
+  double y = b->kind == WB_REAL ? b->u.real : wb_num_double(b->u.num);
+  wb_value out = {.kind = WB_REAL};
+  bool units = true;
+  if (op >= WB_OP_LT && op <= WB_OP_GE)
+    return wb_bool(op == WB_OP_LT ? x < y : op == WB_OP_LE ? x <= y : op == WB_OP_GT ? x > y : x >= y);
+  if (op == WB_OP_ADD || op == WB_OP_SUB) {
+    out.u.real = op == WB_OP_ADD ? x + y : x - y;
+    units = wb_unit_eq(a->unit, b->unit);
+    out.unit = a->unit;
+  } else if (op == WB_OP_MUL || op == WB_OP_DIV) {
+    if (op == WB_OP_DIV && !(y < 0) && !(y > 0)) WB_FAIL(ctx, WB_LANG_DIVIDE, place, WB_STR(""));
+    out.u.real = op == WB_OP_MUL ? x * y : x / y;
+    units = wb_unit_mul(a->unit, b->unit, op == WB_OP_MUL ? 1 : -1, &out.unit);
+  } else {
+    type_fault(ctx, place, wb_ops[op].text, a, "exact numbers");
+  }
+  if (!units) ordered(ctx, place, op, a, b);
+  return out;
+}
+
+static wb_value concatenate(wb_ctx *ctx, const wb_value *a, const wb_value *b) {
+  size_t n = a->u.list.count + b->u.list.count;
+  wb_value *items = WB_NEWN(ctx, wb_value, n);
+  for (size_t i = 0; i < n; i++)
+    items[i] = i < a->u.list.count ? a->u.list.items[i] : b->u.list.items[i - a->u.list.count];
+  return (wb_value){.kind = WB_LIST, .u.list = {items, n}};
+}
+
+wb_value wb_binary(wb_ctx *ctx, wb_place place, wb_op op, const wb_value *a, const wb_value *b) {
+  if (op == WB_OP_EQ) return wb_bool(wb_value_eq(a, b));
+  if (op == WB_OP_NE) return wb_bool(!wb_value_eq(a, b));
+  if (op == WB_OP_IN) return member_of(ctx, place, a, b);
+  if (op == WB_OP_ADD && a->kind == WB_LIST && b->kind == WB_LIST) return concatenate(ctx, a, b);
+  bool numeric_a = a->kind == WB_NUM || a->kind == WB_REAL, numeric_b = b->kind == WB_NUM || b->kind == WB_REAL;
+  if (!numeric_a) type_fault(ctx, place, wb_ops[op].text, a, "a number");
+  if (!numeric_b) type_fault(ctx, place, wb_ops[op].text, b, "a number");
+  if (a->kind == WB_REAL || b->kind == WB_REAL) return real_arithmetic(ctx, place, op, a, b);
+  if (op >= WB_OP_LT && op <= WB_OP_GE) return wb_bool(ordered(ctx, place, op, a, b));
+  return arithmetic(ctx, place, op, a, b);
+}
+
+static wb_value eval_name(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
+  wb_binding *binding = wb_scope_find(ctx, scope, expr->u.name);
+  if (!binding) WB_FAIL(ctx, WB_LANG_UNKNOWN_NAME, expr->place, expr->u.name->name);
+  return *wb_force(ctx, binding);
+}
+
+static wb_value eval_binary(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
+  wb_op op = expr->u.op.op;
+  if (op == WB_OP_AND || op == WB_OP_OR) {
+    bool left = wb_eval_bool(ctx, expr->u.op.a, scope);
+    if (left == (op == WB_OP_OR)) return wb_bool(left);
+    return wb_bool(wb_eval_bool(ctx, expr->u.op.b, scope));
+  }
+  wb_value a = wb_eval(ctx, expr->u.op.a, scope), b = wb_eval(ctx, expr->u.op.b, scope);
+  return wb_binary(ctx, expr->place, op, &a, &b);
+}
+
+static wb_value eval_unary(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
+  wb_value a = wb_eval(ctx, expr->u.op.a, scope);
+  if (expr->u.op.op == WB_OP_NOT) return wb_bool(!wb_truth(&a));
+  if (a.kind == WB_REAL) a.u.real = -a.u.real;
+  else if (a.kind == WB_NUM) a.u.num.num = -a.u.num.num;
+  else type_fault(ctx, expr->place, "-", &a, "a number");
+  return a;
+}
+
+static wb_value eval_index(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
+  wb_value a = wb_eval(ctx, expr->u.index.a, scope), i = wb_eval(ctx, expr->u.index.index, scope);
+  if (a.kind != WB_LIST) type_fault(ctx, expr->place, "[ ]", &a, "a list");
+  if (i.kind != WB_NUM || i.u.num.den != 1) type_fault(ctx, expr->place, "[ ]", &i, "an integer");
+  wb_i128 at = i.u.num.num, count = (wb_i128)a.u.list.count;
+  if (at < 0) at += count; /* from the end, as in Python */
+  if (at < 0 || at >= count) {
+    wb_text index = {.ctx = ctx}, length = {.ctx = ctx}, what = {.ctx = ctx};
+    wb_num_print(&index, i.u.num);
+    wb_i128_print(&length, count);
+    wb_expr_print(&what, expr->u.index.a, WB_AS_FORMULA, scope);
+    WB_FAIL(ctx, WB_LANG_INDEX, expr->place, wb_text_str(&what), wb_text_str(&index), wb_text_str(&length));
+  }
+  return a.u.list.items[at];
+}
+
+static wb_value eval_member(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
+  wb_value a = wb_eval(ctx, expr->u.member.a, scope);
+  if (a.kind == WB_NULL) return wb_null();
+  if (a.kind != WB_RECORD) type_fault(ctx, expr->place, ".", &a, "an object");
+  for (size_t i = 0; i < a.u.record.count; i++)
+    if (wb_str_eq(a.u.record.keys[i], expr->u.member.name)) return a.u.record.items[i];
+  return wb_null();
+}
+
+static wb_value eval_list(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
+  wb_value *items = WB_NEWN(ctx, wb_value, expr->u.list.count);
+  for (size_t i = 0; i < expr->u.list.count; i++) items[i] = wb_eval(ctx, expr->u.list.items[i], scope);
+  return (wb_value){.kind = WB_LIST, .u.list = {items, expr->u.list.count}};
+}
+
+static size_t rounds(wb_ctx *ctx, const wb_expr *expr, const wb_value *over) {
+  if (over->kind == WB_LIST) return over->u.list.count;
+  if (over->kind != WB_NUM || over->u.num.den != 1) type_fault(ctx, expr->place, "in", over, "a list or a count");
+  if (over->u.num.num > EACH_MAX) WB_FAIL(ctx, WB_TOO_MUCH_WORK, expr->place, WB_STR("1000000"));
+  return over->u.num.num < 0 ? 0 : (size_t)over->u.num.num;
+}
+
+static wb_value eval_each(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
+  wb_value over = wb_eval(ctx, expr->u.each.over, scope), sum = wb_integer(0);
+  size_t n = rounds(ctx, expr, &over), met = 0;
+  wb_value *items = expr->u.each.what == WB_EACH_LIST ? WB_NEWN(ctx, wb_value, n) : NULL;
+  wb_scope *inner = wb_scope_new(ctx, scope);
+  wb_binding *item = wb_bind_value(ctx, inner, expr->u.each.name, wb_null());
+  for (size_t i = 0; i < n; i++) {
+    item->value = over.kind == WB_LIST ? over.u.list.items[i] : wb_integer((wb_i128)i);
+    wb_value one = wb_eval(ctx, expr->u.each.body, inner);
+    if (items) items[i] = one;
+    else if (expr->u.each.what == WB_EACH_COUNT) met += wb_truth(&one);
+    else sum = i ? wb_binary(ctx, expr->place, WB_OP_ADD, &sum, &one) : one;
+  }
+  if (items || expr->u.each.what == WB_EACH_LIST) return (wb_value){.kind = WB_LIST, .u.list = {items, n}};
+  return expr->u.each.what == WB_EACH_COUNT ? wb_integer((wb_i128)met) : sum;
+}
+
+#define CALL_ARGS 16
+static wb_value eval_call(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
+  wb_value few[CALL_ARGS], *args = few;
+  size_t n = expr->u.call.count;
+  if (n > CALL_ARGS) args = WB_NEWN(ctx, wb_value, n);
+  for (size_t i = 0; i < n; i++) args[i] = wb_eval(ctx, expr->u.call.args[i], scope);
+  return expr->u.call.function->run(ctx, expr->place, args, n);
+}
+
+static wb_value eval_apply(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
+  wb_binding *binding = wb_scope_find(ctx, scope, expr->u.apply.name);
+  if (!binding) WB_FAIL(ctx, WB_LANG_UNKNOWN_NAME, expr->place, expr->u.apply.name->name);
+  const wb_value *base = wb_force(ctx, binding);
+  if (base->kind != WB_CLOSURE) type_fault(ctx, expr->place, "( )", base, "a block, an operation or a function");
+  wb_closure *closure = WB_NEW(ctx, wb_closure);
+  *closure = *base->u.closure;
+  closure->base = base->u.closure;
+  closure->args = expr->u.apply.args;
+  closure->arg_count = expr->u.apply.arg_count;
+  closure->renames = expr->u.apply.renames;
+  closure->rename_count = expr->u.apply.rename_count;
+  closure->scope = scope;
+  return (wb_value){.kind = WB_CLOSURE, .u.closure = closure};
+}
+
+wb_value wb_eval(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
+  wb_step(ctx, expr->place);
+  switch (expr->kind) {
+    case WB_X_LITERAL: return expr->u.literal;
+    case WB_X_NAME: return eval_name(ctx, expr, scope);
+    case WB_X_UNARY: return eval_unary(ctx, expr, scope);
+    case WB_X_BINARY: return eval_binary(ctx, expr, scope);
+    case WB_X_IF:
+      return wb_eval(ctx, wb_eval_bool(ctx, expr->u.branch.cond, scope) ? expr->u.branch.yes : expr->u.branch.no, scope);
+    case WB_X_CALL: return eval_call(ctx, expr, scope);
+    case WB_X_APPLY: return eval_apply(ctx, expr, scope);
+    case WB_X_INDEX: return eval_index(ctx, expr, scope);
+    case WB_X_MEMBER: return eval_member(ctx, expr, scope);
+    case WB_X_LIST: return eval_list(ctx, expr, scope);
+    case WB_X_EACH: return eval_each(ctx, expr, scope);
+  }
+  return wb_null();
+}
+
+wb_num wb_eval_size(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
+  wb_value value = wb_eval(ctx, expr, scope);
+  bool whole = value.kind == WB_NUM && value.u.num.den == 1 && value.u.num.num >= 0;
+  if (whole) return value.u.num;
+  wb_text formula = {.ctx = ctx}, numbers = {.ctx = ctx}, found = {.ctx = ctx};
+  wb_expr_print(&formula, expr, WB_AS_FORMULA, scope);
+  wb_expr_print(&numbers, expr, WB_AS_NUMBERS, scope);
+  wb_value_print(&found, &value);
+  WB_FAIL(ctx, WB_LANG_NOT_WHOLE, expr->place, wb_text_str(&formula), wb_text_str(&numbers), wb_text_str(&found));
+}

@@ -1,0 +1,242 @@
+#include "expr/print.h"
+
+#include "expr/eval.h"
+#include "expr/parse.h"
+
+typedef struct printer {
+  wb_text *out;
+  wb_style style;
+  wb_scope *scope;
+} printer;
+
+static void print(printer *p, const wb_expr *expr, int least);
+
+static void add(printer *p, const char *text) { wb_text_adds(p->out, text); }
+
+static void latex_name(printer *p, wb_str name) {
+  add(p, "\\mathrm{");
+  for (size_t i = 0; i < name.len; i++) {
+    if (name.ptr[i] == '_') wb_text_addc(p->out, '\\');
+    wb_text_addc(p->out, name.ptr[i]);
+  }
+  add(p, "}");
+}
+
+static void print_value(printer *p, const wb_value *value) {
+  bool negative = value->kind == WB_NUM && value->u.num.num < 0;
+  bool bracket = p->style == WB_AS_NUMBERS && value->kind == WB_NUM && (negative || value->u.num.den != 1);
+  if (bracket) add(p, "(");
+  wb_value_print(p->out, value);
+  if (bracket) add(p, ")");
+  if ((value->kind == WB_NUM || value->kind == WB_REAL) && !wb_unit_plain(value->unit) && p->style != WB_AS_LATEX) {
+    add(p, " [");
+    wb_unit_print(p->out, value->unit);
+    add(p, "]");
+  }
+}
+
+static void print_list(printer *p, const wb_expr *const *items, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    if (i) add(p, ", ");
+    print(p, items[i], 0);
+  }
+}
+
+static void print_binary(printer *p, const wb_expr *expr, int least) {
+  const wb_op_info *op = &wb_ops[expr->u.op.op];
+  if (p->style == WB_AS_LATEX && (expr->u.op.op == WB_OP_DIV || expr->u.op.op == WB_OP_FLOORDIV)) {
+    add(p, expr->u.op.op == WB_OP_DIV ? "\\frac{" : "\\left\\lfloor\\frac{");
+    print(p, expr->u.op.a, 0);
+    add(p, "}{");
+    print(p, expr->u.op.b, 0);
+    add(p, expr->u.op.op == WB_OP_DIV ? "}" : "}\\right\\rfloor");
+    return;
+  }
+  bool bracket = op->precedence < least;
+  if (bracket) add(p, p->style == WB_AS_LATEX ? "\\left(" : "(");
+  print(p, expr->u.op.a, expr->u.op.op == WB_OP_POW ? op->precedence + 1 : op->precedence);
+  wb_text_addf(p->out, expr->u.op.op == WB_OP_POW ? "%s" : " %s ", p->style == WB_AS_LATEX ? op->latex : op->text);
+  if (p->style == WB_AS_LATEX && expr->u.op.op == WB_OP_POW) add(p, "{");
+  print(p, expr->u.op.b, p->style == WB_AS_LATEX && expr->u.op.op == WB_OP_POW ? 0 : op->precedence + 1);
+  if (p->style == WB_AS_LATEX && expr->u.op.op == WB_OP_POW) add(p, "}");
+  if (bracket) add(p, p->style == WB_AS_LATEX ? "\\right)" : ")");
+}
+
+static void print_unary(printer *p, const wb_expr *expr, int least) {
+  const wb_op_info *op = &wb_ops[expr->u.op.op];
+  bool bracket = op->precedence < least;
+  if (bracket) add(p, "(");
+  add(p, p->style == WB_AS_LATEX ? op->latex : op->text);
+  if (expr->u.op.op == WB_OP_NOT) add(p, " ");
+  print(p, expr->u.op.a, op->precedence);
+  if (bracket) add(p, ")");
+}
+
+static void print_branch(printer *p, const wb_expr *expr, int least) {
+  if (p->style == WB_AS_NUMBERS) { /* only the branch that was taken */
+    bool yes = wb_eval_bool(p->out->ctx, expr->u.branch.cond, p->scope);
+    print(p, yes ? expr->u.branch.yes : expr->u.branch.no, least);
+    return;
+  }
+  const char *words[] = {"if ", " then ", " else "}, *latex[] = {"\\text{if } ", "\\text{ then }", "\\text{ else }"};
+  const char *const *w = p->style == WB_AS_LATEX ? latex : words;
+  if (least > 0) add(p, "(");
+  add(p, w[0]);
+  print(p, expr->u.branch.cond, 1);
+  add(p, w[1]);
+  print(p, expr->u.branch.yes, 1);
+  add(p, w[2]);
+  print(p, expr->u.branch.no, 0);
+  if (least > 0) add(p, ")");
+}
+
+static void print_call(printer *p, const wb_expr *expr) {
+  const wb_builtin *function = expr->u.call.function;
+  if (p->style == WB_AS_LATEX && function->latex) {
+    for (const char *c = function->latex; *c; c++) {
+      if (c[0] == '%' && c[1] == 's') {
+        print_list(p, expr->u.call.args, expr->u.call.count);
+        c++;
+      } else {
+        wb_text_addc(p->out, *c);
+      }
+    }
+    return;
+  }
+  if (p->style == WB_AS_LATEX) wb_text_addf(p->out, "\\operatorname{%s}", function->name);
+  else add(p, function->name);
+  add(p, "(");
+  print_list(p, expr->u.call.args, expr->u.call.count);
+  add(p, ")");
+}
+
+static void print_each(printer *p, const wb_expr *expr) {
+  static const char *const names[] = {"each", "sum", "count"};
+  if (p->style == WB_AS_LATEX) {
+    wb_text_addf(p->out, "%s_{%.*s \\in ", expr->u.each.what == WB_EACH_SUM ? "\\sum" : "\\operatorname*{each}",
+                 WB_STR_ARG(expr->u.each.name->name));
+    print(p, expr->u.each.over, 0);
+    add(p, "} ");
+    print(p, expr->u.each.body, 6);
+    return;
+  }
+  wb_text_addf(p->out, "%s(%.*s in ", names[expr->u.each.what], WB_STR_ARG(expr->u.each.name->name));
+  print(p, expr->u.each.over, 0);
+  add(p, ": ");
+  print(p, expr->u.each.body, 0);
+  add(p, ")");
+}
+
+static void print_apply(printer *p, const wb_expr *expr) {
+  wb_text_add(p->out, expr->u.apply.name->name);
+  add(p, "(");
+  for (size_t i = 0; i < expr->u.apply.arg_count; i++) {
+    const wb_argument *arg = &expr->u.apply.args[i];
+    if (i) add(p, ", ");
+    if (arg->name) wb_text_addf(p->out, "%.*s = ", WB_STR_ARG(arg->name->name));
+    print(p, arg->expr, 0);
+  }
+  add(p, ")");
+}
+
+/* In numbers, whatever is not plain arithmetic stands as its value: list members, widths, sums, comparisons. */
+static bool as_value(const wb_expr *expr) {
+  switch (expr->kind) {
+    case WB_X_NAME:
+    case WB_X_INDEX:
+    case WB_X_MEMBER:
+    case WB_X_EACH: return true;
+    case WB_X_CALL:
+      for (size_t i = 0; i < expr->u.call.count; i++) {
+        wb_expr_kind kind = expr->u.call.args[i]->kind;
+        if (kind == WB_X_NAME || kind == WB_X_LIST || kind == WB_X_EACH) return true;
+      }
+      return false;
+    default: return false;
+  }
+}
+
+static void print(printer *p, const wb_expr *expr, int least) {
+  if (p->style == WB_AS_NUMBERS && as_value(expr)) {
+    wb_value value = wb_eval(p->out->ctx, expr, p->scope);
+    print_value(p, &value);
+    return;
+  }
+  switch (expr->kind) {
+    case WB_X_LITERAL: print_value(p, &expr->u.literal); break;
+    case WB_X_NAME:
+      if (p->style == WB_AS_LATEX) latex_name(p, expr->u.name->name);
+      else wb_text_add(p->out, expr->u.name->name);
+      break;
+    case WB_X_UNARY: print_unary(p, expr, least); break;
+    case WB_X_BINARY: print_binary(p, expr, least); break;
+    case WB_X_IF: print_branch(p, expr, least); break;
+    case WB_X_CALL: print_call(p, expr); break;
+    case WB_X_APPLY: print_apply(p, expr); break;
+    case WB_X_INDEX:
+      print(p, expr->u.index.a, 9);
+      add(p, p->style == WB_AS_LATEX ? "_{" : "[");
+      print(p, expr->u.index.index, 0);
+      add(p, p->style == WB_AS_LATEX ? "}" : "]");
+      break;
+    case WB_X_MEMBER:
+      print(p, expr->u.member.a, 9);
+      wb_text_addf(p->out, ".%.*s", WB_STR_ARG(expr->u.member.name));
+      break;
+    case WB_X_LIST:
+      add(p, "[");
+      print_list(p, expr->u.list.items, expr->u.list.count);
+      add(p, "]");
+      break;
+    case WB_X_EACH: print_each(p, expr); break;
+  }
+}
+
+void wb_expr_print(wb_text *out, const wb_expr *expr, wb_style style, wb_scope *scope) {
+  printer p = {out, style, scope};
+  print(&p, expr, 0);
+}
+
+typedef struct names {
+  wb_ctx *ctx;
+  const wb_sym **items;
+  size_t count, cap;
+} names;
+
+static void note(names *n, const wb_sym *name) {
+  for (size_t i = 0; i < n->count; i++)
+    if (n->items[i] == name) return;
+  WB_PUSH_ROOM(n->ctx, n->items, n->count, n->cap);
+  n->items[n->count++] = name;
+}
+
+static void collect(names *n, const wb_expr *expr) {
+  switch (expr->kind) {
+    case WB_X_LITERAL: break;
+    case WB_X_NAME: note(n, expr->u.name); break;
+    case WB_X_UNARY: collect(n, expr->u.op.a); break;
+    case WB_X_BINARY: collect(n, expr->u.op.a), collect(n, expr->u.op.b); break;
+    case WB_X_IF:
+      collect(n, expr->u.branch.cond), collect(n, expr->u.branch.yes), collect(n, expr->u.branch.no);
+      break;
+    case WB_X_CALL:
+      for (size_t i = 0; i < expr->u.call.count; i++) collect(n, expr->u.call.args[i]);
+      break;
+    case WB_X_APPLY:
+      for (size_t i = 0; i < expr->u.apply.arg_count; i++) collect(n, expr->u.apply.args[i].expr);
+      break;
+    case WB_X_INDEX: collect(n, expr->u.index.a), collect(n, expr->u.index.index); break;
+    case WB_X_MEMBER: collect(n, expr->u.member.a); break;
+    case WB_X_LIST:
+      for (size_t i = 0; i < expr->u.list.count; i++) collect(n, expr->u.list.items[i]);
+      break;
+    case WB_X_EACH: collect(n, expr->u.each.over), collect(n, expr->u.each.body); break;
+  }
+}
+
+size_t wb_expr_names(wb_ctx *ctx, const wb_expr *expr, const wb_sym ***out) {
+  names n = {.ctx = ctx};
+  collect(&n, expr);
+  *out = n.items;
+  return n.count;
+}

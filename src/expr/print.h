@@ -1,0 +1,19 @@
+/* Expressions as text, as text with numbers put in, and as LaTeX. */
+#ifndef WB_EXPR_PRINT_H
+#define WB_EXPR_PRINT_H
+
+#include "expr/ast.h"
+
+typedef enum wb_style {
+  WB_AS_FORMULA, /* heads * head_dim: parses back to the same tree */
+  WB_AS_NUMBERS, /* 32 * 128: names replaced by their values in `scope`; parses and evaluates to the same value */
+  WB_AS_LATEX    /* \mathrm{heads} \cdot \mathrm{head\_dim} */
+} wb_style;
+
+/* `scope` is used by WB_AS_NUMBERS only. */
+void wb_expr_print(wb_text *out, const wb_expr *expr, wb_style style, wb_scope *scope);
+
+/* The names an expression reads directly, in order of appearance, each once. */
+size_t wb_expr_names(wb_ctx *ctx, const wb_expr *expr, const wb_sym ***names);
+
+#endif

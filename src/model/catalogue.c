@@ -1,0 +1,100 @@
+#include "model/catalogue.h"
+
+#include <string.h>
+
+#include "base/data.h"
+
+#define NEAR_MISSES 5
+
+static wb_str table(void) {
+  for (size_t i = 0; i < wb_data_file_count; i++)
+    if (strcmp(wb_data_files[i].path, "catalogue/models.tsv") == 0)
+      return (wb_str){wb_data_files[i].bytes, wb_data_files[i].length};
+  return WB_STR("");
+}
+
+static wb_str cell(wb_str line, size_t *at) {
+  size_t from = *at < line.len ? *at : line.len;
+  const char *tab = from < line.len ? memchr(line.ptr + from, '\t', line.len - from) : NULL;
+  size_t to = tab ? (size_t)(tab - line.ptr) : line.len;
+  *at = to + 1;
+  return wb_str_slice(line, from, to);
+}
+
+bool wb_catalogue_next(size_t *at, wb_catalogue_entry *out) {
+  wb_str text = table();
+  while (*at < text.len) {
+    const char *end = memchr(text.ptr + *at, '\n', text.len - *at);
+    size_t to = end ? (size_t)(end - text.ptr) : text.len, column = 0;
+    wb_str line = wb_str_slice(text, *at, to);
+    *at = to + 1;
+    if (!line.len || line.ptr[0] == '#' || wb_str_starts(line, WB_STR("name\t"))) continue;
+    out->name = cell(line, &column);
+    out->model_type = cell(line, &column);
+    out->total = cell(line, &column);
+    out->digest = cell(line, &column);
+    out->source = cell(line, &column);
+    out->date = cell(line, &column);
+    out->config = cell(line, &column);
+    return true;
+  }
+  return false;
+}
+
+static wb_str short_name(wb_str name) {
+  const char *slash = memchr(name.ptr, '/', name.len);
+  return slash ? wb_str_slice(name, (size_t)(slash - name.ptr) + 1, name.len) : name;
+}
+
+/* How well an entry answers: 3 exact, 2 but for case, 1 the part after the organisation, 0 not. */
+static int answers(wb_str entry, wb_str asked) {
+  if (wb_str_eq(entry, asked)) return 3;
+  if (wb_str_distance(entry, asked, 0) == 0) return 2;
+  return wb_str_distance(short_name(entry), asked, 0) == 0 ? 1 : 0;
+}
+
+typedef struct near { wb_str name; size_t distance; } near;
+
+static void note_near(near *list, size_t *count, wb_str name, size_t distance) {
+  size_t at = *count < NEAR_MISSES ? (*count)++ : NEAR_MISSES;
+  while (at > 0 && list[at - 1].distance > distance) {
+    if (at < NEAR_MISSES) list[at] = list[at - 1];
+    at--;
+  }
+  if (at < NEAR_MISSES) list[at] = (near){name, distance};
+}
+
+static _Noreturn void unknown(wb_ctx *ctx, wb_str asked) {
+  near list[NEAR_MISSES];
+  size_t count = 0, limit = asked.len / 3 + 1;
+  wb_catalogue_entry entry;
+  for (size_t at = 0; wb_catalogue_next(&at, &entry);) {
+    size_t whole = wb_str_distance(entry.name, asked, limit), part = wb_str_distance(short_name(entry.name), asked, limit);
+    size_t distance = whole < part ? whole : part;
+    if (distance <= limit) note_near(list, &count, entry.name, distance);
+  }
+  wb_text names = {.ctx = ctx};
+  for (size_t i = 0; i < count; i++) wb_text_addf(&names, "%s%.*s", i ? ", " : "", WB_STR_ARG(list[i].name));
+  if (count) WB_FAIL(ctx, WB_CATALOGUE_NEAR, WB_NOWHERE, asked, wb_text_str(&names));
+  WB_FAIL(ctx, WB_CATALOGUE_UNKNOWN, WB_NOWHERE, asked);
+}
+
+wb_catalogue_entry wb_catalogue_find(wb_ctx *ctx, wb_str name) {
+  wb_catalogue_entry entry, best = {{NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}};
+  int score = 0, equals = 0;
+  wb_text names = {.ctx = ctx};
+  for (size_t at = 0; wb_catalogue_next(&at, &entry);) {
+    int how = answers(entry.name, name);
+    if (how == 0 || how < score) continue;
+    if (how > score) {
+      equals = 0;
+      names.len = 0;
+      best = entry;
+    }
+    score = how;
+    wb_text_addf(&names, "%s%.*s", equals++ ? ", " : "", WB_STR_ARG(entry.name));
+  }
+  if (!score) unknown(ctx, name);
+  if (equals > 1 && score == 1) WB_FAIL(ctx, WB_CATALOGUE_AMBIGUOUS, WB_NOWHERE, name, wb_text_str(&names));
+  return best;
+}

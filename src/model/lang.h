@@ -1,0 +1,121 @@
+/* Descriptions: operations, blocks and families as parsed from data/. Grammar: docs/language.md.
+ *
+ * A block is its forward pass written once; an operation is a leaf of it (what it stores, what shape it returns);
+ * a family names the fields of a configuration with the model class's defaults, and the model made from them.
+ */
+#ifndef WB_MODEL_LANG_H
+#define WB_MODEL_LANG_H
+
+#include "expr/ast.h"
+#include "expr/lex.h"
+
+typedef struct wb_stmt wb_stmt;
+
+typedef struct wb_body {
+  wb_stmt **items;
+  size_t count;
+  size_t cap;
+} wb_body;
+
+/* A tensor's name relative to its scope: parts of text and of expressions ("{expr}"), joined by dots. */
+typedef struct wb_path_part {
+  wb_str text;
+  const wb_expr *expr; /* NULL: text */
+} wb_path_part;
+
+typedef struct wb_path {
+  wb_path_part *parts;
+  size_t count;
+  size_t cap;
+  wb_str plain; /* the whole path when no part is an expression */
+  bool is_plain;
+} wb_path;
+
+typedef enum wb_cut { WB_CUT_NONE, WB_CUT_COLUMNS, WB_CUT_ROWS, WB_CUT_EXPERTS, WB_CUT_REPLICATE } wb_cut;
+
+/* What may stand after a call or a tensor. */
+typedef struct wb_modifiers {
+  const wb_expr *when;     /* only when true */
+  const wb_sym *group;     /* NULL: the block's */
+  wb_cut cut;
+  const wb_expr *cut_by;
+  wb_path *tied_to;        /* from the root of the family's names */
+  const wb_expr *tied_when;
+  wb_str dtype;            /* empty: the configuration's */
+  const wb_expr *routed_top_k; /* `routed k of E`: a tensor that holds all experts */
+  const wb_expr *routed_of;
+  const wb_rename *renames;
+  size_t rename_count;
+} wb_modifiers;
+
+typedef enum wb_stmt_kind {
+  WB_S_LET, WB_S_CALL, WB_S_PARAM, WB_S_BUFFER, WB_S_CACHE, WB_S_STATE, WB_S_WHEN, WB_S_STACK, WB_S_REPEAT,
+  WB_S_SCOPE, WB_S_DISPATCH, WB_S_RETURN, WB_S_YIELD, WB_S_REQUIRE, WB_S_GROUP, WB_S_PATH, WB_S_PART,
+  WB_S_UNDESCRIBED, WB_S_APART, WB_S_GIVEN
+} wb_stmt_kind;
+
+struct wb_stmt {
+  wb_stmt_kind kind;
+  wb_place place;
+  const wb_sym **targets; /* names that receive the results */
+  size_t target_count;
+  const wb_sym *name;     /* LET, GROUP, PATH, APART (group), STACK/DISPATCH (index), CALL (callee), STATE */
+  wb_path *path;          /* CALL, PARAM, BUFFER, STACK, SCOPE, DISPATCH, PART: may be NULL */
+  const wb_expr *expr;    /* LET value, WHEN condition, STACK/REPEAT/DISPATCH count, REQUIRE condition, PART field */
+  const wb_expr *second;  /* STACK from, DISPATCH top_k, CACHE within */
+  const wb_argument *args;/* CALL; CACHE, RETURN values; dims of PARAM, BUFFER, STATE, GIVEN, YIELD */
+  size_t arg_count;
+  wb_str text;            /* REQUIRE message, UNDESCRIBED what, PART default family */
+  wb_body body;
+  wb_body other;          /* WHEN else */
+  wb_modifiers mod;
+};
+
+typedef enum wb_decl_kind { WB_D_OPERATION, WB_D_BLOCK, WB_D_FAMILY } wb_decl_kind;
+
+typedef struct wb_parameter {
+  const wb_sym *name;
+  const wb_expr *fallback; /* NULL: must be given */
+} wb_parameter;
+
+/* A field of a family: how it is called in a configuration and what the class assumes without it. */
+typedef struct wb_field {
+  const wb_sym *name;
+  const wb_expr *fallback; /* NULL: must be given */
+  const wb_sym **aliases;
+  size_t alias_count;
+  wb_str from;             /* dotted path in the configuration, empty: the name */
+  bool nullable;           /* null stays null instead of meaning "absent" */
+  bool derived;            /* `let`: never read from the configuration */
+  wb_place place;
+} wb_field;
+
+typedef struct wb_decl {
+  wb_decl_kind kind;
+  const wb_sym *name;
+  wb_place place;
+  wb_str source;           /* citation */
+  wb_parameter *params;
+  size_t param_count;
+  wb_body body;
+  /* families only */
+  const struct wb_decl *like;
+  wb_str *model_types;
+  size_t model_type_count;
+  wb_str class_name;
+  wb_field *fields;        /* own and inherited, own last wins */
+  size_t field_count;
+  bool is_override;        /* from a user's folder */
+  bool is_generic;         /* the fallback for unknown types */
+} wb_decl;
+
+/* Parses every declaration of a file and hands over each as soon as it is read, so that a later one may be `like` an
+ * earlier one. `like` finds the family that another one is like, NULL if there is none. */
+typedef struct wb_decl_sink {
+  wb_decl *(*like)(void *user, wb_str name, wb_place place);
+  void (*found)(void *user, wb_decl *decl);
+  void *user;
+} wb_decl_sink;
+void wb_parse_descriptions(wb_ctx *ctx, wb_symtab *symbols, wb_str source, wb_str file, const wb_decl_sink *sink);
+
+#endif

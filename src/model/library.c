@@ -1,0 +1,271 @@
+#include "model/library.h"
+
+#include <string.h>
+
+#include "base/data.h"
+
+static size_t line_end(wb_str text, size_t at) {
+  const char *end = at < text.len ? memchr(text.ptr + at, '\n', text.len - at) : NULL;
+  return end ? (size_t)(end - text.ptr) : text.len;
+}
+
+static wb_str word(wb_str line, size_t *at) {
+  while (*at < line.len && (line.ptr[*at] == ' ' || line.ptr[*at] == ',' || line.ptr[*at] == '"')) ++*at;
+  size_t from = *at;
+  while (*at < line.len && line.ptr[*at] != ' ' && line.ptr[*at] != '(' && line.ptr[*at] != ',' &&
+         line.ptr[*at] != '"' && line.ptr[*at] != '\r' && line.ptr[*at] != '#')
+    ++*at;
+  return wb_str_slice(line, from, *at);
+}
+
+static void add_entry(wb_library *lib, wb_decl_kind kind, wb_str name, size_t file) {
+  WB_PUSH_ROOM(&lib->ctx, lib->entries, lib->entry_count, lib->entry_cap);
+  lib->entries[lib->entry_count++] = (wb_entry){kind, name, file, NULL};
+}
+
+/* The words of a `model_type` or `class` line lead to the family above it. */
+static void add_keys(wb_library *lib, wb_str line, size_t at, wb_key **keys, size_t *count, size_t *cap) {
+  for (;;) {
+    wb_str type = word(line, &at);
+    if (!type.len) return;
+    WB_PUSH_ROOM(&lib->ctx, *keys, *count, *cap);
+    (*keys)[(*count)++] = (wb_key){type, lib->entry_count - 1};
+  }
+}
+
+/* Finds the lines that begin a declaration, and the model types of families, without parsing. */
+static void scan(wb_library *lib, size_t file) {
+  wb_str text = lib->files[file].text;
+  for (size_t at = 0; at < text.len;) {
+    size_t end = line_end(text, at), from = 0;
+    wb_str line = wb_str_slice(text, at, end);
+    at = end + 1;
+    if (!line.len || line.ptr[0] == '#') continue;
+    bool top = line.ptr[0] != ' ';
+    wb_str first = word(line, &from);
+    if (top && wb_str_is(first, "operation")) add_entry(lib, WB_D_OPERATION, word(line, &from), file);
+    else if (top && wb_str_is(first, "block")) add_entry(lib, WB_D_BLOCK, word(line, &from), file);
+    else if (top && wb_str_is(first, "family")) add_entry(lib, WB_D_FAMILY, word(line, &from), file);
+    else if (!top && lib->entry_count && wb_str_is(first, "model_type"))
+      add_keys(lib, line, from, &lib->types, &lib->type_count, &lib->type_cap);
+    else if (!top && lib->entry_count && wb_str_is(first, "class"))
+      add_keys(lib, line, from, &lib->classes, &lib->class_count, &lib->class_cap);
+  }
+}
+
+static void add_file(wb_library *lib, wb_str path, wb_str text, bool is_override) {
+  WB_PUSH_ROOM(&lib->ctx, lib->files, lib->file_count, lib->file_cap);
+  lib->files[lib->file_count++] = (wb_source_file){path, text, is_override, false};
+  scan(lib, lib->file_count - 1);
+}
+
+typedef struct parsing {
+  wb_library *lib;
+  size_t file;
+} parsing;
+
+static wb_decl *closest_family(wb_library *lib, wb_str name, wb_place place);
+
+static wb_decl *like(void *user, wb_str name, wb_place place) {
+  return closest_family(((parsing *)user)->lib, name, place);
+}
+
+static void found(void *user, wb_decl *decl) {
+  wb_library *lib = ((parsing *)user)->lib;
+  size_t file = ((parsing *)user)->file;
+  decl->is_override = lib->files[file].is_override;
+  for (size_t i = 0; i < lib->entry_count; i++) {
+    wb_entry *entry = &lib->entries[i];
+    if (entry->file == file && entry->kind == decl->kind && wb_str_eq(entry->name, decl->name->name)) entry->decl = decl;
+  }
+}
+
+static void parse_file(wb_library *lib, size_t file) {
+  if (lib->files[file].parsed) return;
+  lib->files[file].parsed = true;
+  parsing p = {lib, file};
+  wb_decl_sink sink = {like, found, &p};
+  wb_enter(&lib->ctx, WB_NOWHERE);
+  wb_parse_descriptions(&lib->ctx, &lib->symbols, lib->files[file].text, lib->files[file].path, &sink);
+  wb_leave(&lib->ctx);
+}
+
+/* Files are parsed in the library's own context; a fault there becomes the caller's. */
+static void parse_for(wb_library *lib, wb_ctx *ctx, size_t file) {
+  if (lib->files[file].parsed) return;
+  lib->ctx.depth = 0;
+  if (WB_GUARD(&lib->ctx)) {
+    parse_file(lib, file);
+    return;
+  }
+  lib->files[file].parsed = false;
+  ctx->failure = lib->ctx.failure;
+  longjmp(ctx->guard, 1);
+}
+
+/* A user's declaration comes after the built-in one, so the last wins. */
+static wb_entry *find(wb_library *lib, wb_str name, bool family) {
+  for (size_t i = lib->entry_count; i-- > 0;) {
+    wb_entry *entry = &lib->entries[i];
+    if ((entry->kind == WB_D_FAMILY) == family && wb_str_eq(entry->name, name)) return entry;
+  }
+  return NULL;
+}
+
+/* `like` inside a file being parsed: a family of another file, or one above in the same file. */
+static wb_decl *closest_family(wb_library *lib, wb_str name, wb_place place) {
+  wb_entry *entry = find(lib, name, true);
+  if (!entry) return NULL;
+  if (!entry->decl) parse_file(lib, entry->file);
+  if (!entry->decl) WB_FAIL(&lib->ctx, WB_LANG_CYCLE, place, name);
+  return entry->decl;
+}
+
+const wb_decl *wb_library_block(wb_library *lib, wb_ctx *ctx, wb_str name) {
+  wb_entry *entry = find(lib, name, false);
+  if (!entry) return NULL;
+  parse_for(lib, ctx, entry->file);
+  return entry->decl;
+}
+
+const wb_decl *wb_library_family(wb_library *lib, wb_ctx *ctx, wb_str name) {
+  wb_entry *entry = find(lib, name, true);
+  if (!entry) return NULL;
+  parse_for(lib, ctx, entry->file);
+  return entry->decl;
+}
+
+const wb_decl *wb_library_type(wb_library *lib, wb_ctx *ctx, wb_str model_type) {
+  for (size_t i = lib->type_count; i-- > 0;) {
+    if (!wb_str_eq(lib->types[i].type, model_type)) continue;
+    wb_entry *entry = &lib->entries[lib->types[i].entry];
+    parse_for(lib, ctx, entry->file);
+    return entry->decl;
+  }
+  return NULL;
+}
+
+const wb_decl *wb_library_class(wb_library *lib, wb_ctx *ctx, wb_str class_name) {
+  for (size_t i = lib->class_count; i-- > 0;) {
+    if (!wb_str_eq(lib->classes[i].type, class_name)) continue;
+    wb_entry *entry = &lib->entries[lib->classes[i].entry];
+    parse_for(lib, ctx, entry->file);
+    return entry->decl;
+  }
+  return NULL;
+}
+
+/* Names that no scope knows: an operation or block becomes a closure without arguments. */
+static wb_binding *resolve(wb_ctx *ctx, wb_scope *scope, const wb_sym *name) {
+  const wb_decl *decl = wb_library_block(scope->user, ctx, name->name);
+  if (!decl) return NULL;
+  wb_closure *closure = WB_NEW(ctx, wb_closure);
+  *closure = (wb_closure){.target = decl, .name = name->name, .scope = scope};
+  return wb_bind_value(ctx, scope, name, (wb_value){.kind = WB_CLOSURE, .u.closure = closure});
+}
+
+wb_scope *wb_library_scope(wb_library *lib, wb_ctx *ctx) {
+  wb_scope *scope = wb_scope_new(ctx, NULL);
+  scope->resolve = resolve;
+  scope->user = lib;
+  return scope;
+}
+
+static size_t split(wb_str line, char separator, wb_str *parts, size_t max) {
+  size_t n = 0, from = 0;
+  for (size_t i = 0; i <= line.len && n < max; i++) {
+    if (i < line.len && line.ptr[i] != separator) continue;
+    parts[n++] = wb_str_trim(wb_str_slice(line, from, i));
+    from = i + 1;
+  }
+  return n;
+}
+
+static wb_field_type field_type(wb_str name) {
+  static const struct { const char *name; wb_field_type type; } types[] = {
+      {"integer", WB_FIELD_INTEGER}, {"bool", WB_FIELD_BOOL}, {"text", WB_FIELD_TEXT}, {"number", WB_FIELD_NUMBER},
+      {"list", WB_FIELD_LIST}, {"integer_or_list", WB_FIELD_INTEGER_OR_LIST}};
+  for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+    if (wb_str_is(name, types[i].name)) return types[i].type;
+  return WB_FIELD_ANY;
+}
+
+static wb_i128 bound(wb_str text, wb_i128 fallback) {
+  wb_num n;
+  return wb_num_parse(text, &n) && n.den == 1 ? n.num : fallback;
+}
+
+/* name, type, low, high, dimension, aliases */
+static void add_rule(wb_library *lib, wb_str line) {
+  wb_str cells[6] = {{NULL, 0}}, names[24];
+  if (split(line, '\t', cells, 6) < 5) return;
+  WB_PUSH_ROOM(&lib->ctx, lib->rules, lib->rule_count, lib->rule_cap);
+  wb_field_rule *rule = &lib->rules[lib->rule_count++];
+  *rule = (wb_field_rule){.name = wb_intern(&lib->symbols, cells[0]), .type = field_type(cells[1]),
+                          .low = bound(cells[2], 0), .high = bound(cells[3], INT64_MAX),
+                          .is_dimension = wb_str_is(cells[4], "dimension")};
+  size_t n = cells[5].len ? split(cells[5], ',', names, 24) : 0;
+  rule->aliases = WB_NEWN(&lib->ctx, const wb_sym *, n);
+  rule->alias_count = n;
+  for (size_t i = 0; i < n; i++) rule->aliases[i] = wb_intern(&lib->symbols, names[i]);
+}
+
+static void add_ignored(wb_library *lib, wb_str line) {
+  WB_PUSH_ROOM(&lib->ctx, lib->ignored, lib->ignored_count, lib->ignored_cap);
+  lib->ignored[lib->ignored_count++] = line;
+}
+
+static void read_lines(wb_library *lib, wb_str text, void (*add)(wb_library *, wb_str)) {
+  bool header = true;
+  for (size_t at = 0; at < text.len;) {
+    size_t end = line_end(text, at);
+    wb_str line = wb_str_slice(text, at, end);
+    at = end + 1;
+    if (!line.len || line.ptr[0] == '#') continue;
+    if (!header) add(lib, line);
+    header = false;
+  }
+}
+
+void wb_library_init(wb_library *lib) {
+  lib->symbols = (wb_symtab){.ctx = &lib->ctx};
+  lib->weight = wb_intern(&lib->symbols, WB_STR("weight"));
+  for (size_t i = 0; i < wb_data_file_count; i++) {
+    wb_str path = wb_str_of(wb_data_files[i].path), text = {wb_data_files[i].bytes, wb_data_files[i].length};
+    if (wb_str_ends(path, WB_STR(".weigh"))) add_file(lib, path, text, false);
+    else if (wb_str_is(path, "fields/ignored.tsv")) read_lines(lib, text, add_ignored);
+    else if (wb_str_starts(path, WB_STR("fields/"))) read_lines(lib, text, add_rule);
+  }
+}
+
+void wb_library_add(wb_library *lib, wb_str path, wb_str text) { add_file(lib, path, text, true); }
+
+const wb_field_rule *wb_library_rule(const wb_library *lib, const wb_sym *name) {
+  for (size_t i = 0; i < lib->rule_count; i++)
+    if (lib->rules[i].name == name) return &lib->rules[i];
+  for (size_t i = 0; i < lib->rule_count; i++)
+    for (size_t a = 0; a < lib->rules[i].alias_count; a++)
+      if (lib->rules[i].aliases[a] == name) return &lib->rules[i];
+  return NULL;
+}
+
+bool wb_library_ignores(const wb_library *lib, wb_str key) {
+  for (size_t i = 0; i < lib->ignored_count; i++)
+    if (wb_str_eq(lib->ignored[i], key)) return true;
+  return false;
+}
+
+void wb_library_parse_all(wb_library *lib, wb_ctx *ctx) {
+  for (size_t i = 0; i < lib->file_count; i++) parse_for(lib, ctx, i);
+}
+
+void wb_library_locate(const wb_library *lib, wb_failure *failure) {
+  if (failure->place.line || !failure->place.file.len) return;
+  for (size_t i = lib->file_count; i-- > 0;) {
+    if (!wb_str_eq(lib->files[i].path, failure->place.file)) continue;
+    size_t offset = failure->place.column;
+    failure->excerpt = wb_text_line(lib->files[i].text, offset);
+    failure->place = wb_text_place(lib->files[i].text, failure->place.file, offset);
+    return;
+  }
+}

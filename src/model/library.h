@@ -1,0 +1,84 @@
+/* The descriptions that are known: those built into the program, and a user's folder on top of them.
+ *
+ * Opening a library only finds where each declaration stands (a scan for lines that begin a declaration); a file is
+ * parsed when something of it is first needed, so that a cold start pays for one family and its blocks.
+ */
+#ifndef WB_MODEL_LIBRARY_H
+#define WB_MODEL_LIBRARY_H
+
+#include "model/lang.h"
+
+/* One row of data/fields: what a field of a configuration is called and may hold. */
+typedef enum wb_field_type { WB_FIELD_ANY, WB_FIELD_INTEGER, WB_FIELD_BOOL, WB_FIELD_TEXT, WB_FIELD_NUMBER,
+                             WB_FIELD_LIST, WB_FIELD_INTEGER_OR_LIST } wb_field_type;
+
+typedef struct wb_field_rule {
+  const wb_sym *name;
+  wb_field_type type;
+  wb_i128 low, high;
+  bool is_dimension;  /* a dimension that came from a default is said in the first lines of an answer */
+  const wb_sym **aliases;
+  size_t alias_count;
+} wb_field_rule;
+
+typedef struct wb_source_file {
+  wb_str path;
+  wb_str text;
+  bool is_override;
+  bool parsed;
+} wb_source_file;
+
+typedef struct wb_entry { /* where a declaration stands, and the declaration once parsed */
+  wb_decl_kind kind;
+  wb_str name;
+  size_t file;
+  wb_decl *decl;
+} wb_entry;
+
+typedef struct wb_key {
+  wb_str type;
+  size_t entry;
+} wb_key;
+
+typedef struct wb_library {
+  wb_ctx ctx;
+  wb_symtab symbols;
+  wb_source_file *files;
+  size_t file_count, file_cap;
+  wb_entry *entries;
+  size_t entry_count, entry_cap;
+  wb_key *types, *classes; /* model_type and class names to families */
+  size_t type_count, type_cap, class_count, class_cap;
+  wb_field_rule *rules;
+  size_t rule_count, rule_cap;
+  wb_str *ignored; /* configuration keys known to hold no dimension */
+  size_t ignored_count, ignored_cap;
+  const wb_sym *weight; /* "weight" */
+} wb_library;
+
+/* Finds the built-in declarations. `lib->ctx` must be ready (arena, guard). */
+void wb_library_init(wb_library *lib);
+
+/* Adds a user's file: a description (*.weigh) whose declarations come before the built-in ones of the same name. */
+void wb_library_add(wb_library *lib, wb_str path, wb_str text);
+
+/* The operation or block of that name; NULL if there is none. Fails the caller's context when its file is faulty. */
+const wb_decl *wb_library_block(wb_library *lib, wb_ctx *ctx, wb_str name);
+const wb_decl *wb_library_family(wb_library *lib, wb_ctx *ctx, wb_str name);
+/* The family for a `model_type`; NULL when the type is unknown. */
+const wb_decl *wb_library_class(wb_library *lib, wb_ctx *ctx, wb_str class_name); /* by architectures[0] */
+const wb_decl *wb_library_type(wb_library *lib, wb_ctx *ctx, wb_str model_type);
+
+/* An outermost scope, in the caller's context, that knows every operation and block by name. */
+wb_scope *wb_library_scope(wb_library *lib, wb_ctx *ctx);
+
+const wb_field_rule *wb_library_rule(const wb_library *lib, const wb_sym *name); /* by name or alias; NULL if none */
+bool wb_library_ignores(const wb_library *lib, wb_str key);
+
+/* Parses every file, as `make check` and tests do; fails the caller's context at the first fault. */
+void wb_library_parse_all(wb_library *lib, wb_ctx *ctx);
+
+/* Turns an offset kept in a place (line 0) into line and column, and finds the line's text. */
+void wb_library_locate(const wb_library *lib, wb_failure *failure);
+
+#endif

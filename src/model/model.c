@@ -1,0 +1,149 @@
+#include "model/model.h"
+
+#include <string.h>
+
+#include "model/walk.h"
+
+static const char *const GROUPS[WB_GROUP_COUNT] = {
+    "embedding", "attention", "mlp", "router", "routed_expert", "shared_expert", "norm", "head",
+    "state_space", "convolution", "vision", "audio", "projector", "mtp", "other"};
+
+const char *wb_group_name(wb_group group) { return GROUPS[group]; }
+
+bool wb_group_parse(wb_str name, wb_group *out) {
+  for (int i = 0; i < WB_GROUP_COUNT; i++) {
+    if (!wb_str_is(name, GROUPS[i])) continue;
+    *out = (wb_group)i;
+    return true;
+  }
+  return false;
+}
+
+bool wb_model_enumerated(const wb_model *m) { return !m->generic && m->undescribed_count == 0; }
+
+void wb_model_warn(wb_model *m, wb_message_id message, size_t count, const wb_str *args) {
+  WB_PUSH_ROOM(&m->ctx, m->warnings, m->warning_count, m->warning_cap);
+  wb_warning *warning = &m->warnings[m->warning_count++];
+  warning->message = message;
+  for (size_t i = 0; i < WB_MESSAGE_ARGS; i++) warning->args[i] = i < count ? args[i] : WB_STR("");
+}
+
+wb_num wb_row_active(wb_ctx *ctx, const wb_row *row) {
+  wb_num all, share;
+  if (!wb_num_mul(row->elements, row->copies, &all)) WB_FAIL(ctx, WB_LANG_OVERFLOW, WB_NOWHERE, WB_STR("*"));
+  if (!row->routed || row->experts.num == 0) return all;
+  if (!wb_num_div(row->top_k, row->experts, &share) || !wb_num_mul(all, share, &all))
+    WB_FAIL(ctx, WB_LANG_OVERFLOW, WB_NOWHERE, WB_STR("*"));
+  return all;
+}
+
+static void add(wb_ctx *ctx, wb_num *sum, wb_num part) {
+  if (!wb_num_add(*sum, part, sum)) WB_FAIL(ctx, WB_LANG_OVERFLOW, WB_NOWHERE, WB_STR("+"));
+}
+
+static void add_totals(wb_model *m, const wb_row *row) {
+  wb_num all;
+  if (!wb_num_mul(row->elements, row->copies, &all)) WB_FAIL(&m->ctx, WB_LANG_OVERFLOW, WB_NOWHERE, WB_STR("*"));
+  if (row->kind == WB_TIED) return;
+  if (row->mtp) {
+    if (row->kind == WB_PARAM) add(&m->ctx, &m->mtp, all);
+    return;
+  }
+  if (row->kind == WB_BUFFER) {
+    add(&m->ctx, &m->buffers, all);
+    return;
+  }
+  add(&m->ctx, &m->total, all);
+  add(&m->ctx, &m->groups[row->group], all);
+  add(&m->ctx, &m->active, wb_row_active(&m->ctx, row));
+}
+
+typedef struct seek {
+  wb_str name;
+  bool found;
+} seek;
+
+static bool match(void *user, wb_str name) {
+  seek *s = user;
+  s->found = wb_str_eq(s->name, name);
+  return !s->found;
+}
+
+/* The text before the first index mark must agree before a row is expanded. */
+static bool makes(wb_model *m, wb_str name) {
+  for (size_t i = 0; i < m->row_count; i++) {
+    const wb_row *row = &m->rows[i];
+    if (row->kind == WB_TIED) continue;
+    const char *mark = memchr(row->pattern.ptr, WB_INDEX_MARK, row->pattern.len);
+    size_t fixed = mark ? (size_t)(mark - row->pattern.ptr) : row->pattern.len;
+    if (!wb_str_starts(name, wb_str_slice(row->pattern, 0, fixed))) continue;
+    seek s = {name, false};
+    wb_row_expand(&m->ctx, row, match, &s);
+    if (s.found) return true;
+  }
+  return false;
+}
+
+static void check_ties(wb_model *m) {
+  for (size_t i = 0; i < m->row_count; i++) {
+    const wb_row *row = &m->rows[i];
+    if (row->kind != WB_TIED) continue;
+    if (!makes(m, row->tied_to)) WB_FAIL(&m->ctx, WB_MODEL_TIED_TARGET, row->stmt->place, row->pattern, row->tied_to);
+    if (row->group == WB_G_HEAD || row->group == WB_G_EMBEDDING) m->tied_embeddings = true;
+  }
+}
+
+static wb_str config_dtype(wb_model *m, const wb_json *object) {
+  static const char *const keys[] = {"dtype", "torch_dtype"};
+  for (size_t i = 0; i < 2; i++) {
+    const wb_json *value = wb_json_get(object, wb_str_of(keys[i]));
+    if (!value || value->kind != WB_JSON_STRING) continue;
+    wb_str name = wb_dtype_name(value->u.text);
+    if (name.len) return name;
+  }
+  (void)m;
+  return WB_STR("");
+}
+
+/* The dtype a model is made in: the configuration's, else that of a nested one, else float32 (torch's default). */
+static wb_str dtype_of(wb_model *m) {
+  static const char *const nested[] = {"text_config", "llm_config", "language_config", "thinker_config"};
+  wb_str dtype = config_dtype(m, m->config.root);
+  for (size_t i = 0; !dtype.len && i < sizeof nested / sizeof *nested; i++) {
+    const wb_json *object = wb_json_get(m->config.root, wb_str_of(nested[i]));
+    if (object) dtype = config_dtype(m, object);
+  }
+  return dtype.len ? dtype : WB_STR("float32");
+}
+
+static wb_walk start(wb_model *m, bool counting) {
+  return (wb_walk){.ctx = &m->ctx, .lib = m->lib, .model = m, .root = wb_library_scope(m->lib, &m->ctx),
+                   .counting = counting, .total = wb_num_int(0), .copies = wb_num_int(1), .repeats = wb_num_int(1),
+                   .top_k = wb_num_int(0), .experts = wb_num_int(0), .dtype = m->dtype, .path = WB_STR(""),
+                   .part = WB_STR("")};
+}
+
+void wb_model_build(wb_model *m) {
+  wb_naming *naming = WB_NEW(&m->ctx, wb_naming);
+  m->total = m->buffers = m->mtp = m->active = wb_num_int(0);
+  for (int i = 0; i < WB_GROUP_COUNT; i++) m->groups[i] = wb_num_int(0);
+  m->dtype = dtype_of(m);
+  wb_walk w = start(m, false);
+  naming->prefix = WB_STR("");
+  wb_walk_family(&w, m->family, m->config.root, WB_STR(""), naming, WB_G_OTHER);
+  for (size_t i = 0; i < m->row_count; i++) add_totals(m, &m->rows[i]);
+  check_ties(m);
+}
+
+wb_num wb_model_count(wb_model *m) {
+  wb_walk w = start(m, true);
+  wb_fields *fields = m->fields, *all = m->all_fields;
+  wb_naming naming = {.prefix = WB_STR("")};
+  wb_mark mark = wb_arena_mark(m->ctx.arena);
+  m->fields = m->all_fields = NULL;
+  wb_walk_family(&w, m->family, m->config.root, WB_STR(""), &naming, WB_G_OTHER);
+  m->fields = fields;
+  m->all_fields = all;
+  wb_arena_reset(m->ctx.arena, mark);
+  return w.total;
+}

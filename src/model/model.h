@@ -1,0 +1,135 @@
+/* A model: what a description says about one configuration. Immutable once built.
+ *
+ * Tensors are kept as rows: one name pattern with index sets, so 45,000 tensors of DeepSeek-V3 are about sixty rows.
+ * Every dimension of a row is a binding, hence knows its formula and origin.
+ */
+#ifndef WB_MODEL_MODEL_H
+#define WB_MODEL_MODEL_H
+
+#include "model/config.h"
+
+/* Numbers that take the place of a mark in a name pattern: ranges, ascending. */
+typedef struct wb_range { uint32_t low, high; } wb_range; /* both inclusive */
+typedef struct wb_index {
+  wb_range *ranges;
+  size_t range_count, range_cap;
+  uint64_t size;
+} wb_index;
+
+#define WB_INDEX_MARK '\x01'
+#define WB_MAX_INDICES 4
+
+typedef enum wb_group {
+  WB_G_EMBEDDING, WB_G_ATTENTION, WB_G_MLP, WB_G_ROUTER, WB_G_ROUTED_EXPERT, WB_G_SHARED_EXPERT, WB_G_NORM, WB_G_HEAD,
+  WB_G_STATE_SPACE, WB_G_CONVOLUTION, WB_G_VISION, WB_G_AUDIO, WB_G_PROJECTOR, WB_G_MTP, WB_G_OTHER, WB_GROUP_COUNT
+} wb_group;
+const char *wb_group_name(wb_group group);
+bool wb_group_parse(wb_str name, wb_group *out);
+
+typedef enum wb_tensor_kind { WB_PARAM, WB_BUFFER, WB_TIED } wb_tensor_kind;
+
+typedef struct wb_row {
+  wb_str pattern;                       /* each WB_INDEX_MARK stands for one index */
+  const wb_index *indices[WB_MAX_INDICES];
+  uint32_t index_count;
+  uint32_t rank;
+  wb_binding *dims[WB_MAX_RANK];
+  wb_tensor_kind kind;
+  wb_group group;
+  bool mtp;
+  wb_str dtype;
+  wb_str tied_to;                       /* WB_TIED: a full name */
+  wb_num elements;                      /* of one tensor */
+  wb_num copies;                        /* how many tensors the row stands for */
+  bool routed;                          /* held by experts of which each token takes top_k of experts */
+  wb_num top_k, experts;
+  wb_cut cut;
+  wb_binding *cut_by;                   /* NULL: by single elements */
+  const wb_stmt *stmt;
+  const wb_decl *decl;
+} wb_row;
+
+/* One operation of the forward pass, for the layers of its indices. */
+typedef struct wb_op_use {
+  const wb_decl *operation;
+  wb_str pattern;
+  const wb_index *indices[WB_MAX_INDICES];
+  uint32_t index_count;
+  wb_scope *scope;                      /* its parameters, inputs among them */
+  const wb_shape **outputs;
+  size_t output_count;
+  wb_num repeats;                       /* how often it runs in one pass, all indices together */
+  bool routed;
+  wb_num top_k, experts;
+  wb_str path;                          /* "expanded", "absorbed" …; empty: always */
+} wb_op_use;
+
+/* What serving keeps: per token (cache) or per sequence (state). */
+typedef struct wb_kept {
+  bool per_token;
+  wb_str name;
+  wb_num elements;                      /* in one layer, for one token or one sequence */
+  wb_binding *within;                   /* window in tokens; NULL: unbounded */
+  wb_str dtype;
+  wb_num copies;                        /* layers */
+  const wb_index *indices[WB_MAX_INDICES];
+  uint32_t index_count;
+} wb_kept;
+
+typedef struct wb_warning {
+  wb_message_id message;
+  wb_str args[WB_MESSAGE_ARGS];
+} wb_warning;
+
+typedef struct wb_model {
+  wb_ctx ctx;
+  wb_library *lib;
+  wb_config config;
+  wb_str name;               /* as asked for: a path, a catalogue name */
+  const wb_decl *family;
+  wb_str model_type;
+  wb_fields *fields;         /* the root configuration's */
+  wb_fields *all_fields;
+  wb_row *rows;
+  size_t row_count, row_cap;
+  wb_op_use *ops;
+  size_t op_count, op_cap;
+  wb_kept *kept;
+  size_t kept_count, kept_cap;
+  wb_str *undescribed;
+  size_t undescribed_count, undescribed_cap;
+  wb_warning *warnings;
+  size_t warning_count, warning_cap;
+  wb_str dtype;              /* the configuration's, by its torch name */
+  bool generic;              /* the family was guessed */
+  /* totals */
+  wb_num total, buffers, mtp, active;
+  wb_num groups[WB_GROUP_COUNT];
+  bool tied_embeddings;
+} wb_model;
+
+/* Builds the model. model->ctx, lib, config and name must be set. Fails model->ctx. */
+void wb_model_build(wb_model *model);
+
+/* Only the total, for the fields as they stand now: no names, rows or operations are made. */
+wb_num wb_model_count(wb_model *model);
+
+/* True only when the whole model is described: nothing undescribed, nothing guessed. */
+bool wb_model_enumerated(const wb_model *model);
+
+void wb_model_warn(wb_model *model, wb_message_id message, size_t count, const wb_str *args);
+
+/* Active parameters of a row: with routed experts only the share that a token takes. */
+wb_num wb_row_active(wb_ctx *ctx, const wb_row *row);
+
+/* Calls `each` for every tensor of a row, in order, with its full name; stops when it returns false. */
+typedef bool (*wb_tensor_fn)(void *user, wb_str name);
+void wb_row_expand(wb_ctx *ctx, const wb_row *row, wb_tensor_fn each, void *user);
+
+/* The pattern with its index sets written out: model.layers.{0-60}.mlp.gate.weight */
+void wb_row_print(wb_text *out, const wb_row *row);
+
+size_t wb_dtype_bytes(wb_str dtype); /* 0 when unknown */
+wb_str wb_dtype_name(wb_str name);   /* torch's name for "bf16", "torch.bfloat16", …; empty when unknown */
+
+#endif

@@ -1,0 +1,153 @@
+#include "expr/parse.h"
+#include "model/parse_stmt.h"
+
+typedef struct reader {
+  wb_tokens t;
+  const wb_decl_sink *sink;
+} reader;
+
+static const wb_sym *symbol(wb_tokens *t, const char *wanted) {
+  return wb_intern(t->symbols, wb_expect(t, WB_T_NAME, NULL, wanted)->text);
+}
+
+/* "(" name ["=" expr] , … ")" */
+static void parameters(wb_tokens *t, wb_decl *decl) {
+  size_t cap = 0;
+  wb_expect(t, WB_T_PUNCT, "(", "`(` and parameters");
+  while (!wb_is(t, WB_T_PUNCT, ")")) {
+    WB_PUSH_ROOM(t->ctx, decl->params, decl->param_count, cap);
+    wb_parameter *param = &decl->params[decl->param_count++];
+    *param = (wb_parameter){symbol(t, "a parameter's name"), NULL};
+    if (wb_accept(t, WB_T_PUNCT, "=")) param->fallback = wb_parse_expr(t);
+    if (!wb_accept(t, WB_T_PUNCT, ",")) break;
+  }
+  wb_expect(t, WB_T_PUNCT, ")", "`,` or `)`");
+}
+
+static wb_field *field_slot(wb_tokens *t, wb_decl *decl, size_t *cap, const wb_sym *name) {
+  for (size_t i = 0; i < decl->field_count; i++)
+    if (decl->fields[i].name == name) return &decl->fields[i];
+  if (decl->field_count == *cap) decl->fields = wb_grow(t->ctx, decl->fields, cap, sizeof *decl->fields);
+  return &decl->fields[decl->field_count++];
+}
+
+static void aliases(wb_tokens *t, wb_field *field) {
+  size_t cap = 0;
+  do {
+    WB_PUSH_ROOM(t->ctx, field->aliases, field->alias_count, cap);
+    field->aliases[field->alias_count++] = symbol(t, "another name of the field");
+  } while (wb_accept(t, WB_T_PUNCT, ","));
+}
+
+/* name ["nullable"] ["from" dotted] ["aliases" a, b] ["=" expr]  |  "let" name "=" expr */
+static void field(wb_tokens *t, wb_decl *decl, size_t *cap) {
+  bool derived = wb_accept(t, WB_T_NAME, "let");
+  wb_place place = {t->file, 0, wb_peek(t)->offset};
+  const wb_sym *name = symbol(t, "a field's name");
+  wb_field *slot = field_slot(t, decl, cap, name);
+  *slot = (wb_field){.name = name, .derived = derived, .place = place, .from = WB_STR("")};
+  for (;;) {
+    if (wb_accept(t, WB_T_NAME, "nullable")) slot->nullable = true;
+    else if (wb_accept(t, WB_T_NAME, "from")) slot->from = wb_parse_dotted(t);
+    else if (wb_accept(t, WB_T_NAME, "aliases")) aliases(t, slot);
+    else break;
+  }
+  if (wb_accept(t, WB_T_PUNCT, "=")) slot->fallback = wb_parse_expr(t);
+  wb_expect(t, WB_T_NEWLINE, NULL, "the end of the line");
+}
+
+static void fields(wb_tokens *t, wb_decl *decl) {
+  size_t cap = decl->field_count;
+  wb_expect(t, WB_T_NEWLINE, NULL, "the end of the line");
+  wb_expect(t, WB_T_INDENT, NULL, "an indented field");
+  while (!wb_accept(t, WB_T_DEDENT, NULL)) field(t, decl, &cap);
+}
+
+static void inherit(reader *r, wb_decl *decl) {
+  wb_place place = wb_token_place(&r->t, wb_peek(&r->t));
+  wb_str name = wb_expect(&r->t, WB_T_NAME, NULL, "a family's name")->text;
+  const wb_decl *like = r->sink->like(r->sink->user, name, place);
+  if (!like || like->kind != WB_D_FAMILY) WB_FAIL(r->t.ctx, WB_LANG_UNKNOWN_NAME, place, name);
+  decl->like = like;
+  decl->body = like->body;
+  decl->source = like->source;
+  decl->field_count = like->field_count;
+  decl->fields = WB_NEWN(r->t.ctx, wb_field, like->field_count);
+  for (size_t i = 0; i < like->field_count; i++) decl->fields[i] = like->fields[i];
+}
+
+static void model_types(wb_tokens *t, wb_decl *decl) {
+  size_t cap = decl->model_type_count;
+  do {
+    const wb_token *token = wb_peek(t);
+    if (token->kind != WB_T_NAME && token->kind != WB_T_STRING) wb_syntax(t, "a model_type");
+    t->at++;
+    if (decl->model_type_count == cap)
+      decl->model_types = wb_grow(t->ctx, decl->model_types, &cap, sizeof *decl->model_types);
+    decl->model_types[decl->model_type_count++] = token->text;
+  } while (wb_accept(t, WB_T_PUNCT, ","));
+}
+
+/* The first is the class that the defaults and heads are of; further ones lead here too. */
+static void class_names(wb_tokens *t, wb_decl *decl) {
+  decl->class_name = wb_expect(t, WB_T_NAME, NULL, "a class name")->text;
+  while (wb_accept(t, WB_T_PUNCT, ",")) wb_expect(t, WB_T_NAME, NULL, "a class name");
+}
+
+static void family_line(reader *r, wb_decl *decl) {
+  wb_tokens *t = &r->t;
+  if (wb_accept(t, WB_T_NAME, "fields")) {
+    fields(t, decl);
+    return;
+  }
+  if (wb_accept(t, WB_T_NAME, "model")) {
+    decl->body = (wb_body){0};
+    wb_parse_body(t, &decl->body);
+    return;
+  }
+  if (wb_accept(t, WB_T_NAME, "model_type")) model_types(t, decl);
+  else if (wb_accept(t, WB_T_NAME, "class")) class_names(t, decl);
+  else if (wb_accept(t, WB_T_NAME, "source")) decl->source = wb_expect(t, WB_T_STRING, NULL, "a citation")->text;
+  else if (wb_accept(t, WB_T_NAME, "generic")) decl->is_generic = true;
+  else wb_syntax(t, "model_type, class, source, fields, model or generic");
+  wb_expect(t, WB_T_NEWLINE, NULL, "the end of the line");
+}
+
+static void family(reader *r, wb_decl *decl) {
+  wb_tokens *t = &r->t;
+  if (wb_accept(t, WB_T_NAME, "like")) inherit(r, decl);
+  wb_expect(t, WB_T_NEWLINE, NULL, "the end of the line");
+  wb_expect(t, WB_T_INDENT, NULL, "an indented line");
+  while (!wb_accept(t, WB_T_DEDENT, NULL)) family_line(r, decl);
+  if (!decl->body.count) wb_syntax(t, "a model section in the family above");
+}
+
+static void block(wb_tokens *t, wb_decl *decl) {
+  parameters(t, decl);
+  if (wb_accept(t, WB_T_NAME, "source")) decl->source = wb_expect(t, WB_T_STRING, NULL, "a citation")->text;
+  wb_parse_body(t, &decl->body);
+}
+
+static wb_decl *declaration(reader *r) {
+  static const struct { const char *word; wb_decl_kind kind; } kinds[] = {
+      {"operation", WB_D_OPERATION}, {"block", WB_D_BLOCK}, {"family", WB_D_FAMILY}};
+  wb_tokens *t = &r->t;
+  wb_decl *decl = WB_NEW(t->ctx, wb_decl);
+  decl->place = (wb_place){t->file, 0, wb_peek(t)->offset};
+  decl->source = WB_STR("");
+  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+    if (!wb_accept(t, WB_T_NAME, kinds[i].word)) continue;
+    decl->kind = kinds[i].kind;
+    decl->name = symbol(t, "a name");
+    if (decl->kind == WB_D_FAMILY) family(r, decl);
+    else block(t, decl);
+    return decl;
+  }
+  wb_syntax(t, "operation, block or family");
+}
+
+void wb_parse_descriptions(wb_ctx *ctx, wb_symtab *symbols, wb_str source, wb_str file, const wb_decl_sink *sink) {
+  reader r = {.sink = sink};
+  wb_lex(&r.t, ctx, symbols, source, file);
+  while (!wb_is(&r.t, WB_T_END, NULL)) sink->found(sink->user, declaration(&r));
+}

@@ -1,0 +1,64 @@
+/* Rows and the tensors they stand for. */
+#include "model/model.h"
+
+#include <string.h>
+
+#define NAME_MAX_BYTES 1024
+
+static size_t put_number(char *out, uint32_t n) {
+  char reversed[12];
+  size_t len = 0;
+  do {
+    reversed[len++] = (char)('0' + n % 10);
+    n /= 10;
+  } while (n);
+  for (size_t i = 0; i < len; i++) out[i] = reversed[len - 1 - i];
+  return len;
+}
+
+typedef struct expansion {
+  const wb_row *row;
+  wb_tensor_fn each;
+  void *user;
+  char name[NAME_MAX_BYTES];
+  bool stopped;
+} expansion;
+
+static void expand(expansion *e, size_t at, size_t len, uint32_t index) {
+  wb_str pattern = e->row->pattern;
+  while (at < pattern.len && pattern.ptr[at] != WB_INDEX_MARK && len < NAME_MAX_BYTES - 16)
+    e->name[len++] = pattern.ptr[at++];
+  if (at >= pattern.len || pattern.ptr[at] != WB_INDEX_MARK || index >= e->row->index_count) {
+    e->stopped = !e->each(e->user, (wb_str){e->name, len});
+    return;
+  }
+  const wb_index *set = e->row->indices[index];
+  for (size_t r = 0; r < set->range_count; r++)
+    for (uint32_t n = set->ranges[r].low; n <= set->ranges[r].high && !e->stopped; n++)
+      expand(e, at + 1, len + put_number(e->name + len, n), index + 1);
+}
+
+void wb_row_expand(wb_ctx *ctx, const wb_row *row, wb_tensor_fn each, void *user) {
+  (void)ctx;
+  expansion e = {.row = row, .each = each, .user = user};
+  if (row->copies.num > 0) expand(&e, 0, 0, 0);
+}
+
+void wb_row_print(wb_text *out, const wb_row *row) {
+  uint32_t index = 0;
+  for (size_t i = 0; i < row->pattern.len; i++) {
+    if (row->pattern.ptr[i] != WB_INDEX_MARK || index >= row->index_count) {
+      wb_text_addc(out, row->pattern.ptr[i]);
+      continue;
+    }
+    const wb_index *set = row->indices[index++];
+    bool braces = set->size != 1;
+    if (braces) wb_text_addc(out, '{');
+    for (size_t r = 0; r < set->range_count; r++) {
+      if (r) wb_text_addc(out, ',');
+      wb_text_addf(out, "%u", set->ranges[r].low);
+      if (set->ranges[r].high > set->ranges[r].low) wb_text_addf(out, "-%u", set->ranges[r].high);
+    }
+    if (braces) wb_text_addc(out, '}');
+  }
+}

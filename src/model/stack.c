@@ -1,0 +1,176 @@
+/* Layers and experts. A stack's body may use the layer's number only in its leading `let` lines; layers whose lets
+ * have the same values are one class, walked once for all of them. */
+#include "expr/eval.h"
+#include "model/walk.h"
+
+#define STACK_MAX 1000000
+#define LETS_MAX 24
+
+typedef struct layer_class {
+  wb_scope *scope;  /* the lets, evaluated */
+  wb_index index;
+  struct layer_class *next;
+} layer_class;
+
+static void index_add(wb_ctx *ctx, wb_index *index, uint32_t number) {
+  index->size++;
+  if (index->range_count && index->ranges[index->range_count - 1].high + 1 == number) {
+    index->ranges[index->range_count - 1].high = number;
+    return;
+  }
+  WB_PUSH_ROOM(ctx, index->ranges, index->range_count, index->range_cap);
+  index->ranges[index->range_count++] = (wb_range){number, number};
+}
+
+static size_t leading_lets(const wb_body *body) {
+  size_t n = 0;
+  while (n < body->count && body->items[n]->kind == WB_S_LET) n++;
+  return n;
+}
+
+/* The lets of one layer: bindings that may use its number, and the scope in which only they are visible. */
+typedef struct layer {
+  wb_binding *number;
+  wb_scope *visible;
+} layer;
+
+static layer new_layer(wb_walk *w, wb_frame *f, const wb_stmt *stmt, size_t lets) {
+  wb_scope *numbered = wb_scope_new(w->ctx, f->scope);
+  layer out = {wb_bind_value(w->ctx, numbered, stmt->name, wb_null()), wb_scope_new(w->ctx, f->scope)};
+  for (size_t i = 0; i < lets; i++) {
+    const wb_stmt *let = stmt->body.items[i];
+    wb_binding *binding = wb_bind_expr(w->ctx, numbered, let->name, let->expr, numbered);
+    WB_PUSH_ROOM(w->ctx, out.visible->items, out.visible->count, out.visible->cap);
+    out.visible->items[out.visible->count++] = binding;
+  }
+  return out;
+}
+
+static void evaluate(wb_walk *w, const layer *l, wb_i128 number) {
+  l->number->value = wb_integer(number);
+  for (size_t i = 0; i < l->visible->count; i++) l->visible->items[i]->state = WB_UNEVALUATED;
+  for (size_t i = 0; i < l->visible->count; i++) wb_force(w->ctx, l->visible->items[i]);
+}
+
+static bool same_values(const wb_scope *a, const wb_scope *b) {
+  for (size_t i = 0; i < a->count; i++)
+    if (!wb_value_eq(&a->items[i]->value, &b->items[i]->value)) return false;
+  return true;
+}
+
+static layer_class *find_class(layer_class *classes, const wb_scope *scope) {
+  while (classes && !same_values(classes->scope, scope)) classes = classes->next;
+  return classes;
+}
+
+static layer_class *new_class(wb_walk *w, layer_class **classes, wb_scope *scope) {
+  while (*classes) classes = &(*classes)->next;
+  *classes = WB_NEW(w->ctx, layer_class);
+  (*classes)->scope = scope;
+  return *classes;
+}
+
+static uint32_t checked_count(wb_walk *w, const wb_stmt *stmt, wb_num n) {
+  if (n.num > STACK_MAX) WB_FAIL(w->ctx, WB_MODEL_TOO_MANY, stmt->place, WB_STR("1000000"));
+  return (uint32_t)n.num;
+}
+
+static layer_class *classify(wb_walk *w, wb_frame *f, const wb_stmt *stmt, uint32_t from, uint32_t count) {
+  layer_class *classes = NULL;
+  size_t lets = leading_lets(&stmt->body);
+  if (lets == 0) {
+    layer_class *all = new_class(w, &classes, f->scope);
+    all->index.size = count;
+    all->index.ranges = WB_NEW(w->ctx, wb_range);
+    all->index.ranges[0] = (wb_range){from, from + count - 1};
+    all->index.range_count = all->index.range_cap = 1;
+    return classes;
+  }
+  layer next = new_layer(w, f, stmt, lets);
+  for (uint32_t i = 0; i < count; i++) {
+    evaluate(w, &next, from + i);
+    layer_class *found = find_class(classes, next.visible);
+    if (!found) {
+      found = new_class(w, &classes, next.visible);
+      next = new_layer(w, f, stmt, lets);
+    }
+    index_add(w->ctx, &found->index, from + i);
+  }
+  return classes;
+}
+
+static void push_index(wb_walk *w, const wb_stmt *stmt, const wb_index *index) {
+  if (w->index_count == WB_MAX_INDICES) WB_FAIL(w->ctx, WB_TOO_DEEP, stmt->place, WB_STR("4"));
+  w->indices[w->index_count++] = index;
+}
+
+static void multiply(wb_walk *w, const wb_stmt *stmt, wb_num *product, uint64_t factor) {
+  if (!wb_num_mul(*product, wb_num_int(factor), product)) WB_FAIL(w->ctx, WB_LANG_OVERFLOW, stmt->place, WB_STR("*"));
+}
+
+/* Walks `from` and the following statements of a body, `times` over, under the names of an index. */
+static void walk_indexed(wb_walk *w, wb_frame *f, const wb_stmt *stmt, const wb_index *index, size_t first) {
+  wb_num copies = w->copies, repeats = w->repeats;
+  const wb_naming *outer = f->naming;
+  multiply(w, stmt, &w->copies, index->size);
+  multiply(w, stmt, &w->repeats, index->size);
+  if (!w->counting) {
+    wb_naming *inner = WB_NEW(w->ctx, wb_naming);
+    wb_str prefix = stmt->path ? wb_name_of(w, outer, stmt->path, f->scope) : outer->prefix;
+    inner->prefix = wb_name_index(w, prefix);
+    f->naming = inner;
+    push_index(w, stmt, index);
+  }
+  wb_body rest = {stmt->body.items + first, stmt->body.count - first, 0};
+  wb_walk_body(w, f, &rest);
+  if (!w->counting) w->index_count--;
+  f->naming = outer;
+  w->copies = copies;
+  w->repeats = repeats;
+}
+
+void wb_walk_stack(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
+  uint32_t count = checked_count(w, stmt, wb_eval_size(w->ctx, stmt->expr, f->scope));
+  uint32_t from = stmt->second ? checked_count(w, stmt, wb_eval_size(w->ctx, stmt->second, f->scope)) : 0;
+  if (!count) return;
+  size_t lets = leading_lets(&stmt->body);
+  wb_scope *outer = f->scope;
+  for (layer_class *c = classify(w, f, stmt, from, count); c; c = c->next) {
+    if (lets) {
+      /* Classes after the first go on from what the class before returned. */
+      c->scope->parent = f->scope;
+      f->scope = c->scope;
+    } else {
+      f->scope = outer;
+    }
+    walk_indexed(w, f, stmt, &c->index, lets);
+  }
+}
+
+static wb_index *expert_index(wb_walk *w, wb_frame *f, const wb_stmt *stmt, uint32_t count) {
+  uint32_t from = 0;
+  if (stmt->arg_count) from = checked_count(w, stmt, wb_eval_size(w->ctx, stmt->args[0].expr, f->scope));
+  wb_index *index = WB_NEW(w->ctx, wb_index);
+  index->size = count;
+  index->ranges = WB_NEW(w->ctx, wb_range);
+  index->ranges[0] = (wb_range){from, from + count - 1};
+  index->range_count = index->range_cap = 1;
+  return index;
+}
+
+/* dispatch experts[e] of E take k: without a path the tensors hold all experts themselves. */
+void wb_walk_dispatch(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
+  uint32_t count = checked_count(w, stmt, wb_eval_size(w->ctx, stmt->expr, f->scope));
+  bool routed = w->routed;
+  wb_num top_k = w->top_k, experts = w->experts;
+  if (!count) return;
+  w->routed = true;
+  w->experts = wb_num_int(count);
+  w->top_k = wb_eval_size(w->ctx, stmt->second, f->scope);
+  if (w->top_k.num > count) w->top_k = w->experts;
+  if (stmt->path) walk_indexed(w, f, stmt, expert_index(w, f, stmt, count), 0);
+  else wb_walk_body(w, f, &stmt->body);
+  w->routed = routed;
+  w->top_k = top_k;
+  w->experts = experts;
+}

@@ -1,0 +1,160 @@
+#include "expr/eval.h"
+#include "model/walk.h"
+
+static const struct { const char *name, *alias; size_t bytes; } DTYPES[] = {
+    {"float64", "double", 8},      {"float32", "fp32", 4},        {"float32", "float", 4},  {"float32", "f32", 4},
+    {"float16", "fp16", 2},        {"float16", "half", 2},        {"float16", "f16", 2},    {"bfloat16", "bf16", 2},
+    {"float8_e4m3fn", "fp8", 1},   {"float8_e5m2", "fp8_e5m2", 1}, {"int64", "long", 8},     {"int32", "int", 4},
+    {"int16", "short", 2},         {"int8", "i8", 1},             {"uint8", "u8", 1},       {"bool", "bool", 1},
+};
+
+size_t wb_dtype_bytes(wb_str dtype) {
+  for (size_t i = 0; i < sizeof DTYPES / sizeof *DTYPES; i++)
+    if (wb_str_is(dtype, DTYPES[i].name)) return DTYPES[i].bytes;
+  return 0;
+}
+
+wb_str wb_dtype_name(wb_str name) {
+  if (wb_str_starts(name, WB_STR("torch."))) name = wb_str_slice(name, 6, name.len);
+  for (size_t i = 0; i < sizeof DTYPES / sizeof *DTYPES; i++)
+    if (wb_str_is(name, DTYPES[i].name) || wb_str_is(name, DTYPES[i].alias)) return wb_str_of(DTYPES[i].name);
+  return WB_STR("");
+}
+
+static wb_num product(wb_walk *w, wb_num a, wb_num b, wb_place place) {
+  wb_num out;
+  if (!wb_num_mul(a, b, &out)) WB_FAIL(w->ctx, WB_LANG_OVERFLOW, place, WB_STR("*"));
+  return out;
+}
+
+static wb_num plain_elements(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
+  wb_num elements = wb_num_int(1);
+  for (size_t i = 0; i < stmt->arg_count; i++)
+    elements = product(w, elements, wb_eval_size(w->ctx, stmt->args[i].expr, f->scope), stmt->place);
+  return elements;
+}
+
+static bool is_weight(const wb_walk *w, const wb_stmt *stmt) {
+  return stmt->kind == WB_S_PARAM && stmt->path->is_plain && wb_str_eq(stmt->path->plain, w->lib->weight->name);
+}
+
+/* `tied to` stands either on the tensor or on the call of the operation that has it. */
+static bool tie_of(wb_walk *w, wb_frame *f, const wb_stmt *stmt, wb_tie *tie) {
+  if (stmt->mod.tied_to) {
+    *tie = (wb_tie){stmt->mod.tied_to, f->scope, f->root};
+    return !stmt->mod.tied_when || wb_eval_bool(w->ctx, stmt->mod.tied_when, f->scope);
+  }
+  if (!f->tie || !is_weight(w, stmt)) return false;
+  *tie = *f->tie;
+  return true;
+}
+
+static void dimension(wb_walk *w, wb_frame *f, const wb_stmt *stmt, wb_row *row, uint32_t i) {
+  wb_binding *dim = WB_NEW(w->ctx, wb_binding);
+  *dim = (wb_binding){.expr = stmt->args[i].expr, .scope = f->scope, .state = WB_EVALUATED};
+  dim->value = wb_number(wb_eval_size(w->ctx, dim->expr, dim->scope));
+  row->dims[i] = dim;
+  row->elements = product(w, row->elements, dim->value.u.num, stmt->place);
+}
+
+static void routing(wb_walk *w, wb_frame *f, const wb_stmt *stmt, wb_row *row) {
+  row->routed = w->routed || stmt->mod.routed_of;
+  row->top_k = w->top_k;
+  row->experts = w->experts;
+  if (!stmt->mod.routed_of) return;
+  row->top_k = wb_eval_size(w->ctx, stmt->mod.routed_top_k, f->scope);
+  row->experts = wb_eval_size(w->ctx, stmt->mod.routed_of, f->scope);
+}
+
+static wb_row *new_row(wb_walk *w) {
+  wb_model *m = w->model;
+  WB_PUSH_ROOM(w->ctx, m->rows, m->row_count, m->row_cap);
+  return &m->rows[m->row_count++];
+}
+
+static wb_group row_group(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
+  wb_group group = f->group;
+  if (!w->grouped && !f->grouped && stmt->mod.group && !wb_group_parse(stmt->mod.group->name, &group))
+    WB_FAIL(w->ctx, WB_MODEL_GROUP, stmt->place, stmt->mod.group->name);
+  return group;
+}
+
+static void add_row(wb_walk *w, wb_frame *f, const wb_stmt *stmt, const wb_tie *tie) {
+  wb_row *row = new_row(w);
+  *row = (wb_row){.rank = (uint32_t)stmt->arg_count, .elements = wb_num_int(1), .copies = w->copies, .stmt = stmt,
+                  .decl = f->decl, .mtp = w->mtp, .cut = stmt->mod.cut};
+  row->pattern = wb_name_of(w, f->naming, stmt->path, f->scope);
+  for (uint32_t i = 0; i < w->index_count; i++) row->indices[i] = w->indices[i];
+  row->index_count = w->index_count;
+  for (uint32_t i = 0; i < row->rank; i++) dimension(w, f, stmt, row, i);
+  row->kind = stmt->kind == WB_S_BUFFER ? WB_BUFFER : tie ? WB_TIED : WB_PARAM;
+  if (f->donor) {
+    row->kind = row->kind == WB_PARAM ? WB_TIED : row->kind;
+    row->tied_to = wb_str_fmt(w->ctx, "%.*s%.*s", WB_STR_ARG(f->donor->other),
+                              WB_STR_ARG(wb_str_slice(row->pattern, f->donor->own.len, row->pattern.len)));
+  }
+  if (tie) row->tied_to = wb_name_of(w, tie->root, tie->to, tie->scope);
+  row->group = row_group(w, f, stmt);
+  row->dtype = stmt->mod.dtype.len ? wb_dtype_name(stmt->mod.dtype) : w->dtype;
+  if (!row->dtype.len) WB_FAIL(w->ctx, WB_MODEL_DTYPE, stmt->place, stmt->mod.dtype);
+  routing(w, f, stmt, row);
+  if (stmt->mod.cut_by) {
+    row->cut_by = WB_NEW(w->ctx, wb_binding);
+    *row->cut_by = (wb_binding){.expr = stmt->mod.cut_by, .scope = f->scope};
+  }
+}
+
+void wb_walk_tensor(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
+  if (stmt->mod.when && !wb_eval_bool(w->ctx, stmt->mod.when, f->scope)) return;
+  wb_tie tie;
+  bool tied = tie_of(w, f, stmt, &tie);
+  if (!w->counting) {
+    add_row(w, f, stmt, tied ? &tie : NULL);
+    return;
+  }
+  if (tied || f->donor || stmt->kind == WB_S_BUFFER) return;
+  wb_num all = product(w, plain_elements(w, f, stmt), w->copies, stmt->place);
+  if (!wb_num_add(w->total, all, &w->total)) WB_FAIL(w->ctx, WB_LANG_OVERFLOW, stmt->place, WB_STR("+"));
+}
+
+static wb_num kept_elements(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
+  if (stmt->kind == WB_S_STATE) return plain_elements(w, f, stmt);
+  wb_num sum = wb_num_int(0);
+  for (size_t i = 0; i < stmt->arg_count; i++) {
+    wb_value value = wb_eval(w->ctx, stmt->args[i].expr, f->scope);
+    if (value.kind != WB_SHAPE)
+      WB_FAIL(w->ctx, WB_LANG_TYPE, stmt->place, WB_STR("cache"), wb_str_of(wb_kind_name(&value)), WB_STR("an activation"));
+    wb_num width = wb_shape_width(w->ctx, value.u.shape, stmt->place);
+    if (!wb_num_add(sum, width, &sum)) WB_FAIL(w->ctx, WB_LANG_OVERFLOW, stmt->place, WB_STR("+"));
+  }
+  return sum;
+}
+
+void wb_walk_kept(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
+  if (w->counting || (stmt->mod.when && !wb_eval_bool(w->ctx, stmt->mod.when, f->scope))) return;
+  wb_model *m = w->model;
+  WB_PUSH_ROOM(w->ctx, m->kept, m->kept_count, m->kept_cap);
+  wb_kept *kept = &m->kept[m->kept_count++];
+  *kept = (wb_kept){.per_token = stmt->kind == WB_S_CACHE, .name = stmt->name ? stmt->name->name : WB_STR("cache"),
+                    .copies = w->repeats, .index_count = w->index_count,
+                    .dtype = stmt->mod.dtype.len ? wb_dtype_name(stmt->mod.dtype) : w->dtype};
+  for (uint32_t i = 0; i < w->index_count; i++) kept->indices[i] = w->indices[i];
+  kept->elements = kept_elements(w, f, stmt);
+  if (!stmt->second) return;
+  kept->within = WB_NEW(w->ctx, wb_binding);
+  *kept->within = (wb_binding){.expr = stmt->second, .scope = f->scope};
+}
+
+void wb_walk_operation(wb_walk *w, wb_frame *f) {
+  if (w->counting) return;
+  wb_model *m = w->model;
+  WB_PUSH_ROOM(w->ctx, m->ops, m->op_count, m->op_cap);
+  wb_op_use *use = &m->ops[m->op_count++];
+  *use = (wb_op_use){.operation = f->decl, .pattern = f->naming->prefix, .index_count = w->index_count,
+                     .scope = f->scope, .repeats = w->repeats, .routed = w->routed, .top_k = w->top_k,
+                     .experts = w->experts, .path = w->path, .output_count = f->result_count};
+  for (uint32_t i = 0; i < w->index_count; i++) use->indices[i] = w->indices[i];
+  use->outputs = WB_NEWN(w->ctx, const wb_shape *, f->result_count);
+  for (size_t i = 0; i < f->result_count; i++)
+    use->outputs[i] = f->results[i].kind == WB_SHAPE ? f->results[i].u.shape : NULL;
+}

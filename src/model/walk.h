@@ -1,0 +1,81 @@
+/* Walking a family's forward pass with a configuration's values. Internal to src/model. */
+#ifndef WB_MODEL_WALK_H
+#define WB_MODEL_WALK_H
+
+#include "model/model.h"
+
+/* Names below one point of the tree: a prefix, and how paths below it are renamed. */
+typedef struct wb_naming {
+  wb_str prefix;
+  const wb_rename *renames;
+  size_t rename_count;
+  const struct wb_naming *outer; /* further renames at the same point */
+} wb_naming;
+
+typedef struct wb_tie { /* `tied to` of a call, applied to the tensor called weight in it */
+  const wb_path *to;
+  wb_scope *scope;
+  const wb_naming *root;
+} wb_tie;
+
+typedef struct wb_donor { /* `tied to` of a block: everything below `own` is the tensor of the same name below `other` */
+  wb_str own, other;
+} wb_donor;
+
+/* One activation of a block, an operation or a family. */
+typedef struct wb_frame {
+  const wb_decl *decl;
+  wb_scope *scope;      /* grows inwards: an assignment opens a new one, so older bindings keep their meaning */
+  wb_scope *fields;     /* the fields of the family in effect */
+  const wb_naming *naming;
+  const wb_naming *root;
+  wb_group group;
+  bool grouped;         /* the call named the group: nothing inside changes it */
+  const wb_tie *tie;
+  const wb_donor *donor;
+  const wb_value *results;
+  size_t result_count;
+  bool returned;
+} wb_frame;
+
+typedef struct wb_walk {
+  wb_ctx *ctx;
+  wb_library *lib;
+  wb_model *model;
+  wb_scope *root;
+  bool counting;        /* totals only */
+  wb_num total;         /* counting: elements of parameters so far */
+  wb_num copies;        /* of what stands here: layers × experts */
+  wb_num repeats;
+  const wb_index *indices[WB_MAX_INDICES];
+  uint32_t index_count;
+  bool routed, mtp;
+  bool grouped;         /* a part named the group for everything in it */
+  wb_num top_k, experts;
+  wb_str path;          /* the alternative computation we are in */
+  wb_str dtype;
+  wb_str part;          /* prefix of the nested configuration in effect */
+} wb_walk;
+
+void wb_walk_body(wb_walk *w, wb_frame *f, const wb_body *body);
+void wb_walk_family(wb_walk *w, const wb_decl *family, const wb_json *object, wb_str prefix, const wb_naming *naming,
+                    wb_group group);
+
+/* naming.c */
+wb_str wb_name_of(wb_walk *w, const wb_naming *naming, const wb_path *path, wb_scope *scope);
+wb_str wb_name_index(wb_walk *w, wb_str prefix);
+
+/* stack.c: layers that share the same bindings are walked once. */
+void wb_walk_stack(wb_walk *w, wb_frame *f, const wb_stmt *stmt);
+void wb_walk_dispatch(wb_walk *w, wb_frame *f, const wb_stmt *stmt);
+
+/* part.c: families on nested configurations. */
+void wb_walk_part(wb_walk *w, wb_frame *f, const wb_stmt *stmt);
+void wb_walk_undescribed(wb_walk *w, wb_frame *f, const wb_stmt *stmt);
+
+/* tensors.c */
+void wb_walk_tensor(wb_walk *w, wb_frame *f, const wb_stmt *stmt);
+void wb_walk_kept(wb_walk *w, wb_frame *f, const wb_stmt *stmt);
+void wb_walk_operation(wb_walk *w, wb_frame *f); /* records an operation that was just walked */
+
+#endif

@@ -1,0 +1,105 @@
+#include "report/out.h"
+
+#include <math.h>
+
+#define PAGE 32768
+
+void wb_out_flush(wb_out *out, bool all) {
+  if (!out->text.len || (!all && out->text.len < PAGE)) return;
+  bool taken = out->write(out->user, out->text.ptr, out->text.len);
+  out->text.len = 0;
+  if (!taken) WB_FAIL(out->text.ctx, WB_WRITE_FAILED, WB_NOWHERE, WB_STR(""));
+}
+
+void wb_out_message(wb_out *out, wb_message_id id, size_t count, const wb_str *args) {
+  wb_message_add(&out->text, id, out->lang, args, count);
+}
+
+const char *wb_out_label(const wb_out *out, wb_message_id id) { return wb_message_text(id, out->lang); }
+
+bool wb_out_plain(const wb_out *out) {
+  return out->options->format == WEIGH_FORMAT_CSV || out->options->format == WEIGH_FORMAT_TSV;
+}
+
+wb_str wb_out_number(const wb_out *out, wb_i128 value) {
+  wb_text text = {.ctx = out->text.ctx};
+  if (wb_out_plain(out)) wb_i128_print(&text, value);
+  else wb_i128_print_grouped(&text, value);
+  return wb_text_str(&text);
+}
+
+void wb_json_string(wb_text *out, wb_str value) {
+  wb_text_addc(out, '"');
+  for (size_t i = 0; i < value.len; i++) {
+    unsigned char c = (unsigned char)value.ptr[i];
+    if (c == '"' || c == '\\') wb_text_addf(out, "\\%c", c);
+    else if (c == '\n') wb_text_adds(out, "\\n");
+    else if (c < 0x20 || c == 0x7f) wb_text_addf(out, "\\u%04x", c);
+    else wb_text_addc(out, (char)c);
+  }
+  wb_text_addc(out, '"');
+}
+
+static void lead(wb_json_out *j, const char *key) {
+  wb_text *t = &j->out->text;
+  if (j->depth) {
+    if (!j->first) wb_text_addc(t, ',');
+    wb_text_addc(t, '\n');
+    wb_text_addn(t, ' ', (size_t)j->depth * 2);
+  }
+  j->first = false;
+  if (key) {
+    wb_json_string(t, wb_str_of(key));
+    wb_text_adds(t, ": ");
+  }
+  wb_out_flush(j->out, false);
+}
+
+void wb_jo_begin(wb_json_out *j, const char *key, char bracket) {
+  lead(j, key);
+  wb_text_addc(&j->out->text, bracket);
+  j->depth++;
+  j->first = true;
+}
+
+void wb_jo_end(wb_json_out *j, char bracket) {
+  j->depth--;
+  if (!j->first) {
+    wb_text_addc(&j->out->text, '\n');
+    wb_text_addn(&j->out->text, ' ', (size_t)j->depth * 2);
+  }
+  j->first = false;
+  wb_text_addc(&j->out->text, bracket);
+  if (!j->depth) wb_text_addc(&j->out->text, '\n');
+}
+
+void wb_jo_str(wb_json_out *j, const char *key, wb_str value) {
+  lead(j, key);
+  wb_json_string(&j->out->text, value);
+}
+
+void wb_jo_int(wb_json_out *j, const char *key, wb_i128 value) {
+  lead(j, key);
+  wb_i128_print(&j->out->text, value);
+}
+
+void wb_jo_num(wb_json_out *j, const char *key, wb_num value) {
+  if (wb_num_is_int(value)) wb_jo_int(j, key, value.num);
+  else wb_jo_real(j, key, wb_num_double(value));
+}
+
+void wb_jo_real(wb_json_out *j, const char *key, double value) {
+  lead(j, key);
+  if (isfinite(value)) wb_text_addf(&j->out->text, "%.12g", value);
+  else wb_text_adds(&j->out->text, "null");
+}
+
+void wb_jo_bool(wb_json_out *j, const char *key, bool value) {
+  lead(j, key);
+  wb_text_adds(&j->out->text, value ? "true" : "false");
+}
+
+void wb_jo_null(wb_json_out *j, const char *key) {
+  lead(j, key);
+  wb_text_adds(&j->out->text, "null");
+}

@@ -1,0 +1,17 @@
+/* Reports: each reads a model and writes it in every format. */
+#ifndef WB_REPORT_REPORT_H
+#define WB_REPORT_REPORT_H
+
+#include "model/model.h"
+#include "report/out.h"
+
+void wb_report_params(wb_out *out, wb_model *model);
+void wb_report_tensors(wb_out *out, wb_model *model);
+
+/* The members that every JSON answer begins with. */
+void wb_json_head(wb_json_out *j, const char *report);
+void wb_json_warnings(wb_json_out *j, wb_model *model);
+
+#define WB_SCHEMA_VERSION 1
+
+#endif
