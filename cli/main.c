@@ -126,6 +126,28 @@ static int run(const cli_command *command, int argc, char **argv) {
   return (int)status;
 }
 
+static int completion(const char *shell, weigh_language language) {
+  weigh_error err;
+  cli_options o = {.language = language};
+  if (cli_print_completion(shell)) return 0;
+  weigh_error_set(&err, language, "USAGE_CHOICE", (const char *const[]){shell, "completion", "bash zsh fish"}, 3);
+  return fail(&o, &err);
+}
+
+static bool print_name(void *user, const char *name) {
+  (void)user;
+  return puts(name) >= 0;
+}
+
+/* For completion scripts: catalogue names that begin with a text. */
+static int complete(const char *prefix) {
+  weigh_library *library = NULL;
+  if (weigh_library_open(NULL, &library, NULL) != WEIGH_OK) return WEIGH_ENVIRONMENT;
+  weigh_catalogue_names(library, prefix, print_name, NULL, NULL);
+  weigh_library_free(library);
+  return 0;
+}
+
 int main(int argc, char **argv) {
   const char *name = argc > 1 ? argv[1] : "";
   weigh_language language = locale_language();
@@ -141,6 +163,8 @@ int main(int argc, char **argv) {
     printf("weigh %s (data %.12s)\n", weigh_version(), weigh_data_digest());
     return 0;
   }
+  if (strcmp(name, "completion") == 0) return completion(argc > 2 ? argv[2] : "", language);
+  if (strcmp(name, "complete") == 0) return complete(argc > 2 ? argv[2] : "");
   const cli_command *command = cli_find_command(name);
   if (command) return run(command, argc - 2, argv + 2);
   weigh_error err;

@@ -102,9 +102,11 @@ typedef struct weigh_totals {
 /* Errors: WEIGH_REFUSED when a count does not fit weigh_count. */
 weigh_status weigh_model_totals(weigh_model *model, weigh_totals *out, weigh_error *err);
 
-/* The total with one field changed ("num_hidden_layers=48"), without opening anything again: for sweeps and sliders.
- * The model keeps the change until it is set again. Takes microseconds. */
-weigh_status weigh_model_set(weigh_model *model, const char *setting, weigh_count *total, weigh_error *err);
+/* The total with some fields changed ("num_hidden_layers=48"), without opening anything again: for sweeps and sliders.
+ * The model itself stays as it is. Takes microseconds. A change of `model_type` has no effect here.
+ * Errors: like weigh_model_open for the same settings. */
+weigh_status weigh_model_total_with(weigh_model *model, const char *const *settings, size_t setting_count,
+                                    weigh_count *total, weigh_error *err);
 
 /* One tensor as published in checkpoints. */
 typedef struct weigh_tensor {

@@ -32,4 +32,7 @@ weigh_status wb_no_memory(weigh_language language, weigh_error *err);
 /* Finds the configuration that a request names and fills model->config, name. Fails the model's context. */
 void wb_open_source(weigh_model *model, const weigh_model_request *request);
 
+/* One "path=value" on top of the model's configuration. Fails with set_syntax, set_path. */
+void wb_apply_setting(wb_model *model, const char *setting);
+
 #endif

@@ -1,5 +1,6 @@
 #include "api/handle.h"
 #include "base/data.h"
+#include "model/catalogue.h"
 #include "source/reader.h"
 
 #ifndef WEIGH_VERSION_STRING
@@ -57,6 +58,23 @@ weigh_status weigh_library_check(weigh_library *library, weigh_error *err) {
   weigh_status status = WEIGH_OK;
   if (WB_BEGIN(&ctx)) wb_library_parse_all(&library->lib, &ctx);
   else status = wb_report_failure(&ctx, library, err);
+  wb_ctx_close(&ctx);
+  return status;
+}
+
+weigh_status weigh_catalogue_names(weigh_library *library, const char *prefix, weigh_name_fn each, void *user,
+                                   weigh_error *err) {
+  wb_ctx ctx = {0};
+  if (!wb_ctx_open(&ctx, 0)) return wb_no_memory(library->language, err);
+  weigh_status status = WEIGH_OK;
+  if (WB_BEGIN(&ctx)) {
+    wb_catalogue_entry entry;
+    wb_str start = wb_str_of(prefix);
+    for (size_t at = 0; wb_catalogue_next(&at, &entry);)
+      if (wb_str_starts(entry.name, start) && !each(user, wb_str_cstr(&ctx, entry.name))) break;
+  } else {
+    status = wb_report_failure(&ctx, library, err);
+  }
   wb_ctx_close(&ctx);
   return status;
 }

@@ -43,6 +43,7 @@ weigh_status weigh_model_open(weigh_library *library, const weigh_model_request 
     wb_open_source(model, request);
     choose_family(&model->model);
     wb_model_build(&model->model);
+    wb_model_review(&model->model);
     *out = model;
     return WEIGH_OK;
   }
@@ -69,6 +70,31 @@ weigh_status weigh_model_totals(weigh_model *model, weigh_totals *out, weigh_err
                         .buffer_elements = count_of(m, m->buffers), .mtp_parameters = count_of(m, m->mtp),
                         .enumeration_available = wb_model_enumerated(m), .tied_embeddings = m->tied_embeddings};
   return WEIGH_OK;
+}
+
+static weigh_count total_with(weigh_model *model, const char *const *settings, size_t count) {
+  wb_model *m = &model->model;
+  m->config.set_paths = WB_NEWN(&m->ctx, wb_str, m->config.set_count + count);
+  m->config.set_used = WB_NEWN(&m->ctx, bool, m->config.set_count + count);
+  m->config.set_count = 0; /* earlier settings are in the tree already and need no precedence here */
+  for (size_t i = 0; i < count; i++) wb_apply_setting(m, settings[i]);
+  return count_of(m, wb_model_count(m));
+}
+
+weigh_status weigh_model_total_with(weigh_model *model, const char *const *settings, size_t setting_count,
+                                    weigh_count *total, weigh_error *err) {
+  wb_model *m = &model->model;
+  const wb_config config = m->config;
+  wb_fields *const fields = m->fields, *const all_fields = m->all_fields;
+  const wb_mark mark = wb_arena_mark(m->ctx.arena);
+  weigh_status status = WEIGH_OK;
+  if (WB_BEGIN(&m->ctx)) *total = total_with(model, settings, setting_count);
+  else status = wb_report_failure(&m->ctx, model->library, err);
+  m->config = config;
+  m->fields = fields;
+  m->all_fields = all_fields;
+  wb_arena_reset(m->ctx.arena, mark);
+  return status;
 }
 
 typedef struct emission {

@@ -33,7 +33,7 @@ static void use_name(wb_model *m, wb_str name) {
   }
 }
 
-static void apply_setting(wb_model *m, const char *setting) {
+void wb_apply_setting(wb_model *m, const char *setting) {
   wb_ctx *ctx = &m->ctx;
   wb_str text = wb_str_of(setting);
   const char *equals = memchr(text.ptr, '=', text.len);
@@ -47,8 +47,8 @@ static void apply_setting(wb_model *m, const char *setting) {
 void wb_open_source(weigh_model *model, const weigh_model_request *request) {
   wb_model *m = &model->model;
   wb_ctx *ctx = &m->ctx;
-  m->config.set_paths = WB_NEWN(ctx, wb_str, request->setting_count + 64);
-  m->config.set_used = WB_NEWN(ctx, bool, request->setting_count + 64);
+  m->config.set_paths = WB_NEWN(ctx, wb_str, request->setting_count);
+  m->config.set_used = WB_NEWN(ctx, bool, request->setting_count);
   if (request->model) {
     wb_str name = wb_str_copy(ctx, wb_str_of(request->model));
     m->name = name;
@@ -60,5 +60,5 @@ void wb_open_source(weigh_model *model, const weigh_model_request *request) {
     m->name = WB_STR("--set");
     use_text(m, WB_STR("{}"), m->name);
   }
-  for (size_t i = 0; i < request->setting_count; i++) apply_setting(m, request->settings[i]);
+  for (size_t i = 0; i < request->setting_count; i++) wb_apply_setting(m, request->settings[i]);
 }

@@ -1,23 +1,36 @@
 #include "api/handle.h"
 #include "report/report.h"
 
-static void write_report(wb_out *out, weigh_report_kind kind, weigh_model *a, weigh_model *b) {
-  (void)b;
+/* Writes and returns whether the answer is yes. */
+static bool write_report(wb_out *out, weigh_library *library, weigh_report_kind kind, weigh_model *a, weigh_model *b) {
+  bool yes = true;
   switch (kind) {
     case WEIGH_REPORT_PARAMS: wb_report_params(out, &a->model); break;
     case WEIGH_REPORT_TENSORS: wb_report_tensors(out, &a->model); break;
-    default: break;
+    case WEIGH_REPORT_EXPLAIN: wb_report_explain(out, &a->model); break;
+    case WEIGH_REPORT_DIFF: yes = wb_report_diff(out, &a->model, &b->model); break;
+    case WEIGH_REPORT_CHECK: yes = wb_report_check(out, &a->model); break;
+    case WEIGH_REPORT_FAMILIES: wb_report_families(out, &library->lib); break;
   }
   wb_out_flush(out, true);
+  return yes;
 }
 
+/* Reports work in memory of their own, so that a model may be asked any number of times. */
 weigh_status weigh_report(weigh_library *library, weigh_report_kind kind, weigh_model *a, weigh_model *b,
                           const weigh_report_options *options, weigh_write_fn write, void *user, weigh_error *err) {
   static const weigh_report_options none = {0};
-  wb_ctx *ctx = &a->model.ctx;
+  bool needs_model = kind != WEIGH_REPORT_FAMILIES;
+  if ((needs_model && !a) || (kind == WEIGH_REPORT_DIFF && !b))
+    return weigh_error_set(err, library->language, "REPORT_NO_MODEL", NULL, 0);
+  wb_ctx own = {0};
+  if (!needs_model && !wb_ctx_open(&own, 0)) return wb_no_memory(library->language, err);
+  wb_ctx *ctx = needs_model ? &a->model.ctx : &own;
   wb_out out = {.text = {.ctx = ctx}, .write = write, .user = user, .options = options ? options : &none,
                 .lang = (wb_lang)library->language};
-  if (!WB_BEGIN(ctx)) return wb_report_failure(ctx, library, err);
-  write_report(&out, kind, a, b);
-  return WEIGH_OK;
+  weigh_status status;
+  if (WB_BEGIN(ctx)) status = write_report(&out, library, kind, a, b) ? WEIGH_OK : WEIGH_NO;
+  else status = wb_report_failure(ctx, library, err);
+  wb_ctx_close(&own);
+  return status;
 }

@@ -72,6 +72,21 @@ static wb_value run_log2(wb_ctx *ctx, wb_place place, const wb_value *args, size
   return wb_integer(bits);
 }
 
+/* The largest integer whose square is not above n. */
+static wb_value run_isqrt(wb_ctx *ctx, wb_place place, const wb_value *args, size_t count) {
+  (void)count;
+  wb_num n = num_arg(ctx, place, "isqrt", &args[0]);
+  if (n.num < 0 || n.num > (wb_i128)1 << 62) bad(ctx, place, "isqrt", &args[0], "a number from 0 to 2^62");
+  wb_num_floor(n, &n);
+  wb_i128 low = 0, high = (wb_i128)1 << 31;
+  while (low < high) {
+    wb_i128 middle = (low + high + 1) / 2;
+    if (middle * middle <= n.num) low = middle;
+    else high = middle - 1;
+  }
+  return wb_integer(low);
+}
+
 static wb_value run_abs(wb_ctx *ctx, wb_place place, const wb_value *args, size_t count) {
   (void)count;
   wb_value out = args[0];
@@ -149,14 +164,25 @@ static wb_value run_starts(wb_ctx *ctx, wb_place place, const wb_value *args, si
   return wb_bool(wb_str_starts(args[0].u.text, args[1].u.text));
 }
 
-/* A member of an object by name, null when it is not there. */
+static wb_value run_ends(wb_ctx *ctx, wb_place place, const wb_value *args, size_t count) {
+  (void)count;
+  if (args[0].kind == WB_NULL) return wb_bool(false);
+  if (args[0].kind != WB_TEXT) bad(ctx, place, "ends_with", &args[0], "a text");
+  if (args[1].kind != WB_TEXT) bad(ctx, place, "ends_with", &args[1], "a text");
+  return wb_bool(wb_str_ends(args[0].u.text, args[1].u.text));
+}
+
+/* A member of an object by name, or by the number that its key reads as ("05" is 5); null when it is not there. */
 static wb_value run_get(wb_ctx *ctx, wb_place place, const wb_value *args, size_t count) {
   (void)count;
   if (args[0].kind == WB_NULL) return wb_null();
   if (args[0].kind != WB_RECORD) bad(ctx, place, "get", &args[0], "an object");
-  if (args[1].kind != WB_TEXT) bad(ctx, place, "get", &args[1], "a text");
-  for (size_t i = 0; i < args[0].u.record.count; i++)
-    if (wb_str_eq(args[0].u.record.keys[i], args[1].u.text)) return args[0].u.record.items[i];
+  if (args[1].kind != WB_TEXT && args[1].kind != WB_NUM) bad(ctx, place, "get", &args[1], "a text or a number");
+  for (size_t i = 0; i < args[0].u.record.count; i++) {
+    wb_value key = wb_string(args[0].u.record.keys[i]);
+    if (args[1].kind == WB_NUM && wb_num_parse(key.u.text, &key.u.num)) key.kind = WB_NUM;
+    if (wb_value_eq(&key, &args[1])) return args[0].u.record.items[i];
+  }
   return wb_null();
 }
 
@@ -176,6 +202,7 @@ static const wb_builtin BUILTINS[] = {
     {"min", 1, -1, run_min, "\\min\\left(%s\\right)"},
     {"max", 1, -1, run_max, "\\max\\left(%s\\right)"},
     {"log2", 1, 1, run_log2, "\\log_2\\left(%s\\right)"},
+    {"isqrt", 1, 1, run_isqrt, "\\lfloor\\sqrt{%s}\\rfloor"},
     {"abs", 1, 1, run_abs, "\\left|%s\\right|"},
     {"int", 1, 1, run_int, NULL},
     {"len", 1, 1, run_len, NULL},
@@ -187,6 +214,7 @@ static const wb_builtin BUILTINS[] = {
     {"default", 2, 2, run_default, NULL},
     {"chars", 1, 1, run_chars, NULL},
     {"starts_with", 2, 2, run_starts, NULL},
+    {"ends_with", 2, 2, run_ends, NULL},
     {"get", 2, 2, run_get, NULL},
 };
 

@@ -5,9 +5,15 @@
 
 typedef struct printer {
   wb_text *out;
-  wb_style style;
+  bool latex, numbers, inlined;
   wb_scope *scope;
+  struct leaves *leaves; /* collected while a closed form is printed; NULL: not wanted */
 } printer;
+
+typedef struct leaves {
+  wb_binding **items;
+  size_t count, cap;
+} leaves;
 
 static void print(printer *p, const wb_expr *expr, int least);
 
@@ -24,11 +30,11 @@ static void latex_name(printer *p, wb_str name) {
 
 static void print_value(printer *p, const wb_value *value) {
   bool negative = value->kind == WB_NUM && value->u.num.num < 0;
-  bool bracket = p->style == WB_AS_NUMBERS && value->kind == WB_NUM && (negative || value->u.num.den != 1);
+  bool bracket = p->numbers && value->kind == WB_NUM && (negative || value->u.num.den != 1);
   if (bracket) add(p, "(");
   wb_value_print(p->out, value);
   if (bracket) add(p, ")");
-  if ((value->kind == WB_NUM || value->kind == WB_REAL) && !wb_unit_plain(value->unit) && p->style != WB_AS_LATEX) {
+  if ((value->kind == WB_NUM || value->kind == WB_REAL) && !wb_unit_plain(value->unit) && !p->latex) {
     add(p, " [");
     wb_unit_print(p->out, value->unit);
     add(p, "]");
@@ -44,7 +50,7 @@ static void print_list(printer *p, const wb_expr *const *items, size_t count) {
 
 static void print_binary(printer *p, const wb_expr *expr, int least) {
   const wb_op_info *op = &wb_ops[expr->u.op.op];
-  if (p->style == WB_AS_LATEX && (expr->u.op.op == WB_OP_DIV || expr->u.op.op == WB_OP_FLOORDIV)) {
+  if (p->latex && (expr->u.op.op == WB_OP_DIV || expr->u.op.op == WB_OP_FLOORDIV)) {
     add(p, expr->u.op.op == WB_OP_DIV ? "\\frac{" : "\\left\\lfloor\\frac{");
     print(p, expr->u.op.a, 0);
     add(p, "}{");
@@ -53,33 +59,33 @@ static void print_binary(printer *p, const wb_expr *expr, int least) {
     return;
   }
   bool bracket = op->precedence < least;
-  if (bracket) add(p, p->style == WB_AS_LATEX ? "\\left(" : "(");
+  if (bracket) add(p, p->latex ? "\\left(" : "(");
   print(p, expr->u.op.a, expr->u.op.op == WB_OP_POW ? op->precedence + 1 : op->precedence);
-  wb_text_addf(p->out, expr->u.op.op == WB_OP_POW ? "%s" : " %s ", p->style == WB_AS_LATEX ? op->latex : op->text);
-  if (p->style == WB_AS_LATEX && expr->u.op.op == WB_OP_POW) add(p, "{");
-  print(p, expr->u.op.b, p->style == WB_AS_LATEX && expr->u.op.op == WB_OP_POW ? 0 : op->precedence + 1);
-  if (p->style == WB_AS_LATEX && expr->u.op.op == WB_OP_POW) add(p, "}");
-  if (bracket) add(p, p->style == WB_AS_LATEX ? "\\right)" : ")");
+  wb_text_addf(p->out, expr->u.op.op == WB_OP_POW ? "%s" : " %s ", p->latex ? op->latex : op->text);
+  if (p->latex && expr->u.op.op == WB_OP_POW) add(p, "{");
+  print(p, expr->u.op.b, p->latex && expr->u.op.op == WB_OP_POW ? 0 : op->precedence + 1);
+  if (p->latex && expr->u.op.op == WB_OP_POW) add(p, "}");
+  if (bracket) add(p, p->latex ? "\\right)" : ")");
 }
 
 static void print_unary(printer *p, const wb_expr *expr, int least) {
   const wb_op_info *op = &wb_ops[expr->u.op.op];
   bool bracket = op->precedence < least;
   if (bracket) add(p, "(");
-  add(p, p->style == WB_AS_LATEX ? op->latex : op->text);
+  add(p, p->latex ? op->latex : op->text);
   if (expr->u.op.op == WB_OP_NOT) add(p, " ");
   print(p, expr->u.op.a, op->precedence);
   if (bracket) add(p, ")");
 }
 
 static void print_branch(printer *p, const wb_expr *expr, int least) {
-  if (p->style == WB_AS_NUMBERS) { /* only the branch that was taken */
+  if (p->numbers || p->inlined) { /* only the branch that was taken */
     bool yes = wb_eval_bool(p->out->ctx, expr->u.branch.cond, p->scope);
     print(p, yes ? expr->u.branch.yes : expr->u.branch.no, least);
     return;
   }
   const char *words[] = {"if ", " then ", " else "}, *latex[] = {"\\text{if } ", "\\text{ then }", "\\text{ else }"};
-  const char *const *w = p->style == WB_AS_LATEX ? latex : words;
+  const char *const *w = p->latex ? latex : words;
   if (least > 0) add(p, "(");
   add(p, w[0]);
   print(p, expr->u.branch.cond, 1);
@@ -90,9 +96,60 @@ static void print_branch(printer *p, const wb_expr *expr, int least) {
   if (least > 0) add(p, ")");
 }
 
-static void print_call(printer *p, const wb_expr *expr) {
+static void keep_leaf(printer *p, wb_binding *binding) {
+  if (!p->leaves) return;
+  for (size_t i = 0; i < p->leaves->count; i++)
+    if (p->leaves->items[i] == binding) return;
+  WB_PUSH_ROOM(p->out->ctx, p->leaves->items, p->leaves->count, p->leaves->cap);
+  p->leaves->items[p->leaves->count++] = binding;
+}
+
+/* An expression of another scope in the place of a name. */
+static void print_inside(printer *p, const wb_binding *binding, int least) {
+  wb_scope *scope = p->scope;
+  p->scope = binding->scope;
+  wb_enter(p->out->ctx, binding->expr->place);
+  print(p, binding->expr, least);
+  wb_leave(p->out->ctx);
+  p->scope = scope;
+}
+
+static void print_name(printer *p, const wb_expr *expr, int least) {
+  wb_binding *binding = p->inlined ? wb_scope_find(p->out->ctx, p->scope, expr->u.name) : NULL;
+  const wb_value *value = binding ? wb_force(p->out->ctx, binding) : NULL;
+  bool field = binding && binding->origin;
+  if (binding && !field && binding->expr && value->kind == WB_NUM) {
+    print_inside(p, binding, least);
+    return;
+  }
+  if (field) keep_leaf(p, binding);
+  if (binding && (!field || p->numbers)) print_value(p, value);
+  else if (p->latex) latex_name(p, expr->u.name->name);
+  else wb_text_add(p->out, expr->u.name->name);
+}
+
+/* width(x) in a closed form: the product of the axes that x was made with. False when it is something else. */
+static bool print_width(printer *p, const wb_expr *expr, int least) {
+  if (!p->inlined || !wb_str_is(wb_str_of(expr->u.call.function->name), "width")) return false;
+  wb_value value = wb_eval(p->out->ctx, expr->u.call.args[0], p->scope);
+  if (value.kind != WB_SHAPE) return false;
+  const wb_shape *shape = value.u.shape;
+  bool bracket = shape->rank > 1 && least > 6;
+  if (bracket) add(p, "(");
+  for (uint32_t i = 0; i < shape->rank; i++) {
+    if (i) add(p, p->latex ? " \\cdot " : " * ");
+    if (shape->axes[i]->expr) print_inside(p, shape->axes[i], shape->rank > 1 ? 7 : least);
+    else print_value(p, &shape->axes[i]->value);
+  }
+  if (shape->rank == 0) add(p, "1");
+  if (bracket) add(p, ")");
+  return true;
+}
+
+static void print_call(printer *p, const wb_expr *expr, int least) {
+  if (print_width(p, expr, least)) return;
   const wb_builtin *function = expr->u.call.function;
-  if (p->style == WB_AS_LATEX && function->latex) {
+  if (p->latex && function->latex) {
     for (const char *c = function->latex; *c; c++) {
       if (c[0] == '%' && c[1] == 's') {
         print_list(p, expr->u.call.args, expr->u.call.count);
@@ -103,7 +160,7 @@ static void print_call(printer *p, const wb_expr *expr) {
     }
     return;
   }
-  if (p->style == WB_AS_LATEX) wb_text_addf(p->out, "\\operatorname{%s}", function->name);
+  if (p->latex) wb_text_addf(p->out, "\\operatorname{%s}", function->name);
   else add(p, function->name);
   add(p, "(");
   print_list(p, expr->u.call.args, expr->u.call.count);
@@ -112,7 +169,7 @@ static void print_call(printer *p, const wb_expr *expr) {
 
 static void print_each(printer *p, const wb_expr *expr) {
   static const char *const names[] = {"each", "sum", "count"};
-  if (p->style == WB_AS_LATEX) {
+  if (p->latex) {
     wb_text_addf(p->out, "%s_{%.*s \\in ", expr->u.each.what == WB_EACH_SUM ? "\\sum" : "\\operatorname*{each}",
                  WB_STR_ARG(expr->u.each.name->name));
     print(p, expr->u.each.over, 0);
@@ -140,13 +197,14 @@ static void print_apply(printer *p, const wb_expr *expr) {
 }
 
 /* In numbers, whatever is not plain arithmetic stands as its value: list members, widths, sums, comparisons. */
-static bool as_value(const wb_expr *expr) {
+static bool as_value(const wb_expr *expr, bool inlined) {
   switch (expr->kind) {
-    case WB_X_NAME:
+    case WB_X_NAME: return !inlined;
     case WB_X_INDEX:
     case WB_X_MEMBER:
     case WB_X_EACH: return true;
     case WB_X_CALL:
+      if (inlined && wb_str_is(wb_str_of(expr->u.call.function->name), "width")) return false;
       for (size_t i = 0; i < expr->u.call.count; i++) {
         wb_expr_kind kind = expr->u.call.args[i]->kind;
         if (kind == WB_X_NAME || kind == WB_X_LIST || kind == WB_X_EACH) return true;
@@ -157,27 +215,24 @@ static bool as_value(const wb_expr *expr) {
 }
 
 static void print(printer *p, const wb_expr *expr, int least) {
-  if (p->style == WB_AS_NUMBERS && as_value(expr)) {
+  if (p->numbers && as_value(expr, p->inlined)) {
     wb_value value = wb_eval(p->out->ctx, expr, p->scope);
     print_value(p, &value);
     return;
   }
   switch (expr->kind) {
     case WB_X_LITERAL: print_value(p, &expr->u.literal); break;
-    case WB_X_NAME:
-      if (p->style == WB_AS_LATEX) latex_name(p, expr->u.name->name);
-      else wb_text_add(p->out, expr->u.name->name);
-      break;
+    case WB_X_NAME: print_name(p, expr, least); break;
     case WB_X_UNARY: print_unary(p, expr, least); break;
     case WB_X_BINARY: print_binary(p, expr, least); break;
     case WB_X_IF: print_branch(p, expr, least); break;
-    case WB_X_CALL: print_call(p, expr); break;
+    case WB_X_CALL: print_call(p, expr, least); break;
     case WB_X_APPLY: print_apply(p, expr); break;
     case WB_X_INDEX:
       print(p, expr->u.index.a, 9);
-      add(p, p->style == WB_AS_LATEX ? "_{" : "[");
+      add(p, p->latex ? "_{" : "[");
       print(p, expr->u.index.index, 0);
-      add(p, p->style == WB_AS_LATEX ? "}" : "]");
+      add(p, p->latex ? "}" : "]");
       break;
     case WB_X_MEMBER:
       print(p, expr->u.member.a, 9);
@@ -193,8 +248,20 @@ static void print(printer *p, const wb_expr *expr, int least) {
 }
 
 void wb_expr_print(wb_text *out, const wb_expr *expr, wb_style style, wb_scope *scope) {
-  printer p = {out, style, scope};
+  printer p = {.out = out, .scope = scope};
+  p.latex = style == WB_AS_LATEX || style == WB_AS_FIELD_LATEX;
+  p.numbers = style == WB_AS_NUMBERS || style == WB_AS_FIELD_NUMBERS;
+  p.inlined = style >= WB_AS_FIELDS;
   print(&p, expr, 0);
+}
+
+size_t wb_expr_leaves(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope, wb_binding ***out) {
+  wb_text text = {.ctx = ctx};
+  leaves found = {NULL, 0, 0};
+  printer p = {.out = &text, .scope = scope, .inlined = true, .leaves = &found};
+  print(&p, expr, 0);
+  *out = found.items;
+  return found.count;
 }
 
 typedef struct names {

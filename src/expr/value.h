@@ -89,7 +89,7 @@ typedef struct wb_origin {
   wb_origin_kind kind;
   wb_str key;    /* the key in the configuration (dotted), or the constant's name */
   wb_str source; /* file of the configuration, or the source cited */
-  uint32_t line; /* line in that file, 0 if unknown */
+  uint32_t offset; /* byte offset in that file, 0 if unknown: lines are counted when somebody asks */
 } wb_origin;
 
 typedef enum wb_state { WB_UNEVALUATED, WB_EVALUATING, WB_EVALUATED } wb_state;

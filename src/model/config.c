@@ -172,6 +172,7 @@ static wb_origin *origin_of(wb_ctx *ctx, const wb_fields *fields, const found *a
     origin->source = fields->family->source;
   } else {
     origin->source = fields->config->file;
+    origin->offset = at->json->offset;
     origin->kind = is_set(fields, at->path, false) ? WB_FROM_SET : at->alias ? WB_FROM_ALIAS : WB_FROM_FIELD;
   }
   if (field->derived) origin->kind = WB_FROM_FORMULA;

@@ -1,7 +1,8 @@
 /* Descriptions: operations, blocks and families as parsed from data/. Grammar: docs/language.md.
  *
  * A block is its forward pass written once; an operation is a leaf of it (what it stores, what shape it returns);
- * a family names the fields of a configuration with the model class's defaults, and the model made from them.
+ * a family names the fields of a configuration with the model class's defaults, and the model made from them; a method
+ * is a published rule of thumb with the inputs it reads.
  */
 #ifndef WB_MODEL_LANG_H
 #define WB_MODEL_LANG_H
@@ -51,7 +52,7 @@ typedef struct wb_modifiers {
 typedef enum wb_stmt_kind {
   WB_S_LET, WB_S_CALL, WB_S_PARAM, WB_S_BUFFER, WB_S_CACHE, WB_S_STATE, WB_S_WHEN, WB_S_STACK, WB_S_REPEAT,
   WB_S_SCOPE, WB_S_DISPATCH, WB_S_RETURN, WB_S_YIELD, WB_S_REQUIRE, WB_S_GROUP, WB_S_PATH, WB_S_PART,
-  WB_S_UNDESCRIBED, WB_S_APART, WB_S_GIVEN
+  WB_S_UNDESCRIBED, WB_S_APART, WB_S_GIVEN, WB_S_QUANTITY
 } wb_stmt_kind;
 
 struct wb_stmt {
@@ -59,19 +60,22 @@ struct wb_stmt {
   wb_place place;
   const wb_sym **targets; /* names that receive the results */
   size_t target_count;
-  const wb_sym *name;     /* LET, GROUP, PATH, APART (group), STACK/DISPATCH (index), CALL (callee), STATE */
+  wb_unit unit;           /* QUANTITY */
+  const wb_sym *name;     /* LET, QUANTITY, GROUP, PATH, APART (group), STACK/DISPATCH (index), CALL (callee), STATE */
   wb_path *path;          /* CALL, PARAM, BUFFER, STACK, SCOPE, DISPATCH, PART: may be NULL */
   const wb_expr *expr;    /* LET value, WHEN condition, STACK/REPEAT/DISPATCH count, REQUIRE condition, PART field */
   const wb_expr *second;  /* STACK from, DISPATCH top_k, CACHE within */
+  const wb_expr *every;   /* CACHE: one entry for so many tokens */
   const wb_argument *args;/* CALL; CACHE, RETURN values; dims of PARAM, BUFFER, STATE, GIVEN, YIELD */
   size_t arg_count;
   wb_str text;            /* REQUIRE message, UNDESCRIBED what, PART default family */
+  bool is_fixed;          /* PART: `as`, not `default` */
   wb_body body;
   wb_body other;          /* WHEN else */
   wb_modifiers mod;
 };
 
-typedef enum wb_decl_kind { WB_D_OPERATION, WB_D_BLOCK, WB_D_FAMILY } wb_decl_kind;
+typedef enum wb_decl_kind { WB_D_OPERATION, WB_D_BLOCK, WB_D_FAMILY, WB_D_METHOD } wb_decl_kind;
 
 typedef struct wb_parameter {
   const wb_sym *name;

@@ -46,6 +46,7 @@ static void scan(wb_library *lib, size_t file) {
     if (top && wb_str_is(first, "operation")) add_entry(lib, WB_D_OPERATION, word(line, &from), file);
     else if (top && wb_str_is(first, "block")) add_entry(lib, WB_D_BLOCK, word(line, &from), file);
     else if (top && wb_str_is(first, "family")) add_entry(lib, WB_D_FAMILY, word(line, &from), file);
+    else if (top && wb_str_is(first, "method")) add_entry(lib, WB_D_METHOD, word(line, &from), file);
     else if (!top && lib->entry_count && wb_str_is(first, "model_type"))
       add_keys(lib, line, from, &lib->types, &lib->type_count, &lib->type_cap);
     else if (!top && lib->entry_count && wb_str_is(first, "class"))
@@ -104,35 +105,41 @@ static void parse_for(wb_library *lib, wb_ctx *ctx, size_t file) {
 }
 
 /* A user's declaration comes after the built-in one, so the last wins. */
-static wb_entry *find(wb_library *lib, wb_str name, bool family) {
+static wb_entry *find(wb_library *lib, wb_str name, wb_decl_kind kind) {
+  wb_decl_kind other = kind == WB_D_BLOCK ? WB_D_OPERATION : kind; /* blocks and operations share their names */
   for (size_t i = lib->entry_count; i-- > 0;) {
     wb_entry *entry = &lib->entries[i];
-    if ((entry->kind == WB_D_FAMILY) == family && wb_str_eq(entry->name, name)) return entry;
+    if ((entry->kind == kind || entry->kind == other) && wb_str_eq(entry->name, name)) return entry;
   }
   return NULL;
 }
 
 /* `like` inside a file being parsed: a family of another file, or one above in the same file. */
 static wb_decl *closest_family(wb_library *lib, wb_str name, wb_place place) {
-  wb_entry *entry = find(lib, name, true);
+  wb_entry *entry = find(lib, name, WB_D_FAMILY);
   if (!entry) return NULL;
   if (!entry->decl) parse_file(lib, entry->file);
   if (!entry->decl) WB_FAIL(&lib->ctx, WB_LANG_CYCLE, place, name);
   return entry->decl;
 }
 
-const wb_decl *wb_library_block(wb_library *lib, wb_ctx *ctx, wb_str name) {
-  wb_entry *entry = find(lib, name, false);
+static const wb_decl *declared(wb_library *lib, wb_ctx *ctx, wb_str name, wb_decl_kind kind) {
+  wb_entry *entry = find(lib, name, kind);
   if (!entry) return NULL;
   parse_for(lib, ctx, entry->file);
   return entry->decl;
 }
 
+const wb_decl *wb_library_block(wb_library *lib, wb_ctx *ctx, wb_str name) {
+  return declared(lib, ctx, name, WB_D_BLOCK);
+}
+
 const wb_decl *wb_library_family(wb_library *lib, wb_ctx *ctx, wb_str name) {
-  wb_entry *entry = find(lib, name, true);
-  if (!entry) return NULL;
-  parse_for(lib, ctx, entry->file);
-  return entry->decl;
+  return declared(lib, ctx, name, WB_D_FAMILY);
+}
+
+const wb_decl *wb_library_method(wb_library *lib, wb_ctx *ctx, wb_str name) {
+  return declared(lib, ctx, name, WB_D_METHOD);
 }
 
 const wb_decl *wb_library_type(wb_library *lib, wb_ctx *ctx, wb_str model_type) {

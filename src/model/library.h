@@ -65,6 +65,7 @@ void wb_library_add(wb_library *lib, wb_str path, wb_str text);
 /* The operation or block of that name; NULL if there is none. Fails the caller's context when its file is faulty. */
 const wb_decl *wb_library_block(wb_library *lib, wb_ctx *ctx, wb_str name);
 const wb_decl *wb_library_family(wb_library *lib, wb_ctx *ctx, wb_str name);
+const wb_decl *wb_library_method(wb_library *lib, wb_ctx *ctx, wb_str name);
 /* The family for a `model_type`; NULL when the type is unknown. */
 const wb_decl *wb_library_class(wb_library *lib, wb_ctx *ctx, wb_str class_name); /* by architectures[0] */
 const wb_decl *wb_library_type(wb_library *lib, wb_ctx *ctx, wb_str model_type);

@@ -21,11 +21,19 @@ bool wb_group_parse(wb_str name, wb_group *out) {
 
 bool wb_model_enumerated(const wb_model *m) { return !m->generic && m->undescribed_count == 0; }
 
-void wb_model_warn(wb_model *m, wb_message_id message, size_t count, const wb_str *args) {
+wb_warning *wb_model_warn(wb_model *m, wb_message_id message, size_t count, const wb_str *args) {
   WB_PUSH_ROOM(&m->ctx, m->warnings, m->warning_count, m->warning_cap);
   wb_warning *warning = &m->warnings[m->warning_count++];
   warning->message = message;
   for (size_t i = 0; i < WB_MESSAGE_ARGS; i++) warning->args[i] = i < count ? args[i] : WB_STR("");
+  return warning;
+}
+
+void wb_warning_add(wb_text *out, const wb_warning *warning, wb_lang lang) {
+  wb_message_add(out, warning->message, lang, warning->args, WB_MESSAGE_ARGS);
+  for (size_t i = 0; i < warning->detail_count; i++)
+    wb_text_addf(out, "%s%s", i ? (lang == WB_LANG_ZH ? "；" : "; ") : (lang == WB_LANG_ZH ? "：" : ": "),
+                 wb_message_text(warning->details[i], lang));
 }
 
 wb_num wb_row_active(wb_ctx *ctx, const wb_row *row) {
@@ -135,15 +143,12 @@ void wb_model_build(wb_model *m) {
   check_ties(m);
 }
 
+/* The caller restores m->fields and releases the memory. */
 wb_num wb_model_count(wb_model *m) {
   wb_walk w = start(m, true);
-  wb_fields *fields = m->fields, *all = m->all_fields;
-  wb_naming naming = {.prefix = WB_STR("")};
-  wb_mark mark = wb_arena_mark(m->ctx.arena);
+  wb_naming *naming = WB_NEW(&m->ctx, wb_naming);
+  naming->prefix = WB_STR("");
   m->fields = m->all_fields = NULL;
-  wb_walk_family(&w, m->family, m->config.root, WB_STR(""), &naming, WB_G_OTHER);
-  m->fields = fields;
-  m->all_fields = all;
-  wb_arena_reset(m->ctx.arena, mark);
+  wb_walk_family(&w, m->family, m->config.root, WB_STR(""), naming, WB_G_OTHER);
   return w.total;
 }

@@ -10,11 +10,11 @@
 
 /* Numbers that take the place of a mark in a name pattern: ranges, ascending. */
 typedef struct wb_range { uint32_t low, high; } wb_range; /* both inclusive */
-typedef struct wb_index {
+typedef struct wb_number_set {
   wb_range *ranges;
   size_t range_count, range_cap;
   uint64_t size;
-} wb_index;
+} wb_number_set;
 
 #define WB_INDEX_MARK '\x01'
 #define WB_MAX_INDICES 4
@@ -30,7 +30,7 @@ typedef enum wb_tensor_kind { WB_PARAM, WB_BUFFER, WB_TIED } wb_tensor_kind;
 
 typedef struct wb_row {
   wb_str pattern;                       /* each WB_INDEX_MARK stands for one index */
-  const wb_index *indices[WB_MAX_INDICES];
+  const wb_number_set *indices[WB_MAX_INDICES];
   uint32_t index_count;
   uint32_t rank;
   wb_binding *dims[WB_MAX_RANK];
@@ -53,7 +53,7 @@ typedef struct wb_row {
 typedef struct wb_op_use {
   const wb_decl *operation;
   wb_str pattern;
-  const wb_index *indices[WB_MAX_INDICES];
+  const wb_number_set *indices[WB_MAX_INDICES];
   uint32_t index_count;
   wb_scope *scope;                      /* its parameters, inputs among them */
   const wb_shape **outputs;
@@ -70,16 +70,22 @@ typedef struct wb_kept {
   wb_str name;
   wb_num elements;                      /* in one layer, for one token or one sequence */
   wb_binding *within;                   /* window in tokens; NULL: unbounded */
+  wb_binding *every;                    /* one entry for so many tokens; NULL: for each */
   wb_str dtype;
   wb_num copies;                        /* layers */
-  const wb_index *indices[WB_MAX_INDICES];
+  const wb_number_set *indices[WB_MAX_INDICES];
   uint32_t index_count;
 } wb_kept;
 
 typedef struct wb_warning {
   wb_message_id message;
   wb_str args[WB_MESSAGE_ARGS];
+  const wb_message_id *details; /* sentences that follow the message */
+  size_t detail_count;
 } wb_warning;
+
+/* Appends a warning with its details in a language. */
+void wb_warning_add(wb_text *out, const wb_warning *warning, wb_lang lang);
 
 typedef struct wb_model {
   wb_ctx ctx;
@@ -111,13 +117,20 @@ typedef struct wb_model {
 /* Builds the model. model->ctx, lib, config and name must be set. Fails model->ctx. */
 void wb_model_build(wb_model *model);
 
-/* Only the total, for the fields as they stand now: no names, rows or operations are made. */
+/* Adds the warnings about how the configuration was read: defaults, unused settings, undescribed parts. */
+void wb_model_review(wb_model *model);
+
+/* Keys of the configuration that no description read and that are not known to be harmless, with their prefix. */
+size_t wb_unused_keys(wb_model *model, wb_str **keys);
+
+/* Only the total, for model->config as it stands now: no names, rows or operations are made. Replaces model->fields;
+ * whoever asks puts them back and releases the memory. */
 wb_num wb_model_count(wb_model *model);
 
 /* True only when the whole model is described: nothing undescribed, nothing guessed. */
 bool wb_model_enumerated(const wb_model *model);
 
-void wb_model_warn(wb_model *model, wb_message_id message, size_t count, const wb_str *args);
+wb_warning *wb_model_warn(wb_model *model, wb_message_id message, size_t count, const wb_str *args);
 
 /* Active parameters of a row: with routed experts only the share that a token takes. */
 wb_num wb_row_active(wb_ctx *ctx, const wb_row *row);

@@ -100,7 +100,7 @@ static void family_line(reader *r, wb_decl *decl) {
     fields(t, decl);
     return;
   }
-  if (wb_accept(t, WB_T_NAME, "model")) {
+  if (wb_accept(t, WB_T_NAME, decl->kind == WB_D_METHOD ? "formula" : "model")) {
     decl->body = (wb_body){0};
     wb_parse_body(t, &decl->body);
     return;
@@ -130,7 +130,7 @@ static void block(wb_tokens *t, wb_decl *decl) {
 
 static wb_decl *declaration(reader *r) {
   static const struct { const char *word; wb_decl_kind kind; } kinds[] = {
-      {"operation", WB_D_OPERATION}, {"block", WB_D_BLOCK}, {"family", WB_D_FAMILY}};
+      {"operation", WB_D_OPERATION}, {"block", WB_D_BLOCK}, {"family", WB_D_FAMILY}, {"method", WB_D_METHOD}};
   wb_tokens *t = &r->t;
   wb_decl *decl = WB_NEW(t->ctx, wb_decl);
   decl->place = (wb_place){t->file, 0, wb_peek(t)->offset};
@@ -139,11 +139,11 @@ static wb_decl *declaration(reader *r) {
     if (!wb_accept(t, WB_T_NAME, kinds[i].word)) continue;
     decl->kind = kinds[i].kind;
     decl->name = symbol(t, "a name");
-    if (decl->kind == WB_D_FAMILY) family(r, decl);
+    if (decl->kind == WB_D_FAMILY || decl->kind == WB_D_METHOD) family(r, decl);
     else block(t, decl);
     return decl;
   }
-  wb_syntax(t, "operation, block or family");
+  wb_syntax(t, "operation, block, family or method");
 }
 
 void wb_parse_descriptions(wb_ctx *ctx, wb_symtab *symbols, wb_str source, wb_str file, const wb_decl_sink *sink) {

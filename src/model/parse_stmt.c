@@ -187,6 +187,7 @@ static wb_stmt *cache(wb_tokens *t) {
   wb_stmt *stmt = statement(t, WB_S_CACHE);
   t->at++;
   values(t, stmt);
+  if (wb_accept(t, WB_T_NAME, "every")) stmt->every = wb_parse_expr(t);
   if (wb_accept(t, WB_T_NAME, "within")) stmt->second = wb_parse_expr(t);
   modifiers(t, &stmt->mod);
   return stmt;
@@ -251,14 +252,16 @@ static wb_stmt *named(wb_tokens *t, wb_stmt_kind kind, bool body) {
   return stmt;
 }
 
-/* part text_config default llama named {…} group vision: another family on a nested configuration */
+/* part text_config default llama named {…} group vision: another family on a nested configuration; `as llama`: that
+ * family whatever the configuration says of its type */
 static wb_stmt *part(wb_tokens *t) {
   wb_stmt *stmt = statement(t, WB_S_PART);
   t->at++;
   stmt->text = WB_STR("");
-  wb_stmt *named_field = stmt;
-  named_field->path = path(t);
-  if (wb_accept(t, WB_T_NAME, "default")) stmt->text = wb_expect(t, WB_T_NAME, NULL, "a family's name")->text;
+  stmt->path = path(t);
+  stmt->is_fixed = wb_is(t, WB_T_NAME, "as");
+  if (wb_accept(t, WB_T_NAME, "default") || wb_accept(t, WB_T_NAME, "as"))
+    stmt->text = wb_expect(t, WB_T_NAME, NULL, "a family's name")->text;
   modifiers(t, &stmt->mod);
   return stmt;
 }
@@ -276,6 +279,21 @@ static wb_stmt *let(wb_tokens *t) {
   wb_stmt *stmt = statement(t, WB_S_LET);
   t->at++;
   stmt->name = symbol(t, "a name");
+  wb_expect(t, WB_T_PUNCT, "=", NULL);
+  stmt->expr = wb_parse_expr(t);
+  return stmt;
+}
+
+/* quantity total_parameters [elements] = expr */
+static wb_stmt *quantity(wb_tokens *t) {
+  wb_stmt *stmt = statement(t, WB_S_QUANTITY);
+  t->at++;
+  stmt->name = symbol(t, "a quantity's name");
+  if (wb_accept(t, WB_T_PUNCT, "[")) {
+    wb_str unit = wb_expect(t, WB_T_NAME, NULL, "a unit")->text;
+    if (!wb_unit_parse(unit, &stmt->unit)) wb_syntax(t, "elements, bytes, FLOPs, tokens, seconds or USD");
+    wb_expect(t, WB_T_PUNCT, "]", NULL);
+  }
   wb_expect(t, WB_T_PUNCT, "=", NULL);
   stmt->expr = wb_parse_expr(t);
   return stmt;
@@ -312,6 +330,7 @@ static wb_stmt *assigned(wb_tokens *t) {
 static wb_stmt *keyword(wb_tokens *t) {
   if (wb_is(t, WB_T_NAME, "let")) return let(t);
   if (wb_is(t, WB_T_NAME, "when")) return when(t);
+  if (wb_is(t, WB_T_NAME, "quantity")) return quantity(t);
   if (wb_is(t, WB_T_NAME, "param")) return tensor(t, WB_S_PARAM);
   if (wb_is(t, WB_T_NAME, "buffer")) return tensor(t, WB_S_BUFFER);
   if (wb_is(t, WB_T_NAME, "cache")) return cache(t);

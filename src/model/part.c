@@ -36,8 +36,9 @@ static void note_undescribed(wb_walk *w, wb_str what) {
   m->undescribed[m->undescribed_count++] = what;
 }
 
-static const wb_decl *part_family(wb_walk *w, const wb_json *object, wb_str fallback, wb_str *type) {
-  const wb_json *named = object ? wb_json_get(object, WB_STR("model_type")) : NULL;
+static const wb_decl *part_family(wb_walk *w, const wb_json *object, const wb_stmt *stmt, wb_str *type) {
+  wb_str fallback = stmt->text;
+  const wb_json *named = object && !stmt->is_fixed ? wb_json_get(object, WB_STR("model_type")) : NULL;
   *type = named && named->kind == WB_JSON_STRING && named->u.text.len ? named->u.text : fallback;
   const wb_decl *family = wb_library_type(w->lib, w->ctx, *type);
   return family ? family : wb_library_family(w->lib, w->ctx, *type);
@@ -48,7 +49,7 @@ void wb_walk_part(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
   const wb_fields *fields = (const wb_fields *)f->fields;
   wb_str key = stmt->path->plain, type;
   const wb_json *object = nested(w, fields, key);
-  const wb_decl *family = part_family(w, object, stmt->text, &type);
+  const wb_decl *family = part_family(w, object, stmt, &type);
   if (!family) {
     note_undescribed(w, wb_str_fmt(w->ctx, "%.*s (%.*s)", WB_STR_ARG(key), WB_STR_ARG(type)));
     if (!w->counting) wb_model_warn(w->model, WB_MODEL_UNKNOWN_PART, 2, (wb_str[]){key, type});

@@ -32,7 +32,7 @@ static void expand(expansion *e, size_t at, size_t len, uint32_t index) {
     e->stopped = !e->each(e->user, (wb_str){e->name, len});
     return;
   }
-  const wb_index *set = e->row->indices[index];
+  const wb_number_set *set = e->row->indices[index];
   for (size_t r = 0; r < set->range_count; r++)
     for (uint32_t n = set->ranges[r].low; n <= set->ranges[r].high && !e->stopped; n++)
       expand(e, at + 1, len + put_number(e->name + len, n), index + 1);
@@ -51,7 +51,7 @@ void wb_row_print(wb_text *out, const wb_row *row) {
       wb_text_addc(out, row->pattern.ptr[i]);
       continue;
     }
-    const wb_index *set = row->indices[index++];
+    const wb_number_set *set = row->indices[index++];
     bool braces = set->size != 1;
     if (braces) wb_text_addc(out, '{');
     for (size_t r = 0; r < set->range_count; r++) {

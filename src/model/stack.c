@@ -8,11 +8,11 @@
 
 typedef struct layer_class {
   wb_scope *scope;  /* the lets, evaluated */
-  wb_index index;
+  wb_number_set index;
   struct layer_class *next;
 } layer_class;
 
-static void index_add(wb_ctx *ctx, wb_index *index, uint32_t number) {
+static void index_add(wb_ctx *ctx, wb_number_set *index, uint32_t number) {
   index->size++;
   if (index->range_count && index->ranges[index->range_count - 1].high + 1 == number) {
     index->ranges[index->range_count - 1].high = number;
@@ -99,7 +99,7 @@ static layer_class *classify(wb_walk *w, wb_frame *f, const wb_stmt *stmt, uint3
   return classes;
 }
 
-static void push_index(wb_walk *w, const wb_stmt *stmt, const wb_index *index) {
+static void push_index(wb_walk *w, const wb_stmt *stmt, const wb_number_set *index) {
   if (w->index_count == WB_MAX_INDICES) WB_FAIL(w->ctx, WB_TOO_DEEP, stmt->place, WB_STR("4"));
   w->indices[w->index_count++] = index;
 }
@@ -109,7 +109,7 @@ static void multiply(wb_walk *w, const wb_stmt *stmt, wb_num *product, uint64_t 
 }
 
 /* Walks `from` and the following statements of a body, `times` over, under the names of an index. */
-static void walk_indexed(wb_walk *w, wb_frame *f, const wb_stmt *stmt, const wb_index *index, size_t first) {
+static void walk_indexed(wb_walk *w, wb_frame *f, const wb_stmt *stmt, const wb_number_set *index, size_t first) {
   wb_num copies = w->copies, repeats = w->repeats;
   const wb_naming *outer = f->naming;
   multiply(w, stmt, &w->copies, index->size);
@@ -147,10 +147,10 @@ void wb_walk_stack(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
   }
 }
 
-static wb_index *expert_index(wb_walk *w, wb_frame *f, const wb_stmt *stmt, uint32_t count) {
+static wb_number_set *expert_index(wb_walk *w, wb_frame *f, const wb_stmt *stmt, uint32_t count) {
   uint32_t from = 0;
   if (stmt->arg_count) from = checked_count(w, stmt, wb_eval_size(w->ctx, stmt->args[0].expr, f->scope));
-  wb_index *index = WB_NEW(w->ctx, wb_index);
+  wb_number_set *index = WB_NEW(w->ctx, wb_number_set);
   index->size = count;
   index->ranges = WB_NEW(w->ctx, wb_range);
   index->ranges[0] = (wb_range){from, from + count - 1};

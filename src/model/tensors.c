@@ -57,6 +57,14 @@ static void dimension(wb_walk *w, wb_frame *f, const wb_stmt *stmt, wb_row *row,
   row->elements = product(w, row->elements, dim->value.u.num, stmt->place);
 }
 
+/* A binding that is evaluated when somebody asks; NULL for no expression. */
+static wb_binding *lazily(wb_walk *w, wb_frame *f, const wb_expr *expr) {
+  if (!expr) return NULL;
+  wb_binding *binding = WB_NEW(w->ctx, wb_binding);
+  *binding = (wb_binding){.expr = expr, .scope = f->scope};
+  return binding;
+}
+
 static void routing(wb_walk *w, wb_frame *f, const wb_stmt *stmt, wb_row *row) {
   row->routed = w->routed || stmt->mod.routed_of;
   row->top_k = w->top_k;
@@ -98,10 +106,7 @@ static void add_row(wb_walk *w, wb_frame *f, const wb_stmt *stmt, const wb_tie *
   row->dtype = stmt->mod.dtype.len ? wb_dtype_name(stmt->mod.dtype) : w->dtype;
   if (!row->dtype.len) WB_FAIL(w->ctx, WB_MODEL_DTYPE, stmt->place, stmt->mod.dtype);
   routing(w, f, stmt, row);
-  if (stmt->mod.cut_by) {
-    row->cut_by = WB_NEW(w->ctx, wb_binding);
-    *row->cut_by = (wb_binding){.expr = stmt->mod.cut_by, .scope = f->scope};
-  }
+  row->cut_by = lazily(w, f, stmt->mod.cut_by);
 }
 
 void wb_walk_tensor(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
@@ -140,9 +145,8 @@ void wb_walk_kept(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
                     .dtype = stmt->mod.dtype.len ? wb_dtype_name(stmt->mod.dtype) : w->dtype};
   for (uint32_t i = 0; i < w->index_count; i++) kept->indices[i] = w->indices[i];
   kept->elements = kept_elements(w, f, stmt);
-  if (!stmt->second) return;
-  kept->within = WB_NEW(w->ctx, wb_binding);
-  *kept->within = (wb_binding){.expr = stmt->second, .scope = f->scope};
+  kept->within = lazily(w, f, stmt->second);
+  kept->every = lazily(w, f, stmt->every);
 }
 
 void wb_walk_operation(wb_walk *w, wb_frame *f) {

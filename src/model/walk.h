@@ -47,7 +47,7 @@ typedef struct wb_walk {
   wb_num total;         /* counting: elements of parameters so far */
   wb_num copies;        /* of what stands here: layers × experts */
   wb_num repeats;
-  const wb_index *indices[WB_MAX_INDICES];
+  const wb_number_set *indices[WB_MAX_INDICES];
   uint32_t index_count;
   bool routed, mtp;
   bool grouped;         /* a part named the group for everything in it */

@@ -1,63 +1,246 @@
 /* weigh params: how many parameters, and where they sit. */
-#include "base/data.h"
 #include "report/report.h"
 
-#ifndef WEIGH_VERSION_STRING
-#define WEIGH_VERSION_STRING "0.1.0"
-#endif
+#include "estimate/compare.h"
 
-void wb_json_head(wb_json_out *j, const char *report) {
-  wb_jo_int(j, "schema_version", WB_SCHEMA_VERSION);
-  wb_jo_str(j, "report", wb_str_of(report));
-  wb_jo_str(j, "version", wb_str_of(weigh_version()));
-  wb_jo_str(j, "data_digest", wb_str_of(wb_data_digest));
+typedef struct facts { /* what every format shows */
+  wb_num total, active;
+  const wb_method_result *method;
+  const wb_node *formula; /* total by the rule of thumb, NULL where it does not apply */
+  wb_comparison comparison;
+} facts;
+
+static wb_num whole(wb_num n) {
+  wb_num_floor(n, &n);
+  return n;
 }
 
-void wb_json_warnings(wb_json_out *j, wb_model *m) {
-  wb_jo_begin(j, "warnings", '[');
-  for (size_t i = 0; i < m->warning_count; i++) {
-    const wb_warning *warning = &m->warnings[i];
-    wb_text text = {.ctx = j->out->text.ctx};
-    wb_message_add(&text, warning->message, WB_LANG_EN, warning->args, WB_MESSAGE_ARGS);
+static facts gather(wb_model *m) {
+  facts f = {.total = m->total, .active = whole(m->active)};
+  wb_method_result *result = WB_NEW(&m->ctx, wb_method_result);
+  *result = wb_method_run(m, WB_STR("config"));
+  f.method = result;
+  f.formula = wb_method_quantity(result, "total_parameters");
+  if (f.formula) f.comparison = wb_compare_formula(m, result);
+  if (f.comparison.notable) wb_warn_formula(m, &f.comparison);
+  return f;
+}
+
+static wb_str percent(wb_ctx *ctx, wb_num part, wb_num all) {
+  double share = all.num ? 100.0 * wb_num_double(part) / wb_num_double(all) : 0;
+  return wb_str_fmt(ctx, "%.2f %%", share);
+}
+
+/* 8.19 B: short scale, for reading aloud; the exact count stands beside it. */
+static wb_str short_count(wb_ctx *ctx, wb_num n) {
+  static const struct { double size; const char *name; } scale[] = {{1e12, "T"}, {1e9, "B"}, {1e6, "M"}, {1e3, "K"}};
+  double value = wb_num_double(n);
+  for (size_t i = 0; i < 4; i++)
+    if (value >= scale[i].size) return wb_str_fmt(ctx, "%.2f %s", value / scale[i].size, scale[i].name);
+  return wb_str_fmt(ctx, "%.0f", value);
+}
+
+static wb_str gib(wb_ctx *ctx, wb_i128 bytes) { return wb_str_fmt(ctx, "%.2f GiB", (double)bytes / 1073741824.0); }
+
+static wb_i128 stored_bytes(const wb_model *m) {
+  wb_i128 bytes = 0;
+  for (size_t i = 0; i < m->row_count; i++) {
+    const wb_row *row = &m->rows[i];
+    if (row->kind == WB_PARAM && !row->mtp) bytes += row->elements.num * row->copies.num * (wb_i128)wb_dtype_bytes(row->dtype);
+  }
+  return bytes;
+}
+
+static void write_json_groups(wb_json_out *j, const wb_model *m) {
+  wb_jo_begin(j, "groups", '[');
+  for (int g = 0; g < WB_GROUP_COUNT; g++) {
+    if (!m->groups[g].num) continue;
     wb_jo_begin(j, NULL, '{');
-    wb_jo_str(j, "code", wb_str_of(wb_message_code(warning->message)));
-    wb_jo_str(j, "message", wb_text_str(&text));
+    wb_jo_str(j, "name", wb_str_of(wb_group_name((wb_group)g)));
+    wb_jo_int(j, "parameters", m->groups[g].num);
+    wb_jo_real(j, "share", m->total.num ? wb_num_double(m->groups[g]) / wb_num_double(m->total) : 0);
     wb_jo_end(j, '}');
   }
   wb_jo_end(j, ']');
 }
 
-static void write_json(wb_out *out, wb_model *m) {
+static void write_json_layers(wb_json_out *j, wb_model *m) {
+  wb_layer_class *classes = NULL;
+  size_t count = wb_layer_classes(m, &classes);
+  wb_jo_begin(j, "layers", '[');
+  for (size_t i = 0; i < count; i++) {
+    wb_jo_begin(j, NULL, '{');
+    wb_jo_str(j, "layers", classes[i].name);
+    wb_jo_int(j, "count", classes[i].layers.num);
+    wb_jo_int(j, "parameters_each", classes[i].each.num);
+    wb_jo_int(j, "parameters", classes[i].all.num);
+    wb_jo_end(j, '}');
+  }
+  wb_jo_end(j, ']');
+}
+
+static void write_json_method(wb_json_out *j, const facts *f) {
+  wb_jo_begin(j, "method", '{');
+  wb_jo_str(j, "name", f->method->method->name->name);
+  wb_jo_str(j, "source", f->method->method->source);
+  for (size_t i = 0; i < f->method->count; i++) {
+    const wb_node *node = f->method->quantities[i];
+    wb_str key = node->name;
+    wb_jo_num(j, wb_str_cstr(j->out->text.ctx, key), node->value.u.num);
+  }
+  wb_jo_end(j, '}');
+}
+
+static void write_json_formula(wb_json_out *j, const facts *f) {
+  if (!f->formula) {
+    wb_jo_null(j, "formula_total_parameters");
+    return;
+  }
+  wb_jo_num(j, "formula_total_parameters", f->formula->value.u.num);
+  wb_jo_real(j, "formula_difference", f->comparison.relative);
+}
+
+static void write_json(wb_out *out, wb_model *m, const facts *f) {
   wb_json_out j = {.out = out, .first = true};
-  wb_num active = m->active;
-  wb_num_floor(active, &active);
   wb_jo_begin(&j, NULL, '{');
   wb_json_head(&j, "params");
   wb_jo_str(&j, "model", m->name);
   wb_jo_str(&j, "model_type", m->model_type);
   wb_jo_str(&j, "family", m->family->name->name);
+  wb_jo_str(&j, "family_source", m->family->is_override ? WB_STR("user") : WB_STR("built-in"));
   wb_jo_str(&j, "dtype", m->dtype);
-  wb_jo_int(&j, "total_parameters", m->total.num);
-  wb_jo_int(&j, "active_parameters", active.num);
+  wb_jo_int(&j, "total_parameters", f->total.num);
+  wb_jo_int(&j, "active_parameters", f->active.num);
+  wb_jo_real(&j, "sparsity", f->total.num ? 1 - wb_num_double(f->active) / wb_num_double(f->total) : 0);
   wb_jo_int(&j, "buffer_elements", m->buffers.num);
   wb_jo_int(&j, "mtp_parameters", m->mtp.num);
+  wb_jo_int(&j, "parameter_bytes", stored_bytes(m));
+  write_json_formula(&j, f);
   wb_jo_bool(&j, "enumeration_available", wb_model_enumerated(m));
   wb_jo_bool(&j, "complete", wb_model_enumerated(m));
   wb_jo_bool(&j, "tied_embeddings", m->tied_embeddings);
   wb_jo_begin(&j, "undescribed_parts", '[');
   for (size_t i = 0; i < m->undescribed_count; i++) wb_jo_str(&j, NULL, m->undescribed[i]);
   wb_jo_end(&j, ']');
-  wb_jo_begin(&j, "groups", '[');
-  for (int g = 0; g < WB_GROUP_COUNT; g++) {
-    if (!m->groups[g].num) continue;
-    wb_jo_begin(&j, NULL, '{');
-    wb_jo_str(&j, "name", wb_str_of(wb_group_name((wb_group)g)));
-    wb_jo_int(&j, "parameters", m->groups[g].num);
-    wb_jo_end(&j, '}');
-  }
-  wb_jo_end(&j, ']');
+  write_json_groups(&j, m);
+  if (out->options->per_layer) write_json_layers(&j, m);
+  if (out->options->method) write_json_method(&j, f);
+  wb_json_unused(&j, m);
   wb_json_warnings(&j, m);
   wb_jo_end(&j, '}');
 }
 
-void wb_report_params(wb_out *out, wb_model *m) { write_json(out, m); }
+static const wb_column GROUP_COLUMNS[] = {
+    {"group", WB_LABEL_GROUP, false}, {"parameters", WB_LABEL_PARAMETERS, true}, {"share", WB_LABEL_SHARE, true}};
+static const wb_column LAYER_COLUMNS[] = {{"layers", WB_LABEL_LAYERS, false},
+                                          {"count", WB_LABEL_COUNT, true},
+                                          {"parameters_each", WB_LABEL_EACH, true},
+                                          {"parameters", WB_LABEL_PARAMETERS, true}};
+
+static void write_groups(wb_out *out, const wb_model *m) {
+  wb_table table = {out->text.ctx, GROUP_COLUMNS, 3, NULL, 0, 0};
+  for (int g = 0; g < WB_GROUP_COUNT; g++) {
+    if (!m->groups[g].num) continue;
+    wb_table_cell(&table, wb_str_of(wb_group_name((wb_group)g)));
+    wb_table_cell(&table, wb_out_number(out, m->groups[g].num));
+    if (wb_out_plain(out))
+      wb_table_cell(&table, wb_str_fmt(out->text.ctx, "%.12g", wb_num_double(m->groups[g]) / wb_num_double(m->total)));
+    else wb_table_cell(&table, percent(out->text.ctx, m->groups[g], m->total));
+  }
+  wb_table_cell(&table, WB_STR("total"));
+  wb_table_cell(&table, wb_out_number(out, m->total.num));
+  wb_table_cell(&table, wb_out_plain(out) ? WB_STR("1") : WB_STR("100.00 %"));
+  wb_table_write(out, &table);
+}
+
+static void write_layers(wb_out *out, wb_model *m) {
+  wb_layer_class *classes = NULL;
+  size_t count = wb_layer_classes(m, &classes);
+  wb_table table = {out->text.ctx, LAYER_COLUMNS, 4, NULL, 0, 0};
+  for (size_t i = 0; i < count; i++) {
+    wb_table_cell(&table, classes[i].name);
+    wb_table_cell(&table, wb_out_number(out, classes[i].layers.num));
+    wb_table_cell(&table, wb_out_number(out, classes[i].each.num));
+    wb_table_cell(&table, wb_out_number(out, classes[i].all.num));
+  }
+  wb_table_write(out, &table);
+}
+
+static void line(wb_out *out, wb_message_id label, wb_str value, wb_str note) {
+  wb_str name = wb_str_of(wb_out_label(out, label));
+  size_t used = wb_text_columns(name);
+  wb_text_adds(&out->text, "  ");
+  wb_text_add(&out->text, name);
+  wb_text_addn(&out->text, ' ', used < 22 ? 22 - used : 1);
+  wb_text_addn(&out->text, ' ', value.len < 20 ? 20 - value.len : 0);
+  wb_text_add(&out->text, value);
+  if (note.len) wb_text_addf(&out->text, "   %.*s", WB_STR_ARG(note));
+  wb_text_addc(&out->text, '\n');
+}
+
+static wb_str message(wb_out *out, wb_message_id id, wb_str a, wb_str b) {
+  wb_text text = {.ctx = out->text.ctx};
+  wb_message_add(&text, id, out->lang, (wb_str[]){a, b}, 2);
+  return wb_text_str(&text);
+}
+
+static void write_figures(wb_out *out, wb_model *m, const facts *f) {
+  wb_ctx *ctx = out->text.ctx;
+  line(out, WB_LABEL_TOTAL, wb_out_number(out, f->total.num), short_count(ctx, f->total));
+  wb_num idle;
+  wb_num_sub(f->total, f->active, &idle);
+  line(out, WB_LABEL_ACTIVE, wb_out_number(out, f->active.num),
+       idle.num ? message(out, WB_NOTE_SPARSITY, short_count(ctx, f->active), percent(ctx, idle, f->total))
+                : message(out, WB_NOTE_DENSE, WB_STR(""), WB_STR("")));
+  line(out, WB_LABEL_PARAMETER_BYTES, gib(ctx, stored_bytes(m)), m->dtype);
+  if (m->buffers.num) line(out, WB_LABEL_BUFFERS, wb_out_number(out, m->buffers.num), message(out, WB_NOTE_BUFFERS, WB_STR(""), WB_STR("")));
+  if (m->mtp.num) line(out, WB_LABEL_MTP, wb_out_number(out, m->mtp.num), message(out, WB_NOTE_MTP, WB_STR(""), WB_STR("")));
+  if (m->tied_embeddings) line(out, WB_LABEL_TIED, WB_STR(""), message(out, WB_NOTE_TIED, WB_STR(""), WB_STR("")));
+}
+
+static void write_formula(wb_out *out, const facts *f) {
+  if (!f->formula) return;
+  wb_str difference = wb_str_fmt(out->text.ctx, "%+.2f %%", 100 * f->comparison.relative);
+  line(out, WB_LABEL_FORMULA, wb_out_number(out, f->formula->value.u.num.num), difference);
+}
+
+static void write_method(wb_out *out, const facts *f) {
+  wb_text_addf(&out->text, "\n  %s `%.*s`\n", wb_out_label(out, WB_LABEL_METHOD), WB_STR_ARG(f->method->method->name->name));
+  if (!f->method->count) wb_text_addf(&out->text, "  %s\n", wb_out_label(out, WB_NOTE_NO_FORMULA));
+  for (size_t i = 0; i < f->method->count; i++) {
+    const wb_node *node = f->method->quantities[i];
+    bool exact = wb_num_is_int(node->value.u.num);
+    wb_text_addf(&out->text, "  %.*s = %.*s\n", WB_STR_ARG(node->name), WB_STR_ARG(node->formula));
+    wb_text_addf(&out->text, "    = %.*s\n    = ", WB_STR_ARG(node->numbers));
+    if (exact) wb_i128_print_grouped(&out->text, node->value.u.num.num);
+    else wb_text_addf(&out->text, "%.4f", wb_num_double(node->value.u.num));
+    wb_text_addc(&out->text, '\n');
+  }
+}
+
+static void write_text(wb_out *out, wb_model *m, const facts *f) {
+  bool markdown = out->options->format == WEIGH_FORMAT_MARKDOWN;
+  wb_text_addf(&out->text, markdown ? "## %.*s\n\n" : "%.*s\n", WB_STR_ARG(m->name));
+  wb_out_warnings(out, m);
+  if (markdown) wb_text_adds(&out->text, "```\n");
+  write_figures(out, m, f);
+  write_formula(out, f);
+  if (markdown) wb_text_adds(&out->text, "```\n");
+  wb_text_addc(&out->text, '\n');
+  write_groups(out, m);
+  if (out->options->per_layer) {
+    wb_text_addc(&out->text, '\n');
+    write_layers(out, m);
+  }
+  if (out->options->method) write_method(out, f);
+}
+
+void wb_report_params(wb_out *out, wb_model *m) {
+  if (out->options->method && !wb_str_is(WB_STR("config"), out->options->method))
+    WB_FAIL(&m->ctx, WB_METHOD_UNKNOWN, WB_NOWHERE, wb_str_of(out->options->method));
+  facts f = gather(m);
+  if (out->options->format == WEIGH_FORMAT_JSON) write_json(out, m, &f);
+  else if (!wb_out_plain(out)) write_text(out, m, &f);
+  else if (out->options->per_layer) write_layers(out, m);
+  else write_groups(out, m);
+}

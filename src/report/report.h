@@ -7,10 +7,17 @@
 
 void wb_report_params(wb_out *out, wb_model *model);
 void wb_report_tensors(wb_out *out, wb_model *model);
+void wb_report_explain(wb_out *out, wb_model *model);
+void wb_report_families(wb_out *out, wb_library *lib);
+/* Each returns whether the answer is yes: nothing differs. */
+bool wb_report_diff(wb_out *out, wb_model *a, wb_model *b);
+bool wb_report_check(wb_out *out, wb_model *model);
 
 /* The members that every JSON answer begins with. */
 void wb_json_head(wb_json_out *j, const char *report);
 void wb_json_warnings(wb_json_out *j, wb_model *model);
+void wb_json_unused(wb_json_out *j, wb_model *model);
+void wb_out_warnings(wb_out *out, wb_model *model);
 
 #define WB_SCHEMA_VERSION 1
 

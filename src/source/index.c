@@ -10,7 +10,8 @@ typedef struct text_of {
   wb_str text, file;
 } text_of;
 
-static _Noreturn void wrong_field(wb_ctx *ctx, const text_of *in, wb_str field, const wb_json *found, const char *expected) {
+static _Noreturn void wrong_field(wb_ctx *ctx, const text_of *in, wb_str field, const wb_json *found,
+                                  const char *expected) {
   wb_str kind = found ? wb_str_of(wb_json_kind_name(found)) : WB_STR("missing");
   size_t offset = found ? found->offset : 0;
   ctx->failure.excerpt = found ? wb_json_excerpt(ctx, in->text, offset) : WB_STR("");
@@ -22,7 +23,8 @@ static _Noreturn void wrong_field(wb_ctx *ctx, const text_of *in, wb_str field, 
 static void check_file_name(wb_ctx *ctx, const text_of *in, const wb_json *value) {
   wb_str name = value->u.text;
   bool good = name.len > 0 && name.len < 256 && !wb_str_is(name, ".") && !wb_str_is(name, "..");
-  for (size_t i = 0; i < name.len && good; i++) good = (unsigned char)name.ptr[i] >= ' ' && !strchr("/\\:\x7f", name.ptr[i]);
+  for (size_t i = 0; i < name.len && good; i++)
+    good = (unsigned char)name.ptr[i] >= ' ' && !strchr("/\\:\x7f", name.ptr[i]);
   if (good) return;
   wb_text shown = {.ctx = ctx};
   wb_json_print(&shown, value, 80);

@@ -52,10 +52,14 @@ wb_str wb_json_excerpt(wb_ctx *ctx, wb_str text, size_t offset) {
 }
 
 const char *wb_json_kind_name(const wb_json *value) {
-  static const char *const names[] = {
-      [WB_JSON_NULL] = "null",       [WB_JSON_BOOL] = "boolean",          [WB_JSON_INT] = "integer",
-      [WB_JSON_REAL] = "number",     [WB_JSON_NONFINITE] = "not a finite number",
-      [WB_JSON_BIG] = "very large number", [WB_JSON_STRING] = "string",   [WB_JSON_ARRAY] = "list",
-      [WB_JSON_OBJECT] = "object"};
+  static const char *const names[] = {[WB_JSON_NULL] = "null",
+                                      [WB_JSON_BOOL] = "boolean",
+                                      [WB_JSON_INT] = "integer",
+                                      [WB_JSON_REAL] = "number",
+                                      [WB_JSON_NONFINITE] = "not a finite number",
+                                      [WB_JSON_BIG] = "very large number",
+                                      [WB_JSON_STRING] = "string",
+                                      [WB_JSON_ARRAY] = "list",
+                                      [WB_JSON_OBJECT] = "object"};
   return names[value->kind];
 }

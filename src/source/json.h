@@ -14,8 +14,15 @@
 #include "base/num.h"
 
 typedef enum wb_json_kind {
-  WB_JSON_NULL, WB_JSON_BOOL, WB_JSON_INT, WB_JSON_REAL, WB_JSON_NONFINITE, WB_JSON_BIG,
-  WB_JSON_STRING, WB_JSON_ARRAY, WB_JSON_OBJECT
+  WB_JSON_NULL,
+  WB_JSON_BOOL,
+  WB_JSON_INT,
+  WB_JSON_REAL,
+  WB_JSON_NONFINITE,
+  WB_JSON_BIG,
+  WB_JSON_STRING,
+  WB_JSON_ARRAY,
+  WB_JSON_OBJECT
 } wb_json_kind;
 
 typedef struct wb_json wb_json;
@@ -36,8 +43,14 @@ struct wb_json {
     wb_i128 integer;
     double real;
     wb_str text; /* STRING: decoded UTF-8; NONFINITE, BIG: as written */
-    struct { wb_json **items; size_t count; } array;
-    struct { wb_json_member *members; size_t count; } object;
+    struct {
+      wb_json **items;
+      size_t count;
+    } array;
+    struct {
+      wb_json_member *members;
+      size_t count;
+    } object;
   } u;
   union {
     wb_str raw;                /* REAL only: the number as written, so that decimals can be read exactly */
@@ -45,7 +58,7 @@ struct wb_json {
   };
 };
 
-/* Limits on what is read; each has a test in tests/limits. */
+/* Limits on what is read; each has a test in tests/unit/test_json.c. */
 #define WB_JSON_MAX_BYTES ((size_t)512 << 20)
 #define WB_JSON_MAX_DEPTH 64u
 

@@ -32,10 +32,10 @@ void wb_json_explain(wb_ctx *ctx, wb_str text, size_t at, wb_json_expect expect,
 /* ---- json_text.c: the text before it is read ---- */
 
 #define WB_JSON_BOM "\xef\xbb\xbf"
-size_t wb_json_start(wb_str text);                      /* behind a byte order mark */
+size_t wb_json_start(wb_str text); /* behind a byte order mark */
 size_t wb_json_skip_blanks(wb_str text, size_t at);
-size_t wb_json_not_utf8(wb_str text);                   /* offset of the first wrong byte, or text.len */
-size_t wb_json_string_end(wb_str text, size_t quote);   /* offset behind the closing quote, or text.len */
+size_t wb_json_not_utf8(wb_str text);                 /* offset of the first wrong byte, or text.len */
+size_t wb_json_string_end(wb_str text, size_t quote); /* offset behind the closing quote, or text.len */
 /* Offset of an escape in the string at `quote` that is half of a surrogate pair, or text.len. */
 size_t wb_json_lone_surrogate(wb_str text, size_t quote);
 /* Length of NaN, Infinity or -Infinity at `at`, or 0. */

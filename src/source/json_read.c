@@ -190,7 +190,8 @@ static wb_str string_of(reader *r, const unsigned char *string, size_t length, s
   *token_length = wb_json_string_end(r->text, start) - start;
   size_t lone = length + 2 == *token_length ? r->text.len : wb_json_lone_surrogate(r->text, start);
   if (lone < r->text.len) {
-    wb_str found = wb_str_fmt(r->ctx, "`%.*s`, half of a surrogate pair,", WB_STR_ARG(wb_str_slice(r->text, lone, lone + 6)));
+    wb_str found =
+        wb_str_fmt(r->ctx, "`%.*s`, half of a surrogate pair,", WB_STR_ARG(wb_str_slice(r->text, lone, lone + 6)));
     stop(r, WB_JSON_SYNTAX, lone, found, WB_STR("both halves, such as `\\ud83d\\ude00`"));
     *token_length = 0;
   }
@@ -235,7 +236,7 @@ static size_t close_container(reader *r, wb_json **container, const wb_json_memb
   r->end = token_start(r) + 1;
   r->count = top->first;
   *container = top->container;
-  *members = r->pending + top->first;
+  *members = count ? r->pending + top->first : NULL;
   return count;
 }
 
@@ -267,9 +268,15 @@ static int on_object_end(void *user) {
 /* ---- reading ---- */
 
 static const yajl_callbacks callbacks = {
-    .yajl_null = on_null,           .yajl_boolean = on_boolean,      .yajl_number = on_number,
-    .yajl_string = on_string,       .yajl_start_map = on_object,     .yajl_map_key = on_key,
-    .yajl_end_map = on_object_end,  .yajl_start_array = on_array,    .yajl_end_array = on_array_end,
+    .yajl_null = on_null,
+    .yajl_boolean = on_boolean,
+    .yajl_number = on_number,
+    .yajl_string = on_string,
+    .yajl_start_map = on_object,
+    .yajl_map_key = on_key,
+    .yajl_end_map = on_object_end,
+    .yajl_start_array = on_array,
+    .yajl_end_array = on_array_end,
 };
 
 /* yajl takes \v and \f for blanks. In strings it refuses them, so where one is left it stands outside. */
@@ -293,8 +300,11 @@ static wb_json *run(wb_ctx *ctx, wb_str text, wb_str clean, wb_json_fault *fault
   yajl_config(yajl, yajl_dont_validate_strings, 1); /* done already, and more strictly */
   yajl_status status = yajl_parse(yajl, (const unsigned char *)clean.ptr + start, clean.len - start);
   if (status == yajl_status_ok) status = yajl_complete_parse(yajl);
-  if (status == yajl_status_ok) return only_json_blanks(text, fault) ? r->root : NULL;
-  if (status == yajl_status_error) wb_json_explain(ctx, text, r->end, expected_next(r), fault);
+  if (status == yajl_status_client_canceled) return NULL;
+  if (status == yajl_status_ok && !only_json_blanks(text, fault)) return NULL;
+  /* yajl does not mind a string or a word without its end behind the document. */
+  if (status == yajl_status_ok && wb_json_skip_blanks(text, r->end) == text.len) return r->root;
+  wb_json_explain(ctx, text, r->end, expected_next(r), fault);
   return NULL;
 }
 

@@ -87,7 +87,9 @@ size_t wb_json_nonfinite(wb_str text, size_t at) {
   return 0;
 }
 
-static bool delimits(wb_str text, size_t at) { return at >= text.len || (text.ptr[at] && strchr(" \t\n\r,:[]{}", text.ptr[at])); }
+static bool delimits(wb_str text, size_t at) {
+  return at >= text.len || (text.ptr[at] && strchr(" \t\n\r,:[]{}", text.ptr[at]));
+}
 
 /* The same length keeps every offset right, so that places and slices refer to the text as it came. */
 bool wb_json_without_nonfinite(wb_ctx *ctx, wb_str text, wb_str *out) {

@@ -1,0 +1,104 @@
+#include "estimate/compare.h"
+
+#include <string.h>
+
+#define NOTABLE 0.01
+
+static void reason(wb_comparison *c, wb_message_id id) {
+  for (size_t i = 0; i < c->reason_count; i++)
+    if (c->reasons[i] == id) return;
+  if (c->reason_count < WB_REASONS) c->reasons[c->reason_count++] = id;
+}
+
+static bool stored_as(const wb_row *row, const char *part) {
+  wb_str p = wb_str_of(part);
+  for (size_t i = 0; i + p.len <= row->pattern.len; i++)
+    if (wb_str_eq(wb_str_slice(row->pattern, i, i + p.len), p)) return true;
+  return false;
+}
+
+static wb_num hidden_of(const wb_method_result *result) {
+  for (size_t i = 0; i < result->derivation->count; i++)
+    if (wb_str_is(result->derivation->nodes[i]->name, "H")) return result->derivation->nodes[i]->value.u.num;
+  return wb_num_int(0);
+}
+
+static void see_row(wb_comparison *c, const wb_row *row, wb_num hidden) {
+  if (row->kind != WB_PARAM || row->mtp) return;
+  if (row->group == WB_G_ATTENTION && stored_as(row, "kv_a_proj")) reason(c, WB_REASON_MLA);
+  else if (row->group == WB_G_ATTENTION && (stored_as(row, "k_proj.weight") || stored_as(row, ".wk.")) && row->rank == 2 &&
+           row->dims[0]->value.u.num.num < hidden.num)
+    reason(c, WB_REASON_GQA);
+  else if (row->group == WB_G_ATTENTION && stored_as(row, "q_proj.weight") && row->rank == 2 &&
+           row->dims[0]->value.u.num.num != hidden.num)
+    reason(c, WB_REASON_HEAD_DIM);
+  if (row->group == WB_G_SHARED_EXPERT) reason(c, WB_REASON_SHARED);
+  if (row->group == WB_G_STATE_SPACE || row->group == WB_G_CONVOLUTION) reason(c, WB_REASON_RECURRENT);
+  if (row->group == WB_G_VISION || row->group == WB_G_AUDIO || row->group == WB_G_PROJECTOR) reason(c, WB_REASON_TOWERS);
+}
+
+/* A feed-forward of two matrices instead of three: as many rows of [I, H] as of [H, I]. */
+static bool ungated(const wb_model *m) {
+  bool gate = false, any = false;
+  for (size_t i = 0; i < m->row_count; i++) {
+    const wb_row *row = &m->rows[i];
+    if (row->group != WB_G_MLP || row->rank != 2) continue;
+    any = true;
+    gate = gate || stored_as(row, "gate") || stored_as(row, "w3") || stored_as(row, "wi_1") || stored_as(row, ".w1");
+  }
+  return any && !gate;
+}
+
+wb_comparison wb_compare_formula(wb_model *m, const wb_method_result *result) {
+  wb_comparison c = {0};
+  const wb_node *total = wb_method_quantity(result, "total_parameters");
+  double exact = wb_num_double(m->total);
+  if (!total || !m->total.num) return c;
+  c.relative = (wb_num_double(total->value.u.num) - exact) / exact;
+  c.notable = c.relative >= NOTABLE || c.relative <= -NOTABLE;
+  wb_num hidden = hidden_of(result);
+  for (size_t i = 0; i < m->row_count; i++) see_row(&c, &m->rows[i], hidden);
+  if (ungated(m)) reason(&c, WB_REASON_UNGATED);
+  return c;
+}
+
+void wb_warn_formula(wb_model *m, const wb_comparison *c) {
+  wb_str difference = wb_str_fmt(&m->ctx, "%+.1f %%", 100 * c->relative);
+  wb_warning *warning = wb_model_warn(m, WB_FORMULA_DIFFERENCE, 1, &difference);
+  wb_message_id *details = WB_NEWN(&m->ctx, wb_message_id, c->reason_count);
+  for (size_t i = 0; i < c->reason_count; i++) details[i] = c->reasons[i];
+  warning->details = details;
+  warning->detail_count = c->reason_count;
+}
+
+static size_t layer_prefix(const wb_row *row) {
+  const char *mark = memchr(row->pattern.ptr, WB_INDEX_MARK, row->pattern.len);
+  return mark ? (size_t)(mark - row->pattern.ptr) : 0;
+}
+
+static wb_layer_class *class_of(wb_model *m, const wb_row *row, wb_layer_class **classes, size_t *count, size_t *cap) {
+  wb_row layer = *row;
+  wb_text name = {.ctx = &m->ctx};
+  layer.pattern = wb_str_slice(row->pattern, 0, layer_prefix(row) + 1);
+  wb_row_print(&name, &layer);
+  for (size_t i = 0; i < *count; i++)
+    if (wb_str_eq((*classes)[i].name, wb_text_str(&name))) return &(*classes)[i];
+  if (*count == *cap) *classes = wb_grow(&m->ctx, *classes, cap, sizeof **classes);
+  (*classes)[*count] = (wb_layer_class){wb_text_str(&name), wb_num_int(row->indices[0]->size), wb_num_int(0), wb_num_int(0)};
+  return &(*classes)[(*count)++];
+}
+
+size_t wb_layer_classes(wb_model *m, wb_layer_class **out) {
+  size_t count = 0, cap = 0;
+  *out = NULL;
+  for (size_t i = 0; i < m->row_count; i++) {
+    const wb_row *row = &m->rows[i];
+    if (row->kind != WB_PARAM || row->mtp || !row->index_count) continue;
+    wb_layer_class *c = class_of(m, row, out, &count, &cap);
+    wb_num all;
+    wb_num_mul(row->elements, row->copies, &all); /* fits: part of the total */
+    wb_num_add(c->all, all, &c->all);
+  }
+  for (size_t i = 0; i < count; i++) wb_num_div((*out)[i].all, (*out)[i].layers, &(*out)[i].each);
+  return count;
+}

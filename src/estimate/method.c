@@ -1,0 +1,182 @@
+#include "estimate/method.h"
+
+#include <string.h>
+
+#include "expr/eval.h"
+
+/* Dimensions of the model as built, for formulas that know one kind of layer. */
+typedef struct built {
+  wb_num vocabulary, hidden, inner;
+  uint64_t layers;
+  bool applies, rms;
+} built;
+
+static bool in_stack(const wb_row *row) {
+  return row->kind == WB_PARAM && !row->mtp && row->index_count && row->group < WB_G_VISION && row->group != WB_G_HEAD;
+}
+
+static size_t stack_prefix(const wb_row *row) {
+  const char *mark = memchr(row->pattern.ptr, WB_INDEX_MARK, row->pattern.len);
+  return mark ? (size_t)(mark - row->pattern.ptr) : row->pattern.len;
+}
+
+/* Distinct layer numbers under one prefix: the highest ends of the index sets, as layers are numbered without gaps. */
+static uint64_t layers_of(const wb_model *m, wb_str prefix) {
+  uint64_t low = UINT64_MAX, high = 0;
+  for (size_t i = 0; i < m->row_count; i++) {
+    const wb_row *row = &m->rows[i];
+    if (!in_stack(row) || !wb_str_eq(wb_str_slice(row->pattern, 0, stack_prefix(row)), prefix)) continue;
+    const wb_number_set *index = row->indices[0];
+    if (!index->range_count) continue;
+    if (index->ranges[0].low < low) low = index->ranges[0].low;
+    uint64_t last = (uint64_t)index->ranges[index->range_count - 1].high + 1;
+    if (last > high) high = last;
+  }
+  return high > low ? high - low : 0;
+}
+
+static uint64_t count_layers(const wb_model *m) {
+  uint64_t layers = 0;
+  for (size_t i = 0; i < m->row_count; i++) {
+    const wb_row *row = &m->rows[i];
+    if (!in_stack(row)) continue;
+    wb_str prefix = wb_str_slice(row->pattern, 0, stack_prefix(row));
+    bool seen = false;
+    for (size_t k = 0; k < i && !seen; k++)
+      seen = in_stack(&m->rows[k]) && wb_str_eq(wb_str_slice(m->rows[k].pattern, 0, stack_prefix(&m->rows[k])), prefix);
+    if (!seen) layers += layers_of(m, prefix);
+  }
+  return layers;
+}
+
+static void see_feed_forward(built *b, const wb_row *row) {
+  if (row->rank != 2) return;
+  wb_num rows = row->dims[0]->value.u.num, columns = row->dims[1]->value.u.num, other = rows;
+  if (rows.num == b->hidden.num) other = columns;
+  if (!b->inner.num || other.num < b->inner.num) b->inner = other;
+}
+
+static built measure(const wb_model *m) {
+  built b = {wb_num_int(0), wb_num_int(0), wb_num_int(0), 0, false, true};
+  bool attention = false, feed_forward = false;
+  for (size_t i = 0; i < m->row_count; i++) {
+    const wb_row *row = &m->rows[i];
+    if (row->group == WB_G_EMBEDDING && row->kind == WB_PARAM && row->rank == 2 && !b.hidden.num) {
+      b.vocabulary = row->dims[0]->value.u.num;
+      b.hidden = row->dims[1]->value.u.num;
+    }
+    if (row->kind != WB_PARAM || row->mtp) continue;
+    attention = attention || row->group == WB_G_ATTENTION;
+    feed_forward = feed_forward || row->group == WB_G_MLP || row->group == WB_G_ROUTED_EXPERT;
+    if (row->group == WB_G_MLP) see_feed_forward(&b, row);
+    if (row->group == WB_G_NORM && wb_str_ends(row->pattern, WB_STR(".bias"))) b.rms = false;
+  }
+  b.layers = count_layers(m);
+  b.applies = attention && feed_forward && b.hidden.num && b.layers;
+  return b;
+}
+
+/* The part with the decoder: of a multimodal model the one whose embedding was measured, which is the last family
+ * walked that has a vocabulary; for a flat configuration the only one. */
+static wb_fields *text_fields(const wb_model *m, wb_library *lib) {
+  const wb_sym *vocabulary = wb_intern_find(&lib->symbols, WB_STR("vocab_size"));
+  wb_fields *found = m->fields;
+  for (wb_fields *f = m->all_fields; f; f = f->next)
+    for (size_t i = 0; i < f->family->field_count; i++)
+      if (f != m->fields && f->family->fields[i].name == vocabulary && found == m->fields) found = f;
+  return found;
+}
+
+typedef struct inputs {
+  wb_scope scope; /* first */
+  const wb_decl *method;
+  wb_fields *fields;
+} inputs;
+
+static bool has_field(const wb_decl *family, const wb_sym *name) {
+  for (size_t i = 0; i < family->field_count; i++)
+    if (family->fields[i].name == name) return true;
+  return false;
+}
+
+/* The first name that the family or the configuration has and that is not null. */
+static wb_binding *read_input(wb_ctx *ctx, inputs *in, const wb_sym *name) {
+  if (has_field(in->fields->family, name)) {
+    wb_binding *binding = wb_scope_find(ctx, &in->fields->scope, name);
+    return binding && wb_force(ctx, binding)->kind != WB_NULL ? binding : NULL;
+  }
+  const wb_json *json = in->fields->object ? wb_json_get(in->fields->object, name->name) : NULL;
+  if (!json || json->kind == WB_JSON_NULL) return NULL;
+  wb_scope *aside = wb_scope_new(ctx, NULL);
+  wb_binding *binding = wb_bind_value(ctx, aside, name, wb_value_of_json(ctx, json));
+  wb_origin *origin = WB_NEW(ctx, wb_origin);
+  *origin = (wb_origin){WB_FROM_FIELD, name->name, in->fields->config->file, 0};
+  binding->origin = origin;
+  return binding;
+}
+
+static wb_binding *resolve(wb_ctx *ctx, wb_scope *scope, const wb_sym *name) {
+  inputs *in = (inputs *)scope;
+  for (size_t i = 0; i < in->method->field_count; i++) {
+    const wb_field *field = &in->method->fields[i];
+    if (field->name != name) continue;
+    wb_binding *found = NULL;
+    for (size_t a = 0; a < field->alias_count && !found; a++) found = read_input(ctx, in, field->aliases[a]);
+    if (found) { /* under the method's name, with the field's origin */
+      wb_binding *own = wb_bind_value(ctx, scope, name, found->value);
+      own->origin = found->origin;
+      return own;
+    }
+    return field->fallback ? wb_bind_expr(ctx, scope, name, field->fallback, scope) : NULL;
+  }
+  return NULL;
+}
+
+static void give(wb_ctx *ctx, inputs *in, wb_library *lib, const char *name, wb_value value) {
+  static const wb_origin from_model = {WB_FROM_MODEL, {"model", 5}, {"", 0}, 0};
+  const wb_sym *sym = wb_intern_find(&lib->symbols, wb_str_of(name));
+  if (sym) wb_bind_value(ctx, &in->scope, sym, value)->origin = &from_model;
+}
+
+static inputs *gather(wb_model *m, const wb_decl *method, const built *b) {
+  wb_ctx *ctx = &m->ctx;
+  inputs *in = WB_NEW(ctx, inputs);
+  in->method = method;
+  in->fields = text_fields(m, m->lib);
+  in->scope.resolve = resolve;
+  give(ctx, in, m->lib, "V", wb_number(b->vocabulary));
+  give(ctx, in, m->lib, "H", wb_number(b->hidden));
+  give(ctx, in, m->lib, "I", wb_number(b->inner));
+  give(ctx, in, m->lib, "L", wb_integer((wb_i128)b->layers));
+  give(ctx, in, m->lib, "tied", wb_bool(m->tied_embeddings));
+  give(ctx, in, m->lib, "rms", wb_bool(b->rms));
+  return in;
+}
+
+wb_method_result wb_method_run(wb_model *m, wb_str name) {
+  wb_ctx *ctx = &m->ctx;
+  wb_method_result result = {.method = wb_library_method(m->lib, ctx, name)};
+  if (!result.method) WB_FAIL(ctx, WB_METHOD_UNKNOWN, WB_NOWHERE, name);
+  built b = measure(m);
+  if (!b.applies) return result;
+  wb_scope *scope = wb_scope_new(ctx, &gather(m, result.method, &b)->scope);
+  result.derivation = WB_NEW(ctx, wb_derivation);
+  result.derivation->ctx = ctx;
+  result.quantities = WB_NEWN(ctx, const wb_node *, result.method->body.count);
+  for (size_t i = 0; i < result.method->body.count; i++) {
+    const wb_stmt *stmt = result.method->body.items[i];
+    wb_binding *binding = wb_bind_expr(ctx, scope, stmt->name, stmt->expr, scope);
+    if (stmt->kind != WB_S_QUANTITY) continue;
+    wb_node *node = (wb_node *)wb_derive_binding(result.derivation, binding);
+    node->unit = stmt->unit;
+    node->source = result.method->source;
+    result.quantities[result.count++] = node;
+  }
+  return result;
+}
+
+const wb_node *wb_method_quantity(const wb_method_result *result, const char *name) {
+  for (size_t i = 0; i < result->count; i++)
+    if (wb_str_is(result->quantities[i]->name, name)) return result->quantities[i];
+  return NULL;
+}

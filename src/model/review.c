@@ -1,0 +1,75 @@
+/* What a stranger should be told about how a configuration was read. */
+#include "model/model.h"
+
+static bool from_constant(const wb_used_field *used) {
+  return used->binding->origin->kind == WB_FROM_DEFAULT && used->field->fallback &&
+         used->field->fallback->kind == WB_X_LITERAL && used->field->fallback->u.literal.kind == WB_NUM;
+}
+
+/* Dimensions that the configuration leaves to the class: more often a broken file than a wish. */
+static void warn_defaults(wb_model *m) {
+  wb_text list = {.ctx = &m->ctx};
+  for (const wb_fields *f = m->all_fields; f; f = f->next)
+    for (size_t i = 0; i < f->used_count; i++) {
+      const wb_used_field *used = &f->used[i];
+      if (!used->rule || !used->rule->is_dimension || !from_constant(used)) continue;
+      wb_text_addf(&list, "%s%.*s%.*s = ", list.len ? ", " : "", WB_STR_ARG(f->prefix),
+                   WB_STR_ARG(used->field->name->name));
+      wb_value_print(&list, &used->binding->value);
+    }
+  wb_str args[2] = {wb_text_str(&list), m->family->name->name};
+  if (list.len) wb_model_warn(m, WB_DEFAULT_DIMENSION, 2, args);
+}
+
+static void warn_settings(wb_model *m) {
+  for (size_t i = 0; i < m->config.set_count; i++)
+    if (!m->config.set_used[i]) wb_model_warn(m, WB_SETTING_UNUSED, 1, &m->config.set_paths[i]);
+}
+
+static void warn_undescribed(wb_model *m) {
+  wb_text list = {.ctx = &m->ctx};
+  for (size_t i = 0; i < m->undescribed_count; i++)
+    wb_text_addf(&list, "%s%.*s", i ? ", " : "", WB_STR_ARG(m->undescribed[i]));
+  wb_str args[1] = {wb_text_str(&list)};
+  if (list.len) wb_model_warn(m, WB_UNDESCRIBED_PARTS, 1, args);
+}
+
+void wb_model_review(wb_model *m) {
+  warn_defaults(m);
+  warn_settings(m);
+  warn_undescribed(m);
+  if (m->family->is_override) wb_model_warn(m, WB_USER_FAMILY, 2, (wb_str[]){m->family->name->name, m->family->place.file});
+}
+
+static bool was_read(const wb_fields *f, wb_str key) {
+  for (size_t i = 0; i < f->used_count; i++) {
+    wb_str path = f->used[i].binding->origin->key;
+    path = wb_str_slice(path, f->prefix.len, path.len);
+    bool inside = wb_str_starts(path, key) && (path.len == key.len || path.ptr[key.len] == '.');
+    if (inside && f->used[i].binding->origin->kind != WB_FROM_DEFAULT) return true;
+  }
+  return false;
+}
+
+static bool is_part(const wb_model *m, const wb_fields *f, wb_str key) {
+  for (const wb_fields *part = m->all_fields; part; part = part->next)
+    if (part != f && wb_str_starts(part->prefix, f->prefix) && part->prefix.len > f->prefix.len &&
+        wb_str_starts(wb_str_slice(part->prefix, f->prefix.len, part->prefix.len), key))
+      return true;
+  return false;
+}
+
+size_t wb_unused_keys(wb_model *m, wb_str **out) {
+  size_t count = 0, cap = 0;
+  *out = NULL;
+  for (const wb_fields *f = m->all_fields; f; f = f->next) {
+    if (!f->object || f->object->kind != WB_JSON_OBJECT) continue;
+    for (size_t i = 0; i < f->object->u.object.count; i++) {
+      wb_str key = f->object->u.object.members[i].key;
+      if (wb_library_ignores(m->lib, key) || was_read(f, key) || is_part(m, f, key)) continue;
+      WB_PUSH_ROOM(&m->ctx, *out, count, cap);
+      (*out)[count++] = wb_str_fmt(&m->ctx, "%.*s%.*s", WB_STR_ARG(f->prefix), WB_STR_ARG(key));
+    }
+  }
+  return count;
+}
