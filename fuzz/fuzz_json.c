@@ -7,6 +7,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static const wb_str named = {"fuzz.json", 9};
+
 /* What holds for every value that was read. */
 static void check(wb_ctx *ctx, const wb_json *value, size_t size) {
   if (value->offset >= size) abort();
@@ -25,13 +27,13 @@ static void read_and_edit(wb_ctx *ctx, wb_str text) {
     if (ctx->failure.place.line > text.len + 1 || ctx->failure.place.column > text.len + 1) abort();
     return;
   }
-  wb_json *root = wb_json_read(ctx, text, WB_STR("fuzz.json"));
+  wb_json *root = wb_json_read(ctx, text, named);
   check(ctx, root, text.len);
   wb_text printed = {.ctx = ctx};
   wb_json_print(&printed, root, 1u << 20);
   if (printed.len < 1u << 20) { /* what is printed reads as the same */
     wb_text again = {.ctx = ctx};
-    wb_json_print(&again, wb_json_read(ctx, wb_text_str(&printed), WB_STR("printed")), 1u << 20);
+    wb_json_print(&again, wb_json_read(ctx, wb_text_str(&printed), named), 1u << 20);
     if (!wb_str_eq(wb_text_str(&again), wb_text_str(&printed))) abort();
   }
   if (root->kind == WB_JSON_OBJECT && root->u.object.count) {
@@ -42,7 +44,7 @@ static void read_and_edit(wb_ctx *ctx, wb_str text) {
 
 static void with_guard(wb_ctx *ctx, wb_str text, bool index) {
   if (!WB_GUARD(ctx)) return;
-  if (index) wb_index_read(ctx, text, WB_STR("fuzz.index.json"));
+  if (index) wb_index_read(ctx, text, named);
   else wb_json_typed(ctx, text);
 }
 

@@ -15,15 +15,14 @@ void *wb_new_bytes(wb_ctx *ctx, size_t count, size_t size) {
   return out;
 }
 
-void wb_step(wb_ctx *ctx, wb_place place) {
-  if (!ctx->max_steps || ++ctx->steps <= ctx->max_steps) return;
+_Noreturn void wb_out_of_steps(wb_ctx *ctx, wb_place place) {
+  wb_text limit = {.ctx = ctx};
+  wb_text_addf(&limit, "%llu", (unsigned long long)ctx->max_steps);
   ctx->max_steps = 0; /* so that reporting has room to work */
-  WB_FAIL(ctx, WB_TOO_MUCH_WORK, place, WB_STR("20000000"));
+  WB_FAIL(ctx, WB_TOO_MUCH_WORK, place, wb_text_str(&limit));
 }
 
-void wb_enter(wb_ctx *ctx, wb_place place) {
-  if (++ctx->depth > WB_MAX_DEPTH) WB_FAIL(ctx, WB_TOO_DEEP, place, WB_STR("200"));
-}
+_Noreturn void wb_too_deep(wb_ctx *ctx, wb_place place) { WB_FAIL(ctx, WB_TOO_DEEP, place, WB_STR("200")); }
 
 void *wb_grow(wb_ctx *ctx, const void *array, size_t *cap, size_t size) {
   size_t more = *cap ? *cap * 2 : 8;

@@ -56,13 +56,18 @@ void *wb_new_bytes(wb_ctx *ctx, size_t count, size_t size);
 #define WB_NEWN(ctx, type, n) ((type *)wb_new_bytes((ctx), (n), sizeof(type)))
 
 /* Counts one unit of work and fails when the context's budget is spent, so every evaluation ends. */
-void wb_step(wb_ctx *ctx, wb_place place);
+_Noreturn void wb_out_of_steps(wb_ctx *ctx, wb_place place);
+static inline void wb_step(wb_ctx *ctx, wb_place place) {
+  if (++ctx->steps > ctx->max_steps && ctx->max_steps) wb_out_of_steps(ctx, place);
+}
 
 /* Fails when nesting passes WB_MAX_DEPTH; pair each enter with one leave. */
-void wb_enter(wb_ctx *ctx, wb_place place);
-static inline void wb_leave(wb_ctx *ctx) { ctx->depth--; }
-
 #define WB_MAX_DEPTH 200u
+_Noreturn void wb_too_deep(wb_ctx *ctx, wb_place place);
+static inline void wb_enter(wb_ctx *ctx, wb_place place) {
+  if (++ctx->depth > WB_MAX_DEPTH) wb_too_deep(ctx, place);
+}
+static inline void wb_leave(wb_ctx *ctx) { ctx->depth--; }
 
 /* Makes room for one more element in an arena-held array: array, count, capacity, all lvalues. */
 #define WB_PUSH_ROOM(ctx, array, count, cap)                                             \

@@ -156,6 +156,24 @@ static wb_value run_chars(wb_ctx *ctx, wb_place place, const wb_value *args, siz
   return (wb_value){.kind = WB_LIST, .u.list = {items, text.len}};
 }
 
+/* The integers that a text holds: numbers("3,4, 5") is [3, 4, 5]. */
+static wb_value run_numbers(wb_ctx *ctx, wb_place place, const wb_value *args, size_t count) {
+  (void)count;
+  if (args[0].kind != WB_TEXT) bad(ctx, place, "numbers", &args[0], "a text");
+  wb_str text = args[0].u.text;
+  if (text.len > 100000) bad(ctx, place, "numbers", &args[0], "a text of at most 100000 characters");
+  wb_value *items = WB_NEWN(ctx, wb_value, text.len / 2 + 1);
+  size_t n = 0;
+  for (size_t i = 0; i < text.len;) {
+    size_t from = i;
+    while (i < text.len && text.ptr[i] >= '0' && text.ptr[i] <= '9') i++;
+    wb_num number;
+    if (i == from) i++;
+    else if (wb_num_parse(wb_str_slice(text, from, i), &number)) items[n++] = wb_number(number);
+  }
+  return (wb_value){.kind = WB_LIST, .u.list = {items, n}};
+}
+
 static wb_value run_starts(wb_ctx *ctx, wb_place place, const wb_value *args, size_t count) {
   (void)count;
   if (args[0].kind == WB_NULL) return wb_bool(false);
@@ -213,6 +231,7 @@ static const wb_builtin BUILTINS[] = {
     {"cycle", 2, 2, run_cycle, NULL},
     {"default", 2, 2, run_default, NULL},
     {"chars", 1, 1, run_chars, NULL},
+    {"numbers", 1, 1, run_numbers, NULL},
     {"starts_with", 2, 2, run_starts, NULL},
     {"ends_with", 2, 2, run_ends, NULL},
     {"get", 2, 2, run_get, NULL},

@@ -131,7 +131,7 @@ void wb_lex(wb_tokens *t, wb_ctx *ctx, wb_symtab *symbols, wb_str source, wb_str
     } else if (c == '\n') {
       bool content = t->count && t->items[t->count - 1].kind < WB_T_NEWLINE;
       if (open == 0 && content) push(t, WB_T_NEWLINE, i, i, i);
-      fresh = true;
+      fresh = open == 0;
       i++;
     } else if (c == ' ' || c == '\r') {
       i++;

@@ -232,7 +232,7 @@ static const wb_expr *power(wb_tokens *t) {
 
 static const wb_expr *prefix(wb_tokens *t) {
   const wb_token *token = wb_peek(t);
-  wb_enter(t->ctx, wb_token_place(t, token));
+  wb_enter(t->ctx, ((wb_place){t->file, 0, token->offset}));
   const wb_expr *out = wb_accept(t, WB_T_PUNCT, "-") ? unary(t, WB_OP_NEG, token, prefix(t)) : power(t);
   wb_leave(t->ctx);
   return out;
@@ -268,7 +268,7 @@ static const wb_expr *climb(wb_tokens *t, int least) {
 const wb_expr *wb_parse_expr(wb_tokens *t) {
   const wb_token *token = wb_peek(t);
   if (!wb_accept(t, WB_T_NAME, "if")) return climb(t, 1);
-  wb_enter(t->ctx, wb_token_place(t, token));
+  wb_enter(t->ctx, ((wb_place){t->file, 0, token->offset}));
   wb_expr *expr = node(t, WB_X_IF, token);
   expr->u.branch.cond = wb_parse_expr(t);
   wb_expect(t, WB_T_NAME, "then", "`then`");

@@ -51,18 +51,28 @@ wb_binding *wb_scope_find_here(const wb_scope *scope, const wb_sym *name) {
 
 wb_binding *wb_scope_find(wb_ctx *ctx, wb_scope *scope, const wb_sym *name) {
   for (; scope; scope = scope->parent) {
-    wb_binding *found = wb_scope_find_here(scope, name);
+    wb_binding *found = NULL;
+    for (size_t i = scope->count; i-- > 0 && !found;)
+      if (scope->items[i]->name == name) found = scope->items[i];
     if (!found && scope->resolve) found = scope->resolve(ctx, scope, name);
     if (found) return found;
   }
   return NULL;
 }
 
-static wb_binding *bind(wb_ctx *ctx, wb_scope *scope, const wb_sym *name) {
+void wb_scope_share(wb_ctx *ctx, wb_scope *scope, wb_binding *binding) {
+  if (!scope->items) {
+    scope->items = scope->few;
+    scope->cap = WB_SCOPE_FEW;
+  }
   WB_PUSH_ROOM(ctx, scope->items, scope->count, scope->cap);
+  scope->items[scope->count++] = binding;
+}
+
+static wb_binding *bind(wb_ctx *ctx, wb_scope *scope, const wb_sym *name) {
   wb_binding *binding = WB_NEW(ctx, wb_binding);
   binding->name = name;
-  scope->items[scope->count++] = binding;
+  wb_scope_share(ctx, scope, binding);
   return binding;
 }
 

@@ -105,6 +105,7 @@ typedef struct wb_binding {
 } wb_binding;
 
 /* Names visible at one point. Lookup goes outwards; the outermost scope may resolve names by a function. */
+#define WB_SCOPE_FEW 4
 struct wb_scope {
   wb_scope *parent;
   wb_binding **items;
@@ -112,12 +113,15 @@ struct wb_scope {
   size_t cap;
   wb_binding *(*resolve)(wb_ctx *ctx, wb_scope *scope, const wb_sym *name); /* NULL: none */
   void *user;
+  const wb_scope *known; /* for resolve: a scope that has found names before */
+  wb_binding *few[WB_SCOPE_FEW]; /* the first items, as most scopes are small */
 };
 
 wb_scope *wb_scope_new(wb_ctx *ctx, wb_scope *parent);
 wb_binding *wb_scope_find_here(const wb_scope *scope, const wb_sym *name);
 wb_binding *wb_scope_find(wb_ctx *ctx, wb_scope *scope, const wb_sym *name); /* NULL when unknown */
 wb_binding *wb_bind_expr(wb_ctx *ctx, wb_scope *scope, const wb_sym *name, const wb_expr *expr, wb_scope *in);
+void wb_scope_share(wb_ctx *ctx, wb_scope *scope, wb_binding *binding); /* a binding of another scope, visible here too */
 wb_binding *wb_bind_value(wb_ctx *ctx, wb_scope *scope, const wb_sym *name, wb_value value);
 
 static inline wb_value wb_null(void) { return (wb_value){.kind = WB_NULL}; }

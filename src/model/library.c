@@ -164,6 +164,9 @@ const wb_decl *wb_library_class(wb_library *lib, wb_ctx *ctx, wb_str class_name)
 
 /* Names that no scope knows: an operation or block becomes a closure without arguments. */
 static wb_binding *resolve(wb_ctx *ctx, wb_scope *scope, const wb_sym *name) {
+  const wb_scope *known = scope->known;
+  for (size_t i = 0; known && i < known->count; i++)
+    if (known->items[i]->name == name) return known->items[i];
   const wb_decl *decl = wb_library_block(scope->user, ctx, name->name);
   if (!decl) return NULL;
   wb_closure *closure = WB_NEW(ctx, wb_closure);
@@ -171,8 +174,9 @@ static wb_binding *resolve(wb_ctx *ctx, wb_scope *scope, const wb_sym *name) {
   return wb_bind_value(ctx, scope, name, (wb_value){.kind = WB_CLOSURE, .u.closure = closure});
 }
 
-wb_scope *wb_library_scope(wb_library *lib, wb_ctx *ctx) {
+wb_scope *wb_library_scope(wb_library *lib, wb_ctx *ctx, const wb_scope *known) {
   wb_scope *scope = wb_scope_new(ctx, NULL);
+  scope->known = known;
   scope->resolve = resolve;
   scope->user = lib;
   return scope;

@@ -70,8 +70,9 @@ const wb_decl *wb_library_method(wb_library *lib, wb_ctx *ctx, wb_str name);
 const wb_decl *wb_library_class(wb_library *lib, wb_ctx *ctx, wb_str class_name); /* by architectures[0] */
 const wb_decl *wb_library_type(wb_library *lib, wb_ctx *ctx, wb_str model_type);
 
-/* An outermost scope, in the caller's context, that knows every operation and block by name. */
-wb_scope *wb_library_scope(wb_library *lib, wb_ctx *ctx);
+/* An outermost scope, in the caller's context, that knows every operation and block by name. `known`: an earlier such
+ * scope whose findings may be used, or NULL. */
+wb_scope *wb_library_scope(wb_library *lib, wb_ctx *ctx, const wb_scope *known);
 
 const wb_field_rule *wb_library_rule(const wb_library *lib, const wb_sym *name); /* by name or alias; NULL if none */
 bool wb_library_ignores(const wb_library *lib, wb_str key);

@@ -125,7 +125,7 @@ static wb_str dtype_of(wb_model *m) {
 }
 
 static wb_walk start(wb_model *m, bool counting) {
-  return (wb_walk){.ctx = &m->ctx, .lib = m->lib, .model = m, .root = wb_library_scope(m->lib, &m->ctx),
+  return (wb_walk){.ctx = &m->ctx, .lib = m->lib, .model = m, .root = wb_library_scope(m->lib, &m->ctx, m->root),
                    .counting = counting, .total = wb_num_int(0), .copies = wb_num_int(1), .repeats = wb_num_int(1),
                    .top_k = wb_num_int(0), .experts = wb_num_int(0), .dtype = m->dtype, .path = WB_STR(""),
                    .part = WB_STR("")};
@@ -137,6 +137,7 @@ void wb_model_build(wb_model *m) {
   for (int i = 0; i < WB_GROUP_COUNT; i++) m->groups[i] = wb_num_int(0);
   m->dtype = dtype_of(m);
   wb_walk w = start(m, false);
+  m->root = w.root;
   naming->prefix = WB_STR("");
   wb_walk_family(&w, m->family, m->config.root, WB_STR(""), naming, WB_G_OTHER);
   for (size_t i = 0; i < m->row_count; i++) add_totals(m, &m->rows[i]);

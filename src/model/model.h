@@ -94,6 +94,7 @@ typedef struct wb_model {
   wb_str name;               /* as asked for: a path, a catalogue name */
   const wb_decl *family;
   wb_str model_type;
+  wb_scope *root;            /* operations and blocks in use */
   wb_fields *fields;         /* the root configuration's */
   wb_fields *all_fields;
   wb_row *rows;

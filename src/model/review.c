@@ -3,7 +3,8 @@
 
 static bool from_constant(const wb_used_field *used) {
   return used->binding->origin->kind == WB_FROM_DEFAULT && used->field->fallback &&
-         used->field->fallback->kind == WB_X_LITERAL && used->field->fallback->u.literal.kind == WB_NUM;
+         used->field->fallback->kind == WB_X_LITERAL && used->field->fallback->u.literal.kind == WB_NUM &&
+         used->field->fallback->u.literal.u.num.num != 0; /* none of something is no dimension */
 }
 
 /* Dimensions that the configuration leaves to the class: more often a broken file than a wish. */

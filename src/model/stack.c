@@ -40,8 +40,7 @@ static layer new_layer(wb_walk *w, wb_frame *f, const wb_stmt *stmt, size_t lets
   for (size_t i = 0; i < lets; i++) {
     const wb_stmt *let = stmt->body.items[i];
     wb_binding *binding = wb_bind_expr(w->ctx, numbered, let->name, let->expr, numbered);
-    WB_PUSH_ROOM(w->ctx, out.visible->items, out.visible->count, out.visible->cap);
-    out.visible->items[out.visible->count++] = binding;
+    wb_scope_share(w->ctx, out.visible, binding);
   }
   return out;
 }

@@ -5,7 +5,17 @@
 #include "expr/eval.h"
 #include "expr/print.h"
 
+/* A new scope for each assignment keeps what earlier formulas meant, for derivations; a count needs none. */
 static void assign(wb_walk *w, wb_frame *f, const wb_sym *name, wb_value value) {
+  wb_binding *old = w->counting ? wb_scope_find_here(f->scope, name) : NULL;
+  if (old) {
+    *old = (wb_binding){.name = name, .value = value, .state = WB_EVALUATED};
+    return;
+  }
+  if (w->counting) {
+    wb_bind_value(w->ctx, f->scope, name, value);
+    return;
+  }
   f->scope = wb_scope_new(w->ctx, f->scope);
   wb_bind_value(w->ctx, f->scope, name, value);
 }
@@ -245,7 +255,7 @@ static void walk_apart(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
 
 static void walk_let(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
   wb_scope *in = f->scope;
-  f->scope = wb_scope_new(w->ctx, in);
+  if (!w->counting) f->scope = wb_scope_new(w->ctx, in);
   wb_bind_expr(w->ctx, f->scope, stmt->name, stmt->expr, in);
 }
 

@@ -41,3 +41,37 @@ void wb_out_warnings(wb_out *out, wb_model *m) {
     wb_text_addc(&out->text, '\n');
   }
 }
+
+static const char *const ORIGINS[] = {"formula", "field", "alias", "set", "default", "constant", "model"};
+
+const char *wb_origin_name(wb_origin_kind kind) { return ORIGINS[kind]; }
+
+static void json_value(wb_json_out *j, const char *key, const wb_value *value) {
+  wb_text text = {.ctx = j->out->text.ctx};
+  switch (value->kind) {
+    case WB_NULL: wb_jo_null(j, key); return;
+    case WB_BOOL: wb_jo_bool(j, key, value->u.boolean); return;
+    case WB_NUM: wb_jo_num(j, key, value->u.num); return;
+    case WB_REAL: wb_jo_real(j, key, value->u.real); return;
+    case WB_TEXT: wb_jo_str(j, key, value->u.text); return;
+    default:
+      wb_value_print(&text, value);
+      wb_jo_str(j, key, wb_text_str(&text));
+  }
+}
+
+void wb_json_fields(wb_json_out *j, const wb_model *m) {
+  wb_jo_begin(j, "fields", '[');
+  for (const wb_fields *f = m->all_fields; f; f = f->next)
+    for (size_t i = 0; i < f->used_count; i++) {
+      const wb_binding *binding = f->used[i].binding;
+      if (binding->state != WB_EVALUATED || binding->origin->kind == WB_FROM_FORMULA) continue;
+      wb_jo_begin(j, NULL, '{');
+      wb_jo_str(j, "name", f->used[i].field->name->name);
+      wb_jo_str(j, "key", binding->origin->key);
+      json_value(j, "value", &binding->value);
+      wb_jo_str(j, "origin", wb_str_of(ORIGINS[binding->origin->kind]));
+      wb_jo_end(j, '}');
+    }
+  wb_jo_end(j, ']');
+}

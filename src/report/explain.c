@@ -2,8 +2,6 @@
 #include "estimate/derive.h"
 #include "report/report.h"
 
-static const char *const ORIGINS[] = {"formula", "field", "alias", "set", "default", "constant", "model"};
-
 static wb_str number_text(wb_out *out, const wb_node *node) {
   wb_text text = {.ctx = out->text.ctx};
   if (node->value.kind == WB_NUM && wb_num_is_int(node->value.u.num)) wb_i128_print_grouped(&text, node->value.u.num.num);
@@ -124,7 +122,7 @@ static void write_node(wb_json_out *j, const wb_model *m, const wb_derivation *d
   if (node->source.len) wb_jo_str(j, "source", node->source);
   if (node->origin.kind != WB_FROM_FORMULA) {
     wb_jo_begin(j, "origin", '{');
-    wb_jo_str(j, "kind", wb_str_of(ORIGINS[node->origin.kind]));
+    wb_jo_str(j, "kind", wb_str_of(wb_origin_name(node->origin.kind)));
     wb_jo_str(j, "key", node->origin.key);
     wb_jo_str(j, "source", node->origin.source);
     uint32_t line = origin_line(m, &node->origin);
@@ -169,7 +167,7 @@ static void write_table(wb_out *out, const wb_derivation *d) {
     wb_table_cell(&table, wb_text_str(&value));
     wb_table_cell(&table, node->origin.kind == WB_FROM_FORMULA
                               ? WB_STR("")
-                              : wb_str_fmt(out->text.ctx, "%s:%.*s", ORIGINS[node->origin.kind], WB_STR_ARG(node->origin.key)));
+                              : wb_str_fmt(out->text.ctx, "%s:%.*s", wb_origin_name(node->origin.kind), WB_STR_ARG(node->origin.key)));
   }
   wb_table_write(out, &table);
 }

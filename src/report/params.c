@@ -125,6 +125,7 @@ static void write_json(wb_out *out, wb_model *m, const facts *f) {
   write_json_groups(&j, m);
   if (out->options->per_layer) write_json_layers(&j, m);
   if (out->options->method) write_json_method(&j, f);
+  wb_json_fields(&j, m);
   wb_json_unused(&j, m);
   wb_json_warnings(&j, m);
   wb_jo_end(&j, '}');

@@ -44,7 +44,9 @@ wb_json *wb_json_with(wb_ctx *ctx, const wb_json *root, wb_str path, wb_json *va
       WB_FAIL(ctx, WB_JSON_TOO_DEEP, WB_NOWHERE, wb_str_fmt(ctx, "%u", WB_JSON_MAX_DEPTH));
     if (object && object->kind != WB_JSON_OBJECT) not_an_object(ctx, path, object);
     const wb_json *next = object ? wb_json_get(object, key) : NULL;
-    *place = with_place(ctx, object, key, &place);
+    wb_json **inside = NULL;
+    *place = with_place(ctx, object, key, &inside);
+    place = inside;
     object = next;
   }
   *place = value;

@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+"""Writes data/catalogue/models.tsv: facts of published models' configurations, with recorded totals.
+
+    WEIGH_TRUTH_DIR=DIR tools/make-catalogue.py [--weigh build/weigh]
+
+An entry holds the fields of a configuration that its family reads and that the class's default does not give anyway,
+the total and the digest of the tensor list as the reference library built them (or an exact published total), and where
+the configuration came from. Nothing in it is computed by weigh but the choice of fields.
+"""
+import argparse
+import csv
+import json
+import os
+import subprocess
+import sys
+
+KEEP = ("model_type", "architectures", "torch_dtype", "dtype")
+
+
+def rows(path):
+    with open(path, encoding="utf-8", newline="") as f:
+        return list(csv.DictReader(f, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+def at(tree, key):
+    for part in key.split("."):
+        if not isinstance(tree, dict) or part not in tree:
+            return None, False
+        tree = tree[part]
+    return tree, True
+
+
+def put(tree, key, value):
+    *path, last = key.split(".")
+    for part in path:
+        tree = tree.setdefault(part, {})
+    tree[last] = value
+
+
+def compact(config, fields):
+    """The part of the configuration that answers need, dots in keys meaning nesting."""
+    out = {}
+    for name in KEEP:
+        if name in config:
+            out[name] = config[name]
+    for prefix in sorted({f["key"].rsplit(".", 1)[0] for f in fields if "." in f["key"]}):
+        for name in ("model_type",):
+            value, there = at(config, f"{prefix}.{name}")
+            if there:
+                put(out, f"{prefix}.{name}", value)
+    for f in fields:
+        if f["origin"] in ("field", "alias"):
+            value, there = at(config, f["key"])
+            if there:
+                put(out, f["key"], value)
+    return out
+
+
+def ask(weigh, source, text=None):
+    done = subprocess.run([weigh, "params", source, "-f", "json"], input=text, capture_output=True, text=True)
+    return json.loads(done.stdout) if done.returncode == 0 else None
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--weigh", default="build/weigh")
+    parser.add_argument("--out", default="data/catalogue/models.tsv")
+    args = parser.parse_args()
+    base = os.environ.get("WEIGH_TRUTH_DIR") or sys.exit("WEIGH_TRUTH_DIR is not set")
+    truth = {r["model"]: r for r in rows(f"{base}/truth/params.tsv")}
+    published = {r["model"]: r for r in rows(f"{base}/models/published-totals.tsv")
+                 if r["quantity"] == "total_params" and r["exactness"] == "exact"}
+    lines, left = [], []
+    for r in sorted(rows(f"{base}/models/SOURCES.tsv"), key=lambda r: r["org/model"]):
+        name = r["org/model"]
+        path = f"{base}/models/{name}/config.json"
+        answer = ask(args.weigh, path)
+        if not answer or any(w["code"] in ("model_generic", "model_untyped") for w in answer["warnings"]):
+            left.append(f"{name}: no family")
+            continue
+        with open(path, encoding="utf-8") as f:
+            config = json.load(f)
+        facts = compact(config, answer["fields"])
+        text = json.dumps(facts, separators=(",", ":"), ensure_ascii=True)
+        again = ask(args.weigh, "-", text)
+        if not again or again["total_parameters"] != answer["total_parameters"]:
+            left.append(f"{name}: the compact form gives another total")
+            continue
+        total, digest = "", ""
+        if truth.get(name, {}).get("total"):
+            total, digest = truth[name]["total"], truth[name]["sha256"]
+            source = f"config: github {r['source_repo']} {r['path']} @{r['commit'][:10]}; total: {truth[name]['library']} {truth[name]['class']}"
+        else:
+            source = f"config: github {r['source_repo']} {r['path']} @{r['commit'][:10]}"
+            if name in published:
+                total = published[name]["value"]
+                source += "; total: " + published[name]["source"]
+        if answer["complete"] and total and int(total) != answer["total_parameters"]:
+            left.append(f"{name}: {answer['total_parameters']} here, {total} recorded")
+            if digest:
+                continue
+            total = ""
+        if not answer["complete"]:
+            digest = ""
+        lines.append("\t".join([name, answer["model_type"] or answer["family"], total, digest,
+                                source.replace("\t", " "), "2026-11-21", text]))
+    with open(args.out, "w", encoding="utf-8") as f:
+        f.write("# Published models: facts of their configurations. Written by tools/make-catalogue.py; see README.md.\n")
+        f.write("name\tmodel_type\ttotal_parameters\tdigest\tsource\tdate\tconfig\n")
+        f.write("\n".join(lines) + "\n")
+    print(f"{len(lines)} entries; left out or without a total:", *left, sep="\n  ")
+
+
+main()
