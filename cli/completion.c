@@ -53,7 +53,9 @@ static void print_fish(void) {
   for (size_t i = 0; i < CLI_COMMAND_COUNT; i++) {
     const cli_command *c = &CLI_COMMANDS[i];
     printf("complete -c weigh -n __fish_use_subcommand -a %s -d '%s'\n", c->name, weigh_text(c->about, WEIGH_ENGLISH));
-    if (c->max_words) printf("complete -c weigh -n '__fish_seen_subcommand_from %s' -a '(weigh complete (commandline -ct))'\n", c->name);
+    if (c->max_words)
+      printf("complete -c weigh -n '__fish_seen_subcommand_from %s' -a '(weigh complete (commandline -ct))'\n",
+             c->name);
     for (size_t k = 0; k < CLI_OPTION_COUNT; k++) {
       const cli_option *o = &CLI_OPTIONS[k];
       if (o->of != '*' && !strchr(c->options, o->of)) continue;

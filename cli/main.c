@@ -22,7 +22,8 @@ static void print_quoted(const char *text) {
 }
 
 static void print_error_json(const weigh_error *err) {
-  fprintf(stderr, "{\"schema_version\": 1, \"error\": {\"status\": %d, \"code\": \"%s\", \"message\": ", (int)err->status,
+  fprintf(stderr,
+          "{\"schema_version\": 1, \"error\": {\"status\": %d, \"code\": \"%s\", \"message\": ", (int)err->status,
           err->code);
   print_quoted(err->message);
   if (err->file[0]) {
@@ -91,11 +92,12 @@ static weigh_status ask(const cli_command *command, cli_options *o, weigh_librar
   if (command->kind == WEIGH_REPORT_CHECK) o->report.folder = o->words[0];
   if (command->kind == WEIGH_REPORT_EXPLAIN && o->word_count > 1) o->report.quantity = o->words[1];
   for (size_t i = 0; i < count && status == WEIGH_OK; i++) {
-    weigh_model_request request = {.model = i < o->word_count ? o->words[i] : NULL, .settings = o->settings,
-                                   .setting_count = o->setting_count};
+    weigh_model_request request = {
+        .model = i < o->word_count ? o->words[i] : NULL, .settings = o->settings, .setting_count = o->setting_count};
     status = weigh_model_open(library, &request, &models[i], err);
   }
-  if (status == WEIGH_OK) status = weigh_report(library, command->kind, models[0], models[1], &o->report, write_stdout, NULL, err);
+  if (status == WEIGH_OK)
+    status = weigh_report(library, command->kind, models[0], models[1], &o->report, write_stdout, NULL, err);
   weigh_model_free(models[0]);
   weigh_model_free(models[1]);
   return status;
@@ -152,7 +154,8 @@ int main(int argc, char **argv) {
   const char *name = argc > 1 ? argv[1] : "";
   weigh_language language = locale_language();
   for (int i = 1; i < argc; i++)
-    if (strcmp(argv[i], "--lang=zh") == 0 || (i + 1 < argc && strcmp(argv[i], "--lang") == 0 && strcmp(argv[i + 1], "zh") == 0))
+    if (strcmp(argv[i], "--lang=zh") == 0 ||
+        (i + 1 < argc && strcmp(argv[i], "--lang") == 0 && strcmp(argv[i + 1], "zh") == 0))
       language = WEIGH_CHINESE;
   if (argc < 2 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
     const cli_command *about = argc > 2 ? cli_find_command(argv[2]) : NULL;

@@ -52,8 +52,9 @@ typedef enum weigh_language { WEIGH_ENGLISH = 0, WEIGH_CHINESE = 1 } weigh_langu
 
 /* Zero is a good default for every member. */
 typedef struct weigh_library_options {
-  weigh_language language;   /* of messages and of text, Markdown reports; never of JSON, CSV, TSV keys */
-  const char *const *data_dirs; /* folders with *.weigh files of the user's own, which add to or replace the built-in ones */
+  weigh_language language; /* of messages and of text, Markdown reports; never of JSON, CSV, TSV keys */
+  const char *const
+      *data_dirs; /* folders with *.weigh files of the user's own, which add to or replace the built-in ones */
   size_t data_dir_count;
 } weigh_library_options;
 
@@ -71,10 +72,10 @@ typedef struct weigh_model weigh_model;
 
 /* What to open. Exactly one of `model` and `config` is given, or neither when `settings` type in the dimensions. */
 typedef struct weigh_model_request {
-  const char *model;            /* path of a config.json or of its folder, "-" for standard input, or a catalogue name */
-  const char *config;           /* the text of a config.json */
+  const char *model;  /* path of a config.json or of its folder, "-" for standard input, or a catalogue name */
+  const char *config; /* the text of a config.json */
   size_t config_size;
-  const char *const *settings;  /* "num_hidden_layers=48", "text_config.hidden_size=64": edits on top, in order */
+  const char *const *settings; /* "num_hidden_layers=48", "text_config.hidden_size=64": edits on top, in order */
   size_t setting_count;
 } weigh_model_request;
 
@@ -92,10 +93,10 @@ typedef int64_t weigh_count;
  * not in `total` but given beside it. */
 typedef struct weigh_totals {
   weigh_count total_parameters;
-  weigh_count active_parameters;    /* total less the routed experts that a token does not take */
+  weigh_count active_parameters; /* total less the routed experts that a token does not take */
   weigh_count buffer_elements;
   weigh_count mtp_parameters;
-  bool enumeration_available;       /* the whole model is described */
+  bool enumeration_available; /* the whole model is described */
   bool tied_embeddings;
 } weigh_totals;
 
@@ -110,14 +111,14 @@ weigh_status weigh_model_total_with(weigh_model *model, const char *const *setti
 
 /* One tensor as published in checkpoints. */
 typedef struct weigh_tensor {
-  const char *name;       /* valid during the call */
-  const int64_t *shape;   /* `rank` sizes */
+  const char *name;     /* valid during the call */
+  const int64_t *shape; /* `rank` sizes */
   size_t rank;
-  const char *dtype;      /* torch's name: "bfloat16" */
+  const char *dtype; /* torch's name: "bfloat16" */
   weigh_count elements, bytes;
-  const char *group;      /* "attention", "routed_expert" … */
-  const char *kind;       /* "param", "buffer", or "tied" */
-  const char *tied_to;    /* for "tied": the tensor that holds the data; else NULL */
+  const char *group;   /* "attention", "routed_expert" … */
+  const char *kind;    /* "param", "buffer", or "tied" */
+  const char *tied_to; /* for "tied": the tensor that holds the data; else NULL */
 } weigh_tensor;
 
 /* Calls `each` for every tensor until it returns false. `with_mtp` adds the prediction layers. */
@@ -127,32 +128,36 @@ weigh_status weigh_model_tensors(weigh_model *model, bool with_mtp, weigh_tensor
 /* ---- Reports ------------------------------------------------------------------------------------------------------ */
 
 typedef enum weigh_report_kind {
-  WEIGH_REPORT_PARAMS,    /* total, active, groups, warnings */
-  WEIGH_REPORT_TENSORS,   /* every tensor */
-  WEIGH_REPORT_EXPLAIN,   /* a quantity's derivation down to fields and constants */
-  WEIGH_REPORT_DIFF,      /* two models: fields, groups, tensors */
-  WEIGH_REPORT_CHECK,     /* a folder's stored names against the predicted ones */
-  WEIGH_REPORT_FAMILIES   /* what is described */
+  WEIGH_REPORT_PARAMS,  /* total, active, groups, warnings */
+  WEIGH_REPORT_TENSORS, /* every tensor */
+  WEIGH_REPORT_EXPLAIN, /* a quantity's derivation down to fields and constants */
+  WEIGH_REPORT_DIFF,    /* two models: fields, groups, tensors */
+  WEIGH_REPORT_CHECK,   /* a folder's stored names against the predicted ones */
+  WEIGH_REPORT_FAMILIES /* what is described */
 } weigh_report_kind;
 
 typedef enum weigh_format {
-  WEIGH_FORMAT_TEXT, WEIGH_FORMAT_JSON, WEIGH_FORMAT_CSV, WEIGH_FORMAT_TSV, WEIGH_FORMAT_MARKDOWN
+  WEIGH_FORMAT_TEXT,
+  WEIGH_FORMAT_JSON,
+  WEIGH_FORMAT_CSV,
+  WEIGH_FORMAT_TSV,
+  WEIGH_FORMAT_MARKDOWN
 } weigh_format;
 
 /* Zero is a good default for every member. */
 typedef struct weigh_report_options {
   weigh_format format;
-  bool color;               /* text only: ANSI colours */
-  bool per_layer;           /* params: a row for each class of layers */
-  bool with_mtp;            /* tensors: the prediction layers too */
-  bool compact;             /* tensors: one row with index sets instead of every tensor */
-  bool latex;               /* explain: formulas as LaTeX beside the text */
-  const char *method;       /* params: a named rule of thumb instead of the exact count ("config") */
-  const char *quantity;     /* explain: "total_parameters" (default), "active_parameters", a group, a tensor's name */
-  const char *filter;       /* tensors: only names that contain this text, or match it as a glob with * and ? */
-  const char *sort;         /* tensors: "name", "elements", "bytes", "group"; NULL: order of the forward pass */
-  const char *folder;       /* check: the folder with *.index.json */
-  uint32_t width;           /* text: columns of the terminal, 0: 100 */
+  bool color;           /* text only: ANSI colours */
+  bool per_layer;       /* params: a row for each class of layers */
+  bool with_mtp;        /* tensors: the prediction layers too */
+  bool compact;         /* tensors: one row with index sets instead of every tensor */
+  bool latex;           /* explain: formulas as LaTeX beside the text */
+  const char *method;   /* params: a named rule of thumb instead of the exact count ("config") */
+  const char *quantity; /* explain: "total_parameters" (default), "active_parameters", a group, a tensor's name */
+  const char *filter;   /* tensors: only names that contain this text, or match it as a glob with * and ? */
+  const char *sort;     /* tensors: "name", "elements", "bytes", "group"; NULL: order of the forward pass */
+  const char *folder;   /* check: the folder with *.index.json */
+  uint32_t width;       /* text: columns of the terminal, 0: 100 */
 } weigh_report_options;
 
 /* Receives a report in pieces; returns false to stop (the call then returns WEIGH_ENVIRONMENT). */

@@ -17,7 +17,8 @@ static void add_folder(wb_library *lib, wb_str folder, int level) {
   size_t count = wb_list_folder(&lib->ctx, folder, &names);
   for (size_t i = 0; i < count; i++) {
     wb_str path = wb_path_join(&lib->ctx, folder, names[i]);
-    if (wb_str_ends(names[i], WB_STR(".weigh"))) wb_library_add(lib, path, wb_read_file(&lib->ctx, path, WB_SOURCE_MAX));
+    if (wb_str_ends(names[i], WB_STR(".weigh")))
+      wb_library_add(lib, path, wb_read_file(&lib->ctx, path, WB_SOURCE_MAX));
     else if (level == 0 && wb_path_is_folder(&lib->ctx, path)) add_folder(lib, path, 1);
   }
 }

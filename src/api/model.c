@@ -14,8 +14,8 @@ static const wb_decl *family_of_class(wb_library *lib, wb_ctx *ctx, const wb_jso
 static void choose_family(wb_model *m) {
   const wb_json *type = wb_json_get(m->config.root, WB_STR("model_type"));
   if (type && type->kind != WB_JSON_STRING && type->kind != WB_JSON_NULL)
-    WB_FAIL(&m->ctx, WB_FIELD_TYPE, wb_json_place(m->config.text, m->config.file, type), WB_STR("model_type"), WB_STR("…"),
-            wb_str_of(wb_json_kind_name(type)), WB_STR("text"));
+    WB_FAIL(&m->ctx, WB_FIELD_TYPE, wb_json_place(m->config.text, m->config.file, type), WB_STR("model_type"),
+            WB_STR("…"), wb_str_of(wb_json_kind_name(type)), WB_STR("text"));
   m->model_type = type && type->kind == WB_JSON_STRING ? type->u.text : WB_STR("");
   if (m->model_type.len) m->family = wb_library_type(m->lib, &m->ctx, m->model_type);
   if (!m->family) m->family = family_of_class(m->lib, &m->ctx, m->config.root);
@@ -66,9 +66,12 @@ weigh_status weigh_model_totals(weigh_model *model, weigh_totals *out, weigh_err
   if (!WB_BEGIN(&m->ctx)) return wb_report_failure(&m->ctx, model->library, err);
   wb_num active = m->active;
   wb_num_floor(active, &active);
-  *out = (weigh_totals){.total_parameters = count_of(m, m->total), .active_parameters = count_of(m, active),
-                        .buffer_elements = count_of(m, m->buffers), .mtp_parameters = count_of(m, m->mtp),
-                        .enumeration_available = wb_model_enumerated(m), .tied_embeddings = m->tied_embeddings};
+  *out = (weigh_totals){.total_parameters = count_of(m, m->total),
+                        .active_parameters = count_of(m, active),
+                        .buffer_elements = count_of(m, m->buffers),
+                        .mtp_parameters = count_of(m, m->mtp),
+                        .enumeration_available = wb_model_enumerated(m),
+                        .tied_embeddings = m->tied_embeddings};
   return WEIGH_OK;
 }
 
@@ -118,15 +121,19 @@ static void emit_row(wb_model *m, emission *e, const wb_row *row) {
   static const char *const kinds[] = {"param", "buffer", "tied"};
   int64_t *shape = WB_NEWN(&m->ctx, int64_t, row->rank);
   for (uint32_t i = 0; i < row->rank; i++) shape[i] = count_of(m, row->dims[i]->value.u.num);
-  e->tensor = (weigh_tensor){.shape = shape, .rank = row->rank, .dtype = wb_str_cstr(&m->ctx, row->dtype),
-                             .elements = count_of(m, row->elements), .group = wb_group_name(row->group),
+  e->tensor = (weigh_tensor){.shape = shape,
+                             .rank = row->rank,
+                             .dtype = wb_str_cstr(&m->ctx, row->dtype),
+                             .elements = count_of(m, row->elements),
+                             .group = wb_group_name(row->group),
                              .kind = kinds[row->kind],
                              .tied_to = row->kind == WB_TIED ? wb_str_cstr(&m->ctx, row->tied_to) : NULL};
   e->tensor.bytes = e->tensor.elements * (weigh_count)wb_dtype_bytes(row->dtype);
   wb_row_expand(&m->ctx, row, emit, e);
 }
 
-weigh_status weigh_model_tensors(weigh_model *model, bool with_mtp, weigh_tensor_fn each, void *user, weigh_error *err) {
+weigh_status weigh_model_tensors(weigh_model *model, bool with_mtp, weigh_tensor_fn each, void *user,
+                                 weigh_error *err) {
   wb_model *m = &model->model;
   wb_mark mark = wb_arena_mark(m->ctx.arena);
   if (!WB_BEGIN(&m->ctx)) return wb_report_failure(&m->ctx, model->library, err);

@@ -15,7 +15,8 @@ static void use_text(wb_model *m, wb_str text, wb_str file) {
 }
 
 static bool looks_like_path(wb_str name) {
-  return !name.len || name.ptr[0] == '/' || name.ptr[0] == '.' || name.ptr[0] == '~' || wb_str_ends(name, WB_STR(".json"));
+  return !name.len || name.ptr[0] == '/' || name.ptr[0] == '.' || name.ptr[0] == '~' ||
+         wb_str_ends(name, WB_STR(".json"));
 }
 
 static void use_name(wb_model *m, wb_str name) {

@@ -1,5 +1,5 @@
-#include "api/handle.h"
 #include "report/report.h"
+#include "api/handle.h"
 
 /* Writes and returns whether the answer is yes. */
 static bool write_report(wb_out *out, weigh_library *library, weigh_report_kind kind, weigh_model *a, weigh_model *b) {
@@ -26,7 +26,10 @@ weigh_status weigh_report(weigh_library *library, weigh_report_kind kind, weigh_
   wb_ctx own = {0};
   if (!needs_model && !wb_ctx_open(&own, 0)) return wb_no_memory(library->language, err);
   wb_ctx *ctx = needs_model ? &a->model.ctx : &own;
-  wb_out out = {.text = {.ctx = ctx}, .write = write, .user = user, .options = options ? options : &none,
+  wb_out out = {.text = {.ctx = ctx},
+                .write = write,
+                .user = user,
+                .options = options ? options : &none,
                 .lang = (wb_lang)library->language};
   weigh_status status;
   if (WB_BEGIN(ctx)) status = write_report(&out, library, kind, a, b) ? WEIGH_OK : WEIGH_NO;

@@ -5,7 +5,7 @@
 
 #define CHUNK_MIN ((size_t)64 << 10)
 #define CHUNK_MAX ((size_t)4 << 20)
-#define ALIGN 16u
+#define ALIGN     16u
 
 typedef struct chunk {
   struct chunk *prev;

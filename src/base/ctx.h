@@ -52,7 +52,7 @@ static inline wb_place wb_in_file(wb_str file) { return (wb_place){file, 0, 0}; 
 
 /* Zeroed memory that lives as long as the context; fails the context when there is none. */
 void *wb_new_bytes(wb_ctx *ctx, size_t count, size_t size);
-#define WB_NEW(ctx, type) ((type *)wb_new_bytes((ctx), 1, sizeof(type)))
+#define WB_NEW(ctx, type)     ((type *)wb_new_bytes((ctx), 1, sizeof(type)))
 #define WB_NEWN(ctx, type, n) ((type *)wb_new_bytes((ctx), (n), sizeof(type)))
 
 /* Counts one unit of work and fails when the context's budget is spent, so every evaluation ends. */
@@ -70,9 +70,9 @@ static inline void wb_enter(wb_ctx *ctx, wb_place place) {
 static inline void wb_leave(wb_ctx *ctx) { ctx->depth--; }
 
 /* Makes room for one more element in an arena-held array: array, count, capacity, all lvalues. */
-#define WB_PUSH_ROOM(ctx, array, count, cap)                                             \
-  do {                                                                                   \
-    if ((count) == (cap)) (array) = wb_grow((ctx), (array), &(cap), sizeof *(array));    \
+#define WB_PUSH_ROOM(ctx, array, count, cap)                                          \
+  do {                                                                                \
+    if ((count) == (cap)) (array) = wb_grow((ctx), (array), &(cap), sizeof *(array)); \
   } while (0)
 void *wb_grow(wb_ctx *ctx, const void *array, size_t *cap, size_t size);
 

@@ -28,9 +28,7 @@ static bool mul(wb_i128 a, wb_i128 b, wb_i128 *out) {
   return !__builtin_mul_overflow(a, b, out) && *out >= -I128_MAX;
 }
 
-static bool add(wb_i128 a, wb_i128 b, wb_i128 *out) {
-  return !__builtin_add_overflow(a, b, out) && *out >= -I128_MAX;
-}
+static bool add(wb_i128 a, wb_i128 b, wb_i128 *out) { return !__builtin_add_overflow(a, b, out) && *out >= -I128_MAX; }
 
 static bool lowest(wb_i128 num, wb_i128 den, wb_num *out) {
   if (den == 0) return false;

@@ -20,8 +20,8 @@ bool wb_str_starts(wb_str a, wb_str prefix);
 bool wb_str_ends(wb_str a, wb_str suffix);
 int wb_str_cmp(wb_str a, wb_str b); /* by bytes, as qsort wants */
 wb_str wb_str_slice(wb_str a, size_t from, size_t to);
-uint64_t wb_str_hash(wb_str a);     /* FNV-1a, 64 bit; for tables, not for security */
-wb_str wb_str_trim(wb_str a);       /* without ASCII blanks at both ends */
+uint64_t wb_str_hash(wb_str a); /* FNV-1a, 64 bit; for tables, not for security */
+wb_str wb_str_trim(wb_str a);   /* without ASCII blanks at both ends */
 
 /* Edit distance without regard to ASCII case, at most `limit`+1; for "did you mean". */
 size_t wb_str_distance(wb_str a, wb_str b, size_t limit);

@@ -150,7 +150,8 @@ static wb_str missing_prefix(wb_model *m, const list *l, const wb_index *index) 
     wb_str name = l->items[i].name;
     const char *dot = memchr(name.ptr, '.', name.len);
     size_t head = dot ? (size_t)(dot - name.ptr) + 1 : 0;
-    if (head && wb_index_get(index, wb_str_slice(name, head, name.len))) return wb_str_copy(&m->ctx, wb_str_slice(name, 0, head));
+    if (head && wb_index_get(index, wb_str_slice(name, head, name.len)))
+      return wb_str_copy(&m->ctx, wb_str_slice(name, 0, head));
   }
   return WB_STR("");
 }

@@ -26,15 +26,16 @@ static wb_num hidden_of(const wb_method_result *result) {
 static void see_row(wb_comparison *c, const wb_row *row, wb_num hidden) {
   if (row->kind != WB_PARAM || row->mtp) return;
   if (row->group == WB_G_ATTENTION && stored_as(row, "kv_a_proj")) reason(c, WB_REASON_MLA);
-  else if (row->group == WB_G_ATTENTION && (stored_as(row, "k_proj.weight") || stored_as(row, ".wk.")) && row->rank == 2 &&
-           row->dims[0]->value.u.num.num < hidden.num)
+  else if (row->group == WB_G_ATTENTION && (stored_as(row, "k_proj.weight") || stored_as(row, ".wk.")) &&
+           row->rank == 2 && row->dims[0]->value.u.num.num < hidden.num)
     reason(c, WB_REASON_GQA);
   else if (row->group == WB_G_ATTENTION && stored_as(row, "q_proj.weight") && row->rank == 2 &&
            row->dims[0]->value.u.num.num != hidden.num)
     reason(c, WB_REASON_HEAD_DIM);
   if (row->group == WB_G_SHARED_EXPERT) reason(c, WB_REASON_SHARED);
   if (row->group == WB_G_STATE_SPACE || row->group == WB_G_CONVOLUTION) reason(c, WB_REASON_RECURRENT);
-  if (row->group == WB_G_VISION || row->group == WB_G_AUDIO || row->group == WB_G_PROJECTOR) reason(c, WB_REASON_TOWERS);
+  if (row->group == WB_G_VISION || row->group == WB_G_AUDIO || row->group == WB_G_PROJECTOR)
+    reason(c, WB_REASON_TOWERS);
 }
 
 /* A feed-forward of two matrices instead of three: as many rows of [I, H] as of [H, I]. */
@@ -84,7 +85,8 @@ static wb_layer_class *class_of(wb_model *m, const wb_row *row, wb_layer_class *
   for (size_t i = 0; i < *count; i++)
     if (wb_str_eq((*classes)[i].name, wb_text_str(&name))) return &(*classes)[i];
   if (*count == *cap) *classes = wb_grow(&m->ctx, *classes, cap, sizeof **classes);
-  (*classes)[*count] = (wb_layer_class){wb_text_str(&name), wb_num_int(row->indices[0]->size), wb_num_int(0), wb_num_int(0)};
+  (*classes)[*count] =
+      (wb_layer_class){wb_text_str(&name), wb_num_int(row->indices[0]->size), wb_num_int(0), wb_num_int(0)};
   return &(*classes)[(*count)++];
 }
 

@@ -7,8 +7,8 @@
 #define WB_REASONS 8
 
 typedef struct wb_comparison {
-  double relative;             /* (formula − exact) / exact */
-  bool notable;                /* more than 1 % apart */
+  double relative; /* (formula − exact) / exact */
+  bool notable;    /* more than 1 % apart */
   wb_message_id reasons[WB_REASONS];
   size_t reason_count;
 } wb_comparison;
@@ -22,7 +22,7 @@ void wb_warn_formula(wb_model *model, const wb_comparison *comparison);
 
 /* Layers that have the same tensors. */
 typedef struct wb_layer_class {
-  wb_str name;        /* "model.layers.{0-2}" */
+  wb_str name; /* "model.layers.{0-2}" */
   wb_num layers, each, all;
 } wb_layer_class;
 size_t wb_layer_classes(wb_model *model, wb_layer_class **out);

@@ -108,9 +108,7 @@ typedef struct formula {
   wb_text symbols, numbers, latex;
 } formula;
 
-static formula new_formula(wb_derivation *d) {
-  return (formula){{.ctx = d->ctx}, {.ctx = d->ctx}, {.ctx = d->ctx}};
-}
+static formula new_formula(wb_derivation *d) { return (formula){{.ctx = d->ctx}, {.ctx = d->ctx}, {.ctx = d->ctx}}; }
 
 static void join(formula *f, const char *op, const char *latex_op) {
   if (!f->numbers.len) return;

@@ -10,9 +10,9 @@
 #include "model/model.h"
 
 typedef struct wb_node {
-  wb_str name;      /* the symbol as formulas above write it, or a tensor's name */
-  wb_str formula;   /* "heads * head_dim"; empty for a leaf */
-  wb_str numbers;   /* "32 * 128"; for a leaf the value itself */
+  wb_str name;    /* the symbol as formulas above write it, or a tensor's name */
+  wb_str formula; /* "heads * head_dim"; empty for a leaf */
+  wb_str numbers; /* "32 * 128"; for a leaf the value itself */
   wb_str latex;
   wb_value value;
   wb_unit unit;
@@ -20,7 +20,7 @@ typedef struct wb_node {
   wb_str source;    /* of a tensor: citation of the block */
   const struct wb_node **children;
   size_t count, cap;
-  const void *key;  /* what it was made from: equal keys, one node */
+  const void *key; /* what it was made from: equal keys, one node */
 } wb_node;
 
 typedef struct wb_derivation {

@@ -68,7 +68,8 @@ static wb_value floor_divide(wb_ctx *ctx, wb_place place, wb_op op, wb_num a, wb
   wb_num_floor(quotient, &quotient);
   if (op == WB_OP_FLOORDIV) return wb_number(quotient);
   wb_num back, rest;
-  if (!wb_num_mul(quotient, b, &back) || !wb_num_sub(a, back, &rest)) WB_FAIL(ctx, WB_LANG_OVERFLOW, place, WB_STR("%"));
+  if (!wb_num_mul(quotient, b, &back) || !wb_num_sub(a, back, &rest))
+    WB_FAIL(ctx, WB_LANG_OVERFLOW, place, WB_STR("%"));
   return wb_number(rest);
 }
 
@@ -256,7 +257,8 @@ wb_value wb_eval(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
     case WB_X_UNARY: return eval_unary(ctx, expr, scope);
     case WB_X_BINARY: return eval_binary(ctx, expr, scope);
     case WB_X_IF:
-      return wb_eval(ctx, wb_eval_bool(ctx, expr->u.branch.cond, scope) ? expr->u.branch.yes : expr->u.branch.no, scope);
+      return wb_eval(ctx, wb_eval_bool(ctx, expr->u.branch.cond, scope) ? expr->u.branch.yes : expr->u.branch.no,
+                     scope);
     case WB_X_CALL: return eval_call(ctx, expr, scope);
     case WB_X_APPLY: return eval_apply(ctx, expr, scope);
     case WB_X_INDEX: return eval_index(ctx, expr, scope);

@@ -168,8 +168,14 @@ const wb_token *wb_expect(wb_tokens *t, wb_token_kind kind, const char *text, co
 }
 
 _Noreturn void wb_syntax(wb_tokens *t, const char *wanted) {
-  static const char *const kinds[] = {"a name", "a number", "a string", "punctuation", "the end of the line",
-                                      "a deeper line", "the end of the indented lines", "the end of the file"};
+  static const char *const kinds[] = {"a name",
+                                      "a number",
+                                      "a string",
+                                      "punctuation",
+                                      "the end of the line",
+                                      "a deeper line",
+                                      "the end of the indented lines",
+                                      "the end of the file"};
   const wb_token *token = wb_peek(t);
   wb_str found = token->kind < WB_T_NEWLINE ? wb_str_fmt(t->ctx, "`%.*s`", WB_STR_ARG(token->text))
                                             : wb_str_of(kinds[token->kind]);

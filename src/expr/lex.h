@@ -6,13 +6,20 @@
 #include "expr/value.h"
 
 typedef enum wb_token_kind {
-  WB_T_NAME, WB_T_NUMBER, WB_T_STRING, WB_T_PUNCT, WB_T_NEWLINE, WB_T_INDENT, WB_T_DEDENT, WB_T_END
+  WB_T_NAME,
+  WB_T_NUMBER,
+  WB_T_STRING,
+  WB_T_PUNCT,
+  WB_T_NEWLINE,
+  WB_T_INDENT,
+  WB_T_DEDENT,
+  WB_T_END
 } wb_token_kind;
 
 typedef struct wb_token {
   wb_token_kind kind;
-  wb_str text;      /* of STRING: without the quotes */
-  uint32_t offset;  /* in the file's text */
+  wb_str text;     /* of STRING: without the quotes */
+  uint32_t offset; /* in the file's text */
 } wb_token;
 
 typedef struct wb_tokens {
@@ -34,7 +41,7 @@ void wb_lex(wb_tokens *tokens, wb_ctx *ctx, wb_symtab *symbols, wb_str source, w
 /* The parser's small vocabulary. */
 const wb_token *wb_peek(const wb_tokens *t);
 const wb_token *wb_peek_at(const wb_tokens *t, size_t ahead);
-bool wb_is(const wb_tokens *t, wb_token_kind kind, const char *text);   /* text NULL: any */
+bool wb_is(const wb_tokens *t, wb_token_kind kind, const char *text); /* text NULL: any */
 bool wb_accept(wb_tokens *t, wb_token_kind kind, const char *text);
 const wb_token *wb_expect(wb_tokens *t, wb_token_kind kind, const char *text, const char *wanted);
 wb_place wb_token_place(const wb_tokens *t, const wb_token *token);

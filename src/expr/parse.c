@@ -2,10 +2,10 @@
 
 /* Indexed by wb_op; a static assert below keeps the two in step. */
 const wb_op_info wb_ops[] = {
-    {"or", 1, "\\lor"},      {"and", 2, "\\land"},    {"==", 4, "="},  {"!=", 4, "\\neq"}, {"<", 4, "<"},
-    {"<=", 4, "\\leq"},      {">", 4, ">"},           {">=", 4, "\\geq"}, {"in", 4, "\\in"},  {"+", 5, "+"},
-    {"-", 5, "-"},           {"*", 6, "\\cdot"},      {"/", 6, "/"},   {"//", 6, "\\div"}, {"%", 6, "\\bmod"},
-    {"^", 8, "^"},           {"not", 3, "\\lnot"},    {"-", 7, "-"},
+    {"or", 1, "\\lor"}, {"and", 2, "\\land"}, {"==", 4, "="},     {"!=", 4, "\\neq"}, {"<", 4, "<"},
+    {"<=", 4, "\\leq"}, {">", 4, ">"},        {">=", 4, "\\geq"}, {"in", 4, "\\in"},  {"+", 5, "+"},
+    {"-", 5, "-"},      {"*", 6, "\\cdot"},   {"/", 6, "/"},      {"//", 6, "\\div"}, {"%", 6, "\\bmod"},
+    {"^", 8, "^"},      {"not", 3, "\\lnot"}, {"-", 7, "-"},
 };
 _Static_assert(sizeof wb_ops / sizeof *wb_ops == WB_OP_NEG + 1, "one row per operator");
 
@@ -253,8 +253,7 @@ static bool operator_here(const wb_tokens *t, wb_op *op) {
 static const wb_expr *climb(wb_tokens *t, int least) {
   const wb_token *start = wb_peek(t);
   wb_enter(t->ctx, WB_NOWHERE);
-  const wb_expr *a =
-      least <= 3 && wb_accept(t, WB_T_NAME, "not") ? unary(t, WB_OP_NOT, start, climb(t, 3)) : prefix(t);
+  const wb_expr *a = least <= 3 && wb_accept(t, WB_T_NAME, "not") ? unary(t, WB_OP_NOT, start, climb(t, 3)) : prefix(t);
   wb_op op = WB_OP_OR;
   while (operator_here(t, &op) && wb_ops[op].precedence >= least) {
     const wb_token *token = wb_peek(t);

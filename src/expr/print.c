@@ -283,9 +283,7 @@ static void collect(names *n, const wb_expr *expr) {
     case WB_X_NAME: note(n, expr->u.name); break;
     case WB_X_UNARY: collect(n, expr->u.op.a); break;
     case WB_X_BINARY: collect(n, expr->u.op.a), collect(n, expr->u.op.b); break;
-    case WB_X_IF:
-      collect(n, expr->u.branch.cond), collect(n, expr->u.branch.yes), collect(n, expr->u.branch.no);
-      break;
+    case WB_X_IF: collect(n, expr->u.branch.cond), collect(n, expr->u.branch.yes), collect(n, expr->u.branch.no); break;
     case WB_X_CALL:
       for (size_t i = 0; i < expr->u.call.count; i++) collect(n, expr->u.call.args[i]);
       break;

@@ -6,7 +6,13 @@
 #include "base/str.h"
 
 typedef enum wb_base_unit {
-  WB_ELEMENTS, WB_BYTES, WB_FLOPS, WB_TOKENS, WB_SECONDS, WB_MONEY, WB_BASE_UNITS
+  WB_ELEMENTS,
+  WB_BYTES,
+  WB_FLOPS,
+  WB_TOKENS,
+  WB_SECONDS,
+  WB_MONEY,
+  WB_BASE_UNITS
 } wb_base_unit;
 
 typedef struct wb_unit {

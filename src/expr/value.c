@@ -91,8 +91,8 @@ wb_binding *wb_bind_value(wb_ctx *ctx, wb_scope *scope, const wb_sym *name, wb_v
 }
 
 const char *wb_kind_name(const wb_value *value) {
-  static const char *const names[] = {"null", "true or false", "number", "real number", "text",
-                                      "list", "object", "activation", "block"};
+  static const char *const names[] = {"null", "true or false", "number",     "real number", "text",
+                                      "list", "object",        "activation", "block"};
   if (value->kind == WB_NUM) return wb_num_is_int(value->u.num) ? "integer" : "fraction";
   return names[value->kind];
 }
@@ -134,8 +134,7 @@ static bool list_eq(const wb_value *a, const wb_value *b) {
 bool wb_value_eq(const wb_value *a, const wb_value *b) {
   if (a->kind != b->kind) {
     /* Python's True == 1: configurations write flags either way. */
-    if (a->kind == WB_BOOL && b->kind == WB_NUM)
-      return b->u.num.den == 1 && b->u.num.num == (a->u.boolean ? 1 : 0);
+    if (a->kind == WB_BOOL && b->kind == WB_NUM) return b->u.num.den == 1 && b->u.num.num == (a->u.boolean ? 1 : 0);
     if (a->kind == WB_NUM && b->kind == WB_BOOL) return wb_value_eq(b, a);
     return false;
   }

@@ -26,9 +26,7 @@ typedef struct wb_symtab {
 const wb_sym *wb_intern(wb_symtab *table, wb_str name);
 const wb_sym *wb_intern_find(const wb_symtab *table, wb_str name); /* NULL when never seen */
 
-typedef enum wb_kind {
-  WB_NULL, WB_BOOL, WB_NUM, WB_REAL, WB_TEXT, WB_LIST, WB_RECORD, WB_SHAPE, WB_CLOSURE
-} wb_kind;
+typedef enum wb_kind { WB_NULL, WB_BOOL, WB_NUM, WB_REAL, WB_TEXT, WB_LIST, WB_RECORD, WB_SHAPE, WB_CLOSURE } wb_kind;
 
 /* What flows between operations: the trailing axes of an activation for one token. Each axis is a binding, so the
  * derivation of a width leads back to the field it came from. */
@@ -55,7 +53,7 @@ typedef struct wb_closure {
   size_t arg_count;
   const wb_rename *renames;
   size_t rename_count;
-  wb_scope *scope; /* where the arguments are evaluated */
+  wb_scope *scope;               /* where the arguments are evaluated */
   const struct wb_closure *base; /* a closure applied again: its arguments come first */
 } wb_closure;
 
@@ -67,8 +65,15 @@ struct wb_value {
     wb_num num;
     double real;
     wb_str text;
-    struct { const wb_value *items; size_t count; } list;
-    struct { const wb_str *keys; const wb_value *items; size_t count; } record;
+    struct {
+      const wb_value *items;
+      size_t count;
+    } list;
+    struct {
+      const wb_str *keys;
+      const wb_value *items;
+      size_t count;
+    } record;
     const wb_shape *shape;
     const wb_closure *closure;
   } u;
@@ -87,8 +92,8 @@ typedef enum wb_origin_kind {
 
 typedef struct wb_origin {
   wb_origin_kind kind;
-  wb_str key;    /* the key in the configuration (dotted), or the constant's name */
-  wb_str source; /* file of the configuration, or the source cited */
+  wb_str key;      /* the key in the configuration (dotted), or the constant's name */
+  wb_str source;   /* file of the configuration, or the source cited */
   uint32_t offset; /* byte offset in that file, 0 if unknown: lines are counted when somebody asks */
 } wb_origin;
 
@@ -113,7 +118,7 @@ struct wb_scope {
   size_t cap;
   wb_binding *(*resolve)(wb_ctx *ctx, wb_scope *scope, const wb_sym *name); /* NULL: none */
   void *user;
-  const wb_scope *known; /* for resolve: a scope that has found names before */
+  const wb_scope *known;         /* for resolve: a scope that has found names before */
   wb_binding *few[WB_SCOPE_FEW]; /* the first items, as most scopes are small */
 };
 
@@ -121,7 +126,8 @@ wb_scope *wb_scope_new(wb_ctx *ctx, wb_scope *parent);
 wb_binding *wb_scope_find_here(const wb_scope *scope, const wb_sym *name);
 wb_binding *wb_scope_find(wb_ctx *ctx, wb_scope *scope, const wb_sym *name); /* NULL when unknown */
 wb_binding *wb_bind_expr(wb_ctx *ctx, wb_scope *scope, const wb_sym *name, const wb_expr *expr, wb_scope *in);
-void wb_scope_share(wb_ctx *ctx, wb_scope *scope, wb_binding *binding); /* a binding of another scope, visible here too */
+void wb_scope_share(wb_ctx *ctx, wb_scope *scope,
+                    wb_binding *binding); /* a binding of another scope, visible here too */
 wb_binding *wb_bind_value(wb_ctx *ctx, wb_scope *scope, const wb_sym *name, wb_value value);
 
 static inline wb_value wb_null(void) { return (wb_value){.kind = WB_NULL}; }
@@ -130,8 +136,8 @@ static inline wb_value wb_number(wb_num n) { return (wb_value){.kind = WB_NUM, .
 static inline wb_value wb_integer(wb_i128 n) { return wb_number(wb_num_int(n)); }
 static inline wb_value wb_string(wb_str s) { return (wb_value){.kind = WB_TEXT, .u.text = s}; }
 
-const char *wb_kind_name(const wb_value *value);           /* "integer", "text", "list" … for messages */
-void wb_value_print(wb_text *out, const wb_value *value);  /* as the language would write it; lists abridged */
+const char *wb_kind_name(const wb_value *value);          /* "integer", "text", "list" … for messages */
+void wb_value_print(wb_text *out, const wb_value *value); /* as the language would write it; lists abridged */
 bool wb_value_eq(const wb_value *a, const wb_value *b);
 wb_num wb_shape_width(wb_ctx *ctx, const wb_shape *shape, wb_place place); /* product of the axes */
 

@@ -53,7 +53,10 @@ static int answers(wb_str entry, wb_str asked) {
   return wb_str_distance(short_name(entry), asked, 0) == 0 ? 1 : 0;
 }
 
-typedef struct near { wb_str name; size_t distance; } near;
+typedef struct near {
+  wb_str name;
+  size_t distance;
+} near;
 
 static void note_near(near *list, size_t *count, wb_str name, size_t distance) {
   size_t at = *count < NEAR_MISSES ? (*count)++ : NEAR_MISSES;
@@ -69,7 +72,8 @@ static _Noreturn void unknown(wb_ctx *ctx, wb_str asked) {
   size_t count = 0, limit = asked.len / 3 + 1;
   wb_catalogue_entry entry;
   for (size_t at = 0; wb_catalogue_next(&at, &entry);) {
-    size_t whole = wb_str_distance(entry.name, asked, limit), part = wb_str_distance(short_name(entry.name), asked, limit);
+    size_t whole = wb_str_distance(entry.name, asked, limit),
+           part = wb_str_distance(short_name(entry.name), asked, limit);
     size_t distance = whole < part ? whole : part;
     if (distance <= limit) note_near(list, &count, entry.name, distance);
   }

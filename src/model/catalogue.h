@@ -6,10 +6,10 @@
 
 /* Columns of data/catalogue/models.tsv. `config` is a compact JSON object of the fields that the family reads. */
 typedef struct wb_catalogue_entry {
-  wb_str name;       /* "Qwen/Qwen3-8B" */
+  wb_str name; /* "Qwen/Qwen3-8B" */
   wb_str model_type;
-  wb_str total;      /* parameters, decimal digits; recorded, not computed */
-  wb_str digest;     /* SHA-256 of the tensor list, as in tests/catalogue; may be empty */
+  wb_str total;  /* parameters, decimal digits; recorded, not computed */
+  wb_str digest; /* SHA-256 of the tensor list, as in tests/catalogue; may be empty */
   wb_str source;
   wb_str date;
   wb_str config;

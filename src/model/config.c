@@ -89,7 +89,8 @@ static size_t candidates(const wb_fields *fields, const wb_field *field, const w
   if (field->from.len || !rule) return n;
   if (rule->name != field->name && n < max && !own_field(fields->family, rule->name)) out[n++] = rule->name->name;
   for (size_t i = 0; i < rule->alias_count && n < max; i++)
-    if (rule->aliases[i] != field->name && !own_field(fields->family, rule->aliases[i])) out[n++] = rule->aliases[i]->name;
+    if (rule->aliases[i] != field->name && !own_field(fields->family, rule->aliases[i]))
+      out[n++] = rule->aliases[i]->name;
   return n;
 }
 
@@ -156,7 +157,12 @@ static void check_range(wb_ctx *ctx, const wb_fields *fields, const found *at, c
 }
 
 static void check(wb_ctx *ctx, const wb_fields *fields, const found *at, const wb_field_rule *rule) {
-  static const char *const wanted[] = {"a finite value", "an integer", "true or false", "text", "a number", "a list",
+  static const char *const wanted[] = {"a finite value",
+                                       "an integer",
+                                       "true or false",
+                                       "text",
+                                       "a number",
+                                       "a list",
                                        "an integer or a list of integers"};
   if (at->json->kind == WB_JSON_NULL) return;
   wb_field_type type = rule ? rule->type : WB_FIELD_ANY;
@@ -220,8 +226,10 @@ static wb_binding *bind_field(wb_ctx *ctx, wb_fields *fields, const wb_field *fi
 
 static wb_binding *resolve(wb_ctx *ctx, wb_scope *scope, const wb_sym *name) {
   wb_fields *fields = (wb_fields *)scope;
-  for (size_t i = fields->family->field_count; i-- > 0;)
-    if (fields->family->fields[i].name == name) return bind_field(ctx, fields, &fields->family->fields[i]);
+  const wb_decl *families[2] = {fields->family, wb_library_family(fields->lib, ctx, WB_STR("common"))};
+  for (int f = 0; f < 2 && families[f]; f++)
+    for (size_t i = families[f]->field_count; i-- > 0;)
+      if (families[f]->fields[i].name == name) return bind_field(ctx, fields, &families[f]->fields[i]);
   return NULL;
 }
 

@@ -36,13 +36,13 @@ typedef enum wb_cut { WB_CUT_NONE, WB_CUT_COLUMNS, WB_CUT_ROWS, WB_CUT_EXPERTS, 
 
 /* What may stand after a call or a tensor. */
 typedef struct wb_modifiers {
-  const wb_expr *when;     /* only when true */
-  const wb_sym *group;     /* NULL: the block's */
+  const wb_expr *when; /* only when true */
+  const wb_sym *group; /* NULL: the block's */
   wb_cut cut;
   const wb_expr *cut_by;
-  wb_path *tied_to;        /* from the root of the family's names */
+  wb_path *tied_to; /* from the root of the family's names */
   const wb_expr *tied_when;
-  wb_str dtype;            /* empty: the configuration's */
+  wb_str dtype;                /* empty: the configuration's */
   const wb_expr *routed_top_k; /* `routed k of E`: a tensor that holds all experts */
   const wb_expr *routed_of;
   const wb_rename *renames;
@@ -50,9 +50,27 @@ typedef struct wb_modifiers {
 } wb_modifiers;
 
 typedef enum wb_stmt_kind {
-  WB_S_LET, WB_S_CALL, WB_S_PARAM, WB_S_BUFFER, WB_S_CACHE, WB_S_STATE, WB_S_WHEN, WB_S_STACK, WB_S_REPEAT,
-  WB_S_SCOPE, WB_S_DISPATCH, WB_S_RETURN, WB_S_YIELD, WB_S_REQUIRE, WB_S_GROUP, WB_S_PATH, WB_S_PART,
-  WB_S_UNDESCRIBED, WB_S_APART, WB_S_GIVEN, WB_S_QUANTITY
+  WB_S_LET,
+  WB_S_CALL,
+  WB_S_PARAM,
+  WB_S_BUFFER,
+  WB_S_CACHE,
+  WB_S_STATE,
+  WB_S_WHEN,
+  WB_S_STACK,
+  WB_S_REPEAT,
+  WB_S_SCOPE,
+  WB_S_DISPATCH,
+  WB_S_RETURN,
+  WB_S_YIELD,
+  WB_S_REQUIRE,
+  WB_S_GROUP,
+  WB_S_PATH,
+  WB_S_PART,
+  WB_S_UNDESCRIBED,
+  WB_S_APART,
+  WB_S_GIVEN,
+  WB_S_QUANTITY
 } wb_stmt_kind;
 
 struct wb_stmt {
@@ -60,18 +78,18 @@ struct wb_stmt {
   wb_place place;
   const wb_sym **targets; /* names that receive the results */
   size_t target_count;
-  wb_unit unit;           /* QUANTITY */
-  const wb_sym *name;     /* LET, QUANTITY, GROUP, PATH, APART (group), STACK/DISPATCH (index), CALL (callee), STATE */
-  wb_path *path;          /* CALL, PARAM, BUFFER, STACK, SCOPE, DISPATCH, PART: may be NULL */
-  const wb_expr *expr;    /* LET value, WHEN condition, STACK/REPEAT/DISPATCH count, REQUIRE condition, PART field */
-  const wb_expr *second;  /* STACK from, DISPATCH top_k, CACHE within */
-  const wb_expr *every;   /* CACHE: one entry for so many tokens */
-  const wb_argument *args;/* CALL; CACHE, RETURN values; dims of PARAM, BUFFER, STATE, GIVEN, YIELD */
+  wb_unit unit;            /* QUANTITY */
+  const wb_sym *name;      /* LET, QUANTITY, GROUP, PATH, APART (group), STACK/DISPATCH (index), CALL (callee), STATE */
+  wb_path *path;           /* CALL, PARAM, BUFFER, STACK, SCOPE, DISPATCH, PART: may be NULL */
+  const wb_expr *expr;     /* LET value, WHEN condition, STACK/REPEAT/DISPATCH count, REQUIRE condition, PART field */
+  const wb_expr *second;   /* STACK from, DISPATCH top_k, CACHE within */
+  const wb_expr *every;    /* CACHE: one entry for so many tokens */
+  const wb_argument *args; /* CALL; CACHE, RETURN values; dims of PARAM, BUFFER, STATE, GIVEN, YIELD */
   size_t arg_count;
-  wb_str text;            /* REQUIRE message, UNDESCRIBED what, PART default family */
-  bool is_fixed;          /* PART: `as`, not `default` */
+  wb_str text;   /* REQUIRE message, UNDESCRIBED what, PART default family */
+  bool is_fixed; /* PART: `as`, not `default` */
   wb_body body;
-  wb_body other;          /* WHEN else */
+  wb_body other; /* WHEN else */
   wb_modifiers mod;
 };
 
@@ -88,9 +106,9 @@ typedef struct wb_field {
   const wb_expr *fallback; /* NULL: must be given */
   const wb_sym **aliases;
   size_t alias_count;
-  wb_str from;             /* dotted path in the configuration, empty: the name */
-  bool nullable;           /* null stays null instead of meaning "absent" */
-  bool derived;            /* `let`: never read from the configuration */
+  wb_str from;   /* dotted path in the configuration, empty: the name */
+  bool nullable; /* null stays null instead of meaning "absent" */
+  bool derived;  /* `let`: never read from the configuration */
   wb_place place;
 } wb_field;
 
@@ -98,7 +116,7 @@ typedef struct wb_decl {
   wb_decl_kind kind;
   const wb_sym *name;
   wb_place place;
-  wb_str source;           /* citation */
+  wb_str source; /* citation */
   wb_parameter *params;
   size_t param_count;
   wb_body body;
@@ -107,10 +125,10 @@ typedef struct wb_decl {
   wb_str *model_types;
   size_t model_type_count;
   wb_str class_name;
-  wb_field *fields;        /* own and inherited, own last wins */
+  wb_field *fields; /* own and inherited, own last wins */
   size_t field_count;
-  bool is_override;        /* from a user's folder */
-  bool is_generic;         /* the fallback for unknown types */
+  bool is_override; /* from a user's folder */
+  bool is_generic;  /* the fallback for unknown types */
 } wb_decl;
 
 /* Parses every declaration of a file and hands over each as soon as it is read, so that a later one may be `like` an

@@ -77,7 +77,8 @@ static void found(void *user, wb_decl *decl) {
   decl->is_override = lib->files[file].is_override;
   for (size_t i = 0; i < lib->entry_count; i++) {
     wb_entry *entry = &lib->entries[i];
-    if (entry->file == file && entry->kind == decl->kind && wb_str_eq(entry->name, decl->name->name)) entry->decl = decl;
+    if (entry->file == file && entry->kind == decl->kind && wb_str_eq(entry->name, decl->name->name))
+      entry->decl = decl;
   }
 }
 
@@ -193,9 +194,11 @@ static size_t split(wb_str line, char separator, wb_str *parts, size_t max) {
 }
 
 static wb_field_type field_type(wb_str name) {
-  static const struct { const char *name; wb_field_type type; } types[] = {
-      {"integer", WB_FIELD_INTEGER}, {"bool", WB_FIELD_BOOL}, {"text", WB_FIELD_TEXT}, {"number", WB_FIELD_NUMBER},
-      {"list", WB_FIELD_LIST}, {"integer_or_list", WB_FIELD_INTEGER_OR_LIST}};
+  static const struct {
+    const char *name;
+    wb_field_type type;
+  } types[] = {{"integer", WB_FIELD_INTEGER}, {"bool", WB_FIELD_BOOL}, {"text", WB_FIELD_TEXT},
+               {"number", WB_FIELD_NUMBER},   {"list", WB_FIELD_LIST}, {"integer_or_list", WB_FIELD_INTEGER_OR_LIST}};
   for (size_t i = 0; i < sizeof types / sizeof *types; i++)
     if (wb_str_is(name, types[i].name)) return types[i].type;
   return WB_FIELD_ANY;
@@ -212,8 +215,10 @@ static void add_rule(wb_library *lib, wb_str line) {
   if (split(line, '\t', cells, 6) < 5) return;
   WB_PUSH_ROOM(&lib->ctx, lib->rules, lib->rule_count, lib->rule_cap);
   wb_field_rule *rule = &lib->rules[lib->rule_count++];
-  *rule = (wb_field_rule){.name = wb_intern(&lib->symbols, cells[0]), .type = field_type(cells[1]),
-                          .low = bound(cells[2], 0), .high = bound(cells[3], INT64_MAX),
+  *rule = (wb_field_rule){.name = wb_intern(&lib->symbols, cells[0]),
+                          .type = field_type(cells[1]),
+                          .low = bound(cells[2], 0),
+                          .high = bound(cells[3], INT64_MAX),
                           .is_dimension = wb_str_is(cells[4], "dimension")};
   size_t n = cells[5].len ? split(cells[5], ',', names, 24) : 0;
   rule->aliases = WB_NEWN(&lib->ctx, const wb_sym *, n);

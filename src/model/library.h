@@ -9,14 +9,21 @@
 #include "model/lang.h"
 
 /* One row of data/fields: what a field of a configuration is called and may hold. */
-typedef enum wb_field_type { WB_FIELD_ANY, WB_FIELD_INTEGER, WB_FIELD_BOOL, WB_FIELD_TEXT, WB_FIELD_NUMBER,
-                             WB_FIELD_LIST, WB_FIELD_INTEGER_OR_LIST } wb_field_type;
+typedef enum wb_field_type {
+  WB_FIELD_ANY,
+  WB_FIELD_INTEGER,
+  WB_FIELD_BOOL,
+  WB_FIELD_TEXT,
+  WB_FIELD_NUMBER,
+  WB_FIELD_LIST,
+  WB_FIELD_INTEGER_OR_LIST
+} wb_field_type;
 
 typedef struct wb_field_rule {
   const wb_sym *name;
   wb_field_type type;
   wb_i128 low, high;
-  bool is_dimension;  /* a dimension that came from a default is said in the first lines of an answer */
+  bool is_dimension; /* a dimension that came from a default is said in the first lines of an answer */
   const wb_sym **aliases;
   size_t alias_count;
 } wb_field_rule;

@@ -5,8 +5,8 @@
 #include "model/walk.h"
 
 static const char *const GROUPS[WB_GROUP_COUNT] = {
-    "embedding", "attention", "mlp", "router", "routed_expert", "shared_expert", "norm", "head",
-    "state_space", "convolution", "vision", "audio", "projector", "mtp", "other"};
+    "embedding",   "attention",   "mlp",    "router", "routed_expert", "shared_expert", "norm", "head",
+    "state_space", "convolution", "vision", "audio",  "projector",     "mtp",           "other"};
 
 const char *wb_group_name(wb_group group) { return GROUPS[group]; }
 
@@ -125,9 +125,18 @@ static wb_str dtype_of(wb_model *m) {
 }
 
 static wb_walk start(wb_model *m, bool counting) {
-  return (wb_walk){.ctx = &m->ctx, .lib = m->lib, .model = m, .root = wb_library_scope(m->lib, &m->ctx, m->root),
-                   .counting = counting, .total = wb_num_int(0), .copies = wb_num_int(1), .repeats = wb_num_int(1),
-                   .top_k = wb_num_int(0), .experts = wb_num_int(0), .dtype = m->dtype, .path = WB_STR(""),
+  return (wb_walk){.ctx = &m->ctx,
+                   .lib = m->lib,
+                   .model = m,
+                   .root = wb_library_scope(m->lib, &m->ctx, m->root),
+                   .counting = counting,
+                   .total = wb_num_int(0),
+                   .copies = wb_num_int(1),
+                   .repeats = wb_num_int(1),
+                   .top_k = wb_num_int(0),
+                   .experts = wb_num_int(0),
+                   .dtype = m->dtype,
+                   .path = WB_STR(""),
                    .part = WB_STR("")};
 }
 

@@ -9,19 +9,35 @@
 #include "model/config.h"
 
 /* Numbers that take the place of a mark in a name pattern: ranges, ascending. */
-typedef struct wb_range { uint32_t low, high; } wb_range; /* both inclusive */
+typedef struct wb_range {
+  uint32_t low, high;
+} wb_range; /* both inclusive */
 typedef struct wb_number_set {
   wb_range *ranges;
   size_t range_count, range_cap;
   uint64_t size;
 } wb_number_set;
 
-#define WB_INDEX_MARK '\x01'
+#define WB_INDEX_MARK  '\x01'
 #define WB_MAX_INDICES 4
 
 typedef enum wb_group {
-  WB_G_EMBEDDING, WB_G_ATTENTION, WB_G_MLP, WB_G_ROUTER, WB_G_ROUTED_EXPERT, WB_G_SHARED_EXPERT, WB_G_NORM, WB_G_HEAD,
-  WB_G_STATE_SPACE, WB_G_CONVOLUTION, WB_G_VISION, WB_G_AUDIO, WB_G_PROJECTOR, WB_G_MTP, WB_G_OTHER, WB_GROUP_COUNT
+  WB_G_EMBEDDING,
+  WB_G_ATTENTION,
+  WB_G_MLP,
+  WB_G_ROUTER,
+  WB_G_ROUTED_EXPERT,
+  WB_G_SHARED_EXPERT,
+  WB_G_NORM,
+  WB_G_HEAD,
+  WB_G_STATE_SPACE,
+  WB_G_CONVOLUTION,
+  WB_G_VISION,
+  WB_G_AUDIO,
+  WB_G_PROJECTOR,
+  WB_G_MTP,
+  WB_G_OTHER,
+  WB_GROUP_COUNT
 } wb_group;
 const char *wb_group_name(wb_group group);
 bool wb_group_parse(wb_str name, wb_group *out);
@@ -29,7 +45,7 @@ bool wb_group_parse(wb_str name, wb_group *out);
 typedef enum wb_tensor_kind { WB_PARAM, WB_BUFFER, WB_TIED } wb_tensor_kind;
 
 typedef struct wb_row {
-  wb_str pattern;                       /* each WB_INDEX_MARK stands for one index */
+  wb_str pattern; /* each WB_INDEX_MARK stands for one index */
   const wb_number_set *indices[WB_MAX_INDICES];
   uint32_t index_count;
   uint32_t rank;
@@ -38,13 +54,13 @@ typedef struct wb_row {
   wb_group group;
   bool mtp;
   wb_str dtype;
-  wb_str tied_to;                       /* WB_TIED: a full name */
-  wb_num elements;                      /* of one tensor */
-  wb_num copies;                        /* how many tensors the row stands for */
-  bool routed;                          /* held by experts of which each token takes top_k of experts */
+  wb_str tied_to;  /* WB_TIED: a full name */
+  wb_num elements; /* of one tensor */
+  wb_num copies;   /* how many tensors the row stands for */
+  bool routed;     /* held by experts of which each token takes top_k of experts */
   wb_num top_k, experts;
   wb_cut cut;
-  wb_binding *cut_by;                   /* NULL: by single elements */
+  wb_binding *cut_by; /* NULL: by single elements */
   const wb_stmt *stmt;
   const wb_decl *decl;
 } wb_row;
@@ -55,24 +71,24 @@ typedef struct wb_op_use {
   wb_str pattern;
   const wb_number_set *indices[WB_MAX_INDICES];
   uint32_t index_count;
-  wb_scope *scope;                      /* its parameters, inputs among them */
+  wb_scope *scope; /* its parameters, inputs among them */
   const wb_shape **outputs;
   size_t output_count;
-  wb_num repeats;                       /* how often it runs in one pass, all indices together */
+  wb_num repeats; /* how often it runs in one pass, all indices together */
   bool routed;
   wb_num top_k, experts;
-  wb_str path;                          /* "expanded", "absorbed" …; empty: always */
+  wb_str path; /* "expanded", "absorbed" …; empty: always */
 } wb_op_use;
 
 /* What serving keeps: per token (cache) or per sequence (state). */
 typedef struct wb_kept {
   bool per_token;
   wb_str name;
-  wb_num elements;                      /* in one layer, for one token or one sequence */
-  wb_binding *within;                   /* window in tokens; NULL: unbounded */
-  wb_binding *every;                    /* one entry for so many tokens; NULL: for each */
+  wb_num elements;    /* in one layer, for one token or one sequence */
+  wb_binding *within; /* window in tokens; NULL: unbounded */
+  wb_binding *every;  /* one entry for so many tokens; NULL: for each */
   wb_str dtype;
-  wb_num copies;                        /* layers */
+  wb_num copies; /* layers */
   const wb_number_set *indices[WB_MAX_INDICES];
   uint32_t index_count;
 } wb_kept;
@@ -91,11 +107,11 @@ typedef struct wb_model {
   wb_ctx ctx;
   wb_library *lib;
   wb_config config;
-  wb_str name;               /* as asked for: a path, a catalogue name */
+  wb_str name; /* as asked for: a path, a catalogue name */
   const wb_decl *family;
   wb_str model_type;
-  wb_scope *root;            /* operations and blocks in use */
-  wb_fields *fields;         /* the root configuration's */
+  wb_scope *root;    /* operations and blocks in use */
+  wb_fields *fields; /* the root configuration's */
   wb_fields *all_fields;
   wb_row *rows;
   size_t row_count, row_cap;
@@ -107,8 +123,8 @@ typedef struct wb_model {
   size_t undescribed_count, undescribed_cap;
   wb_warning *warnings;
   size_t warning_count, warning_cap;
-  wb_str dtype;              /* the configuration's, by its torch name */
-  bool generic;              /* the family was guessed */
+  wb_str dtype; /* the configuration's, by its torch name */
+  bool generic; /* the family was guessed */
   /* totals */
   wb_num total, buffers, mtp, active;
   wb_num groups[WB_GROUP_COUNT];

@@ -129,8 +129,10 @@ static void block(wb_tokens *t, wb_decl *decl) {
 }
 
 static wb_decl *declaration(reader *r) {
-  static const struct { const char *word; wb_decl_kind kind; } kinds[] = {
-      {"operation", WB_D_OPERATION}, {"block", WB_D_BLOCK}, {"family", WB_D_FAMILY}, {"method", WB_D_METHOD}};
+  static const struct {
+    const char *word;
+    wb_decl_kind kind;
+  } kinds[] = {{"operation", WB_D_OPERATION}, {"block", WB_D_BLOCK}, {"family", WB_D_FAMILY}, {"method", WB_D_METHOD}};
   wb_tokens *t = &r->t;
   wb_decl *decl = WB_NEW(t->ctx, wb_decl);
   decl->place = (wb_place){t->file, 0, wb_peek(t)->offset};

@@ -43,7 +43,10 @@ static wb_path *path(wb_tokens *t) {
 }
 
 static void cut(wb_tokens *t, wb_modifiers *mod) {
-  static const struct { const char *word; wb_cut cut; } cuts[] = {
+  static const struct {
+    const char *word;
+    wb_cut cut;
+  } cuts[] = {
       {"columns", WB_CUT_COLUMNS}, {"rows", WB_CUT_ROWS}, {"experts", WB_CUT_EXPERTS}, {"none", WB_CUT_REPLICATE}};
   for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
     if (!wb_accept(t, WB_T_NAME, cuts[i].word)) continue;
@@ -239,8 +242,8 @@ static wb_stmt *require(wb_tokens *t) {
   wb_stmt *stmt = statement(t, WB_S_REQUIRE);
   t->at++;
   stmt->expr = wb_parse_expr(t);
-  wb_expect(t, WB_T_PUNCT, ",", "`,` and a sentence that names the fields");
-  stmt->text = wb_expect(t, WB_T_STRING, NULL, "a sentence in quotes")->text;
+  stmt->text = WB_STR("");
+  if (wb_accept(t, WB_T_PUNCT, ",")) stmt->text = wb_expect(t, WB_T_STRING, NULL, "a sentence in quotes")->text;
   return stmt;
 }
 
@@ -359,9 +362,8 @@ static wb_stmt *parse_statement(wb_tokens *t) {
 }
 
 static bool has_lines(const wb_stmt *stmt) {
-  return stmt->kind == WB_S_WHEN || stmt->kind == WB_S_STACK || stmt->kind == WB_S_REPEAT ||
-         stmt->kind == WB_S_SCOPE || stmt->kind == WB_S_DISPATCH || stmt->kind == WB_S_PATH ||
-         stmt->kind == WB_S_APART;
+  return stmt->kind == WB_S_WHEN || stmt->kind == WB_S_STACK || stmt->kind == WB_S_REPEAT || stmt->kind == WB_S_SCOPE ||
+         stmt->kind == WB_S_DISPATCH || stmt->kind == WB_S_PATH || stmt->kind == WB_S_APART;
 }
 
 void wb_parse_body(wb_tokens *t, wb_body *body) {

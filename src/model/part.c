@@ -9,8 +9,12 @@ void wb_walk_family(wb_walk *w, const wb_decl *family, const wb_json *object, wb
   while (*at) at = &(*at)->next;
   *at = fields;
   if (!w->model->fields) w->model->fields = fields;
-  wb_frame frame = {.decl = family, .scope = wb_scope_new(w->ctx, &fields->scope), .fields = &fields->scope,
-                    .naming = naming, .root = naming, .group = group};
+  wb_frame frame = {.decl = family,
+                    .scope = wb_scope_new(w->ctx, &fields->scope),
+                    .fields = &fields->scope,
+                    .naming = naming,
+                    .root = naming,
+                    .group = group};
   wb_str outer = w->part;
   w->part = prefix;
   wb_enter(w->ctx, family->place);

@@ -4,10 +4,10 @@
 #include "model/walk.h"
 
 #define STACK_MAX 1000000
-#define LETS_MAX 24
+#define LETS_MAX  24
 
 typedef struct layer_class {
-  wb_scope *scope;  /* the lets, evaluated */
+  wb_scope *scope; /* the lets, evaluated */
   wb_number_set index;
   struct layer_class *next;
 } layer_class;

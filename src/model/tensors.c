@@ -1,11 +1,18 @@
 #include "expr/eval.h"
 #include "model/walk.h"
 
-static const struct { const char *name, *alias; size_t bytes; } DTYPES[] = {
-    {"float64", "double", 8},      {"float32", "fp32", 4},        {"float32", "float", 4},  {"float32", "f32", 4},
-    {"float16", "fp16", 2},        {"float16", "half", 2},        {"float16", "f16", 2},    {"bfloat16", "bf16", 2},
-    {"float8_e4m3fn", "fp8", 1},   {"float8_e5m2", "fp8_e5m2", 1}, {"int64", "long", 8},     {"int32", "int", 4},
-    {"int16", "short", 2},         {"int8", "i8", 1},             {"uint8", "u8", 1},       {"bool", "bool", 1},
+static const struct {
+  const char *name, *alias;
+  size_t bytes;
+} DTYPES[] = {
+    {"float64", "double", 8},    {"float32", "fp32", 4},
+    {"float32", "float", 4},     {"float32", "f32", 4},
+    {"float16", "fp16", 2},      {"float16", "half", 2},
+    {"float16", "f16", 2},       {"bfloat16", "bf16", 2},
+    {"float8_e4m3fn", "fp8", 1}, {"float8_e5m2", "fp8_e5m2", 1},
+    {"int64", "long", 8},        {"int32", "int", 4},
+    {"int16", "short", 2},       {"int8", "i8", 1},
+    {"uint8", "u8", 1},          {"bool", "bool", 1},
 };
 
 size_t wb_dtype_bytes(wb_str dtype) {
@@ -89,8 +96,13 @@ static wb_group row_group(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
 
 static void add_row(wb_walk *w, wb_frame *f, const wb_stmt *stmt, const wb_tie *tie) {
   wb_row *row = new_row(w);
-  *row = (wb_row){.rank = (uint32_t)stmt->arg_count, .elements = wb_num_int(1), .copies = w->copies, .stmt = stmt,
-                  .decl = f->decl, .mtp = w->mtp, .cut = stmt->mod.cut};
+  *row = (wb_row){.rank = (uint32_t)stmt->arg_count,
+                  .elements = wb_num_int(1),
+                  .copies = w->copies,
+                  .stmt = stmt,
+                  .decl = f->decl,
+                  .mtp = w->mtp,
+                  .cut = stmt->mod.cut};
   row->pattern = wb_name_of(w, f->naming, stmt->path, f->scope);
   for (uint32_t i = 0; i < w->index_count; i++) row->indices[i] = w->indices[i];
   row->index_count = w->index_count;
@@ -128,7 +140,8 @@ static wb_num kept_elements(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
   for (size_t i = 0; i < stmt->arg_count; i++) {
     wb_value value = wb_eval(w->ctx, stmt->args[i].expr, f->scope);
     if (value.kind != WB_SHAPE)
-      WB_FAIL(w->ctx, WB_LANG_TYPE, stmt->place, WB_STR("cache"), wb_str_of(wb_kind_name(&value)), WB_STR("an activation"));
+      WB_FAIL(w->ctx, WB_LANG_TYPE, stmt->place, WB_STR("cache"), wb_str_of(wb_kind_name(&value)),
+              WB_STR("an activation"));
     wb_num width = wb_shape_width(w->ctx, value.u.shape, stmt->place);
     if (!wb_num_add(sum, width, &sum)) WB_FAIL(w->ctx, WB_LANG_OVERFLOW, stmt->place, WB_STR("+"));
   }
@@ -140,8 +153,10 @@ void wb_walk_kept(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
   wb_model *m = w->model;
   WB_PUSH_ROOM(w->ctx, m->kept, m->kept_count, m->kept_cap);
   wb_kept *kept = &m->kept[m->kept_count++];
-  *kept = (wb_kept){.per_token = stmt->kind == WB_S_CACHE, .name = stmt->name ? stmt->name->name : WB_STR("cache"),
-                    .copies = w->repeats, .index_count = w->index_count,
+  *kept = (wb_kept){.per_token = stmt->kind == WB_S_CACHE,
+                    .name = stmt->name ? stmt->name->name : WB_STR("cache"),
+                    .copies = w->repeats,
+                    .index_count = w->index_count,
                     .dtype = stmt->mod.dtype.len ? wb_dtype_name(stmt->mod.dtype) : w->dtype};
   for (uint32_t i = 0; i < w->index_count; i++) kept->indices[i] = w->indices[i];
   kept->elements = kept_elements(w, f, stmt);
@@ -154,9 +169,16 @@ void wb_walk_operation(wb_walk *w, wb_frame *f) {
   wb_model *m = w->model;
   WB_PUSH_ROOM(w->ctx, m->ops, m->op_count, m->op_cap);
   wb_op_use *use = &m->ops[m->op_count++];
-  *use = (wb_op_use){.operation = f->decl, .pattern = f->naming->prefix, .index_count = w->index_count,
-                     .scope = f->scope, .repeats = w->repeats, .routed = w->routed, .top_k = w->top_k,
-                     .experts = w->experts, .path = w->path, .output_count = f->result_count};
+  *use = (wb_op_use){.operation = f->decl,
+                     .pattern = f->naming->prefix,
+                     .index_count = w->index_count,
+                     .scope = f->scope,
+                     .repeats = w->repeats,
+                     .routed = w->routed,
+                     .top_k = w->top_k,
+                     .experts = w->experts,
+                     .path = w->path,
+                     .output_count = f->result_count};
   for (uint32_t i = 0; i < w->index_count; i++) use->indices[i] = w->indices[i];
   use->outputs = WB_NEWN(w->ctx, const wb_shape *, f->result_count);
   for (size_t i = 0; i < f->result_count; i++)

@@ -65,8 +65,7 @@ static void bind_call(wb_walk *w, const wb_decl *decl, wb_scope *into, const wb_
   for (size_t i = 0; i < decl->param_count; i++) {
     const wb_parameter *param = &decl->params[i];
     if (wb_scope_find_here(into, param->name)) continue;
-    if (!param->fallback)
-      WB_FAIL(w->ctx, WB_MODEL_MISSING_ARGUMENT, stmt->place, decl->name->name, param->name->name);
+    if (!param->fallback) WB_FAIL(w->ctx, WB_MODEL_MISSING_ARGUMENT, stmt->place, decl->name->name, param->name->name);
     /* `head_dim = head_dim` means the field of that name. */
     bool field = param->fallback->kind == WB_X_NAME && param->fallback->u.name == param->name;
     wb_bind_expr(w->ctx, into, param->name, param->fallback, field ? into->parent : into);
@@ -276,9 +275,7 @@ static void walk_statement(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
       break;
     case WB_S_CACHE:
     case WB_S_STATE: wb_walk_kept(w, f, stmt); break;
-    case WB_S_WHEN:
-      wb_walk_body(w, f, wb_eval_bool(w->ctx, stmt->expr, f->scope) ? &stmt->body : &stmt->other);
-      break;
+    case WB_S_WHEN: wb_walk_body(w, f, wb_eval_bool(w->ctx, stmt->expr, f->scope) ? &stmt->body : &stmt->other); break;
     case WB_S_STACK: wb_walk_stack(w, f, stmt); break;
     case WB_S_REPEAT: walk_repeat(w, f, stmt); break;
     case WB_S_SCOPE: walk_scope(w, f, stmt); break;

@@ -18,19 +18,20 @@ typedef struct wb_tie { /* `tied to` of a call, applied to the tensor called wei
   const wb_naming *root;
 } wb_tie;
 
-typedef struct wb_donor { /* `tied to` of a block: everything below `own` is the tensor of the same name below `other` */
+typedef struct
+    wb_donor { /* `tied to` of a block: everything below `own` is the tensor of the same name below `other` */
   wb_str own, other;
 } wb_donor;
 
 /* One activation of a block, an operation or a family. */
 typedef struct wb_frame {
   const wb_decl *decl;
-  wb_scope *scope;      /* grows inwards: an assignment opens a new one, so older bindings keep their meaning */
-  wb_scope *fields;     /* the fields of the family in effect */
+  wb_scope *scope;  /* grows inwards: an assignment opens a new one, so older bindings keep their meaning */
+  wb_scope *fields; /* the fields of the family in effect */
   const wb_naming *naming;
   const wb_naming *root;
   wb_group group;
-  bool grouped;         /* the call named the group: nothing inside changes it */
+  bool grouped; /* the call named the group: nothing inside changes it */
   const wb_tie *tie;
   const wb_donor *donor;
   const wb_value *results;
@@ -43,18 +44,18 @@ typedef struct wb_walk {
   wb_library *lib;
   wb_model *model;
   wb_scope *root;
-  bool counting;        /* totals only */
-  wb_num total;         /* counting: elements of parameters so far */
-  wb_num copies;        /* of what stands here: layers × experts */
+  bool counting; /* totals only */
+  wb_num total;  /* counting: elements of parameters so far */
+  wb_num copies; /* of what stands here: layers × experts */
   wb_num repeats;
   const wb_number_set *indices[WB_MAX_INDICES];
   uint32_t index_count;
   bool routed, mtp;
-  bool grouped;         /* a part named the group for everything in it */
+  bool grouped; /* a part named the group for everything in it */
   wb_num top_k, experts;
-  wb_str path;          /* the alternative computation we are in */
+  wb_str path; /* the alternative computation we are in */
   wb_str dtype;
-  wb_str part;          /* prefix of the nested configuration in effect */
+  wb_str part; /* prefix of the nested configuration in effect */
 } wb_walk;
 
 void wb_walk_body(wb_walk *w, wb_frame *f, const wb_body *body);

@@ -54,9 +54,7 @@ static void json_value(wb_json_out *j, const char *key, const wb_value *value) {
     case WB_NUM: wb_jo_num(j, key, value->u.num); return;
     case WB_REAL: wb_jo_real(j, key, value->u.real); return;
     case WB_TEXT: wb_jo_str(j, key, value->u.text); return;
-    default:
-      wb_value_print(&text, value);
-      wb_jo_str(j, key, wb_text_str(&text));
+    default: wb_value_print(&text, value); wb_jo_str(j, key, wb_text_str(&text));
   }
 }
 

@@ -63,10 +63,13 @@ static void diff_figures(changes *c, const wb_model *a, const wb_model *b) {
   wb_num_floor(active_b, &active_b);
   note(c, "figure", WB_STR("active_parameters"), number(c->ctx, active_a.num), number(c->ctx, active_b.num));
   for (int g = 0; g < WB_GROUP_COUNT; g++)
-    note(c, "figure", wb_str_of(wb_group_name((wb_group)g)), number(c->ctx, a->groups[g].num), number(c->ctx, b->groups[g].num));
+    note(c, "figure", wb_str_of(wb_group_name((wb_group)g)), number(c->ctx, a->groups[g].num),
+         number(c->ctx, b->groups[g].num));
 }
 
-typedef struct line { wb_str name, shape; } line;
+typedef struct line {
+  wb_str name, shape;
+} line;
 
 static wb_str shape_text(wb_ctx *ctx, const wb_row *row) {
   wb_text text = {.ctx = ctx};
@@ -78,7 +81,9 @@ static wb_str shape_text(wb_ctx *ctx, const wb_row *row) {
   return wb_text_str(&text);
 }
 
-static int by_name(const void *a, const void *b) { return wb_str_cmp(((const line *)a)->name, ((const line *)b)->name); }
+static int by_name(const void *a, const void *b) {
+  return wb_str_cmp(((const line *)a)->name, ((const line *)b)->name);
+}
 
 static size_t lines_of(wb_ctx *ctx, const wb_model *m, line **out) {
   size_t n = 0;
@@ -107,10 +112,8 @@ static void diff_tensors(changes *c, const wb_model *a, const wb_model *b) {
   }
 }
 
-static const wb_column COLUMNS[] = {{"what", WB_LABEL_WHAT, false},
-                                    {"name", WB_LABEL_NAME, false},
-                                    {"a", WB_LABEL_A, true},
-                                    {"b", WB_LABEL_B, true}};
+static const wb_column COLUMNS[] = {
+    {"what", WB_LABEL_WHAT, false}, {"name", WB_LABEL_NAME, false}, {"a", WB_LABEL_A, true}, {"b", WB_LABEL_B, true}};
 
 static void write_json(wb_out *out, const changes *c, const wb_model *a, const wb_model *b) {
   wb_json_out j = {.out = out, .first = true};

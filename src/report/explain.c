@@ -4,7 +4,8 @@
 
 static wb_str number_text(wb_out *out, const wb_node *node) {
   wb_text text = {.ctx = out->text.ctx};
-  if (node->value.kind == WB_NUM && wb_num_is_int(node->value.u.num)) wb_i128_print_grouped(&text, node->value.u.num.num);
+  if (node->value.kind == WB_NUM && wb_num_is_int(node->value.u.num))
+    wb_i128_print_grouped(&text, node->value.u.num.num);
   else wb_value_print(&text, &node->value);
   return wb_text_str(&text);
 }
@@ -70,7 +71,8 @@ static void write_names(wb_out *out, const wb_model *m, const wb_derivation *d) 
     if (seen) continue;
     wb_text_addf(&out->text, "  %.*s", WB_STR_ARG(node->name));
     if (node->formula.len) wb_text_addf(&out->text, " = %.*s", WB_STR_ARG(node->formula));
-    if (!wb_str_eq(node->formula, node->numbers) && node->formula.len && !wb_str_eq(node->numbers, number_text(out, node)))
+    if (!wb_str_eq(node->formula, node->numbers) && node->formula.len &&
+        !wb_str_eq(node->numbers, number_text(out, node)))
       wb_text_addf(&out->text, " = %.*s", WB_STR_ARG(node->numbers));
     wb_text_addf(&out->text, " = %.*s", WB_STR_ARG(number_text(out, node)));
     if (node->origin.kind != WB_FROM_FORMULA) {
@@ -102,9 +104,7 @@ static void write_value(wb_json_out *j, const wb_node *node) {
       return;
     case WB_BOOL: wb_jo_bool(j, "value", node->value.u.boolean); return;
     case WB_NULL: wb_jo_null(j, "value"); return;
-    default:
-      wb_value_print(&text, &node->value);
-      wb_jo_str(j, "value", wb_text_str(&text));
+    default: wb_value_print(&text, &node->value); wb_jo_str(j, "value", wb_text_str(&text));
   }
 }
 
@@ -167,7 +167,8 @@ static void write_table(wb_out *out, const wb_derivation *d) {
     wb_table_cell(&table, wb_text_str(&value));
     wb_table_cell(&table, node->origin.kind == WB_FROM_FORMULA
                               ? WB_STR("")
-                              : wb_str_fmt(out->text.ctx, "%s:%.*s", wb_origin_name(node->origin.kind), WB_STR_ARG(node->origin.key)));
+                              : wb_str_fmt(out->text.ctx, "%s:%.*s", wb_origin_name(node->origin.kind),
+                                           WB_STR_ARG(node->origin.key)));
   }
   wb_table_write(out, &table);
 }

@@ -44,9 +44,9 @@ void wb_json_string(wb_text *out, wb_str value); /* quoted and escaped */
 #define WB_TABLE_COLUMNS 12
 
 typedef struct wb_column {
-  const char *key;        /* CSV, TSV header: never translated */
-  wb_message_id label;    /* text and Markdown header */
-  bool right;             /* numbers */
+  const char *key;     /* CSV, TSV header: never translated */
+  wb_message_id label; /* text and Markdown header */
+  bool right;          /* numbers */
 } wb_column;
 
 typedef struct wb_table {

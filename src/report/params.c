@@ -33,7 +33,10 @@ static wb_str percent(wb_ctx *ctx, wb_num part, wb_num all) {
 
 /* 8.19 B: short scale, for reading aloud; the exact count stands beside it. */
 static wb_str short_count(wb_ctx *ctx, wb_num n) {
-  static const struct { double size; const char *name; } scale[] = {{1e12, "T"}, {1e9, "B"}, {1e6, "M"}, {1e3, "K"}};
+  static const struct {
+    double size;
+    const char *name;
+  } scale[] = {{1e12, "T"}, {1e9, "B"}, {1e6, "M"}, {1e3, "K"}};
   double value = wb_num_double(n);
   for (size_t i = 0; i < 4; i++)
     if (value >= scale[i].size) return wb_str_fmt(ctx, "%.2f %s", value / scale[i].size, scale[i].name);
@@ -46,7 +49,8 @@ static wb_i128 stored_bytes(const wb_model *m) {
   wb_i128 bytes = 0;
   for (size_t i = 0; i < m->row_count; i++) {
     const wb_row *row = &m->rows[i];
-    if (row->kind == WB_PARAM && !row->mtp) bytes += row->elements.num * row->copies.num * (wb_i128)wb_dtype_bytes(row->dtype);
+    if (row->kind == WB_PARAM && !row->mtp)
+      bytes += row->elements.num * row->copies.num * (wb_i128)wb_dtype_bytes(row->dtype);
   }
   return bytes;
 }
@@ -194,8 +198,11 @@ static void write_figures(wb_out *out, wb_model *m, const facts *f) {
        idle.num ? message(out, WB_NOTE_SPARSITY, short_count(ctx, f->active), percent(ctx, idle, f->total))
                 : message(out, WB_NOTE_DENSE, WB_STR(""), WB_STR("")));
   line(out, WB_LABEL_PARAMETER_BYTES, gib(ctx, stored_bytes(m)), m->dtype);
-  if (m->buffers.num) line(out, WB_LABEL_BUFFERS, wb_out_number(out, m->buffers.num), message(out, WB_NOTE_BUFFERS, WB_STR(""), WB_STR("")));
-  if (m->mtp.num) line(out, WB_LABEL_MTP, wb_out_number(out, m->mtp.num), message(out, WB_NOTE_MTP, WB_STR(""), WB_STR("")));
+  if (m->buffers.num)
+    line(out, WB_LABEL_BUFFERS, wb_out_number(out, m->buffers.num),
+         message(out, WB_NOTE_BUFFERS, WB_STR(""), WB_STR("")));
+  if (m->mtp.num)
+    line(out, WB_LABEL_MTP, wb_out_number(out, m->mtp.num), message(out, WB_NOTE_MTP, WB_STR(""), WB_STR("")));
   if (m->tied_embeddings) line(out, WB_LABEL_TIED, WB_STR(""), message(out, WB_NOTE_TIED, WB_STR(""), WB_STR("")));
 }
 
@@ -206,7 +213,8 @@ static void write_formula(wb_out *out, const facts *f) {
 }
 
 static void write_method(wb_out *out, const facts *f) {
-  wb_text_addf(&out->text, "\n  %s `%.*s`\n", wb_out_label(out, WB_LABEL_METHOD), WB_STR_ARG(f->method->method->name->name));
+  wb_text_addf(&out->text, "\n  %s `%.*s`\n", wb_out_label(out, WB_LABEL_METHOD),
+               WB_STR_ARG(f->method->method->name->name));
   if (!f->method->count) wb_text_addf(&out->text, "  %s\n", wb_out_label(out, WB_NOTE_NO_FORMULA));
   for (size_t i = 0; i < f->method->count; i++) {
     const wb_node *node = f->method->quantities[i];

@@ -158,8 +158,8 @@ static order *ordered(wb_out *out, wb_model *m) {
 }
 
 static const wb_column COLUMNS[] = {
-    {"name", WB_LABEL_NAME, false},         {"shape", WB_LABEL_SHAPE, true}, {"dtype", WB_LABEL_DTYPE, false},
-    {"elements", WB_LABEL_ELEMENTS, true},  {"bytes", WB_LABEL_BYTES, true}, {"group", WB_LABEL_GROUP, false},
+    {"name", WB_LABEL_NAME, false},        {"shape", WB_LABEL_SHAPE, true}, {"dtype", WB_LABEL_DTYPE, false},
+    {"elements", WB_LABEL_ELEMENTS, true}, {"bytes", WB_LABEL_BYTES, true}, {"group", WB_LABEL_GROUP, false},
     {"kind", WB_LABEL_KIND, false},
 };
 

@@ -1,0 +1,146 @@
+#!/usr/bin/env python3
+"""Writes docs/accuracy.md: every vector, what weigh says, what is known from outside, and the error. Misses stay.
+
+    WEIGH_TRUTH_DIR=DIR tools/make-accuracy.py [--weigh build/weigh]
+
+A difference is explained only by arithmetic: it must equal a figure that weigh gives beside the total (prediction
+layers, buffers, tied copies), or a sum of them.
+"""
+import argparse
+import concurrent.futures
+import csv
+import itertools
+import json
+import os
+import re
+import subprocess
+import sys
+
+
+def rows(path):
+    with open(path, encoding="utf-8", newline="") as f:
+        return list(csv.DictReader(f, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+def ask(weigh, source, text=None):
+    done = subprocess.run([weigh, "params", source, "-f", "json"], input=text, capture_output=True, text=True)
+    if done.returncode:
+        return {"error": done.stderr.strip().splitlines()[0] if done.stderr.strip() else f"exit {done.returncode}"}
+    return json.loads(done.stdout)
+
+
+def tied_elements(weigh, source):
+    done = subprocess.run([weigh, "tensors", source, "-f", "tsv"], capture_output=True, text=True)
+    out = 0
+    for line in done.stdout.splitlines()[1:]:
+        cells = line.split("\t")
+        if cells[6].startswith("tied:"):
+            out += int(cells[3])
+    return out
+
+
+def explain(difference, answer, weigh, source):
+    """Names the figures beside the total that add up to the difference, or says that none do."""
+    parts = {"stored prediction layers (MTP)": answer["mtp_parameters"], "buffers counted": answer["buffer_elements"],
+             "a stored copy of tied tensors": tied_elements(weigh, source) if answer["tied_embeddings"] else 0}
+    parts = {k: v for k, v in parts.items() if v}
+    for n in range(1, len(parts) + 1):
+        for some in itertools.combinations(parts.items(), n):
+            if sum(v for _, v in some) == difference:
+                return " + ".join(k for k, _ in some)
+    return ""
+
+
+def number(n):
+    return f"{int(n):,}"
+
+
+class Kind:
+    def __init__(self, title, about):
+        self.title, self.about, self.lines = title, about, []
+        self.equal = self.explained = self.partial = self.missed = self.undescribed = 0
+
+    def add(self, name, model_type, answer, expected, weigh=None, source=None, note=""):
+        generic = any(w["code"] in ("model_generic", "model_untyped") for w in answer.get("warnings", []))
+        if "error" in answer or generic:
+            self.undescribed += 1
+            self.lines.append((model_type, name, "–", number(expected), "", "not described"))
+            return
+        got = answer["total_parameters"]
+        difference = int(expected) - got
+        if difference == 0:
+            self.equal += 1
+            verdict = "equal"
+        elif not answer["complete"]:
+            self.partial += 1
+            verdict = "part of the model is not described: " + ", ".join(answer["undescribed_parts"])
+        else:
+            reason = explain(difference, answer, weigh, source) if weigh else ""
+            self.explained += bool(reason)
+            self.missed += not reason
+            verdict = f"published figure holds {reason}" if reason else "**differs**" + (f"; {note}" if note else "")
+        error = f"{-difference / int(expected) * 100:+.4f} %" if difference and int(expected) else "0"
+        self.lines.append((model_type, name, number(got), number(expected), error, verdict))
+
+    def text(self):
+        out = [f"## {self.title}", "", self.about, "",
+               f"{self.equal} equal, {self.explained} explained, {self.partial} of models described in part, "
+               f"{self.missed} differ, {self.undescribed} of types that are not described.", "",
+               "| type | vector | predicted | expected | error | verdict |", "|---|---|--:|--:|--:|---|"]
+        out += ["| " + " | ".join(line) + " |" for line in sorted(self.lines)]
+        return out + [""]
+
+
+def run_all(jobs):
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        return list(pool.map(lambda job: job(), jobs))
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--weigh", default="build/weigh")
+    parser.add_argument("--out", default="docs/accuracy.md")
+    args = parser.parse_args()
+    base = os.environ.get("WEIGH_TRUTH_DIR") or sys.exit("WEIGH_TRUTH_DIR is not set")
+    weigh = args.weigh
+
+    built = Kind("Totals that the reference library builds",
+                 "Published configurations; the model class of `transformers` built without weights (4.57.6 or 5.23.0).")
+    truth = [r for r in rows(f"{base}/truth/params.tsv") if r["total"]]
+    answers = run_all([lambda r=r: ask(weigh, f"{base}/models/{r['model']}/config.json") for r in truth])
+    for r, a in zip(truth, answers):
+        built.add(r["model"], r["model_type"], a, r["total"], weigh, f"{base}/models/{r['model']}/config.json")
+
+    made = Kind("Made-up configurations", "Class defaults with random sizes; three a model type, built by `transformers` 5.23.0. "
+                "Where the library ties heads against what the configuration says, totals may differ by the head.")
+    varied = [r for r in rows(f"{base}/truth/variations.tsv") if r["total"]]
+    answers = run_all([lambda r=r: ask(weigh, f"{base}/truth/variations/{r['model_type']}.{r['i']}.json") for r in varied])
+    for r, a in zip(varied, answers):
+        made.add(f"{r['model_type']}.{r['i']}", r["model_type"], a, r["total"], weigh,
+                 f"{base}/truth/variations/{r['model_type']}.{r['i']}.json", note=r["note"])
+
+    stated = Kind("Totals that publishers state", "Exact totals of stored checkpoints (a checkpoint may hold more or less than "
+                  "the model: prediction layers, buffers, stored copies of tied heads, packed integers).")
+    for r in rows(f"{base}/models/published-totals.tsv"):
+        path = f"{base}/models/{r['model']}/config.json"
+        if r["quantity"] == "total_params" and r["exactness"] == "exact" and os.path.exists(path):
+            a = ask(weigh, path)
+            stated.add(r["model"], a.get("model_type", ""), a, r["value"], weigh, path)
+
+    out = ["# Accuracy", "",
+           "Written by `tools/make-accuracy.py`; nothing here is typed in. Predicted: distinct parameters by `weigh params`. "
+           "Whole tensor lists (names and shapes) are compared by `tests/truth/truth.py`.", "",
+           "| kind | vectors | equal | explained | in part | differ | not described |", "|---|--:|--:|--:|--:|--:|--:|"]
+    for k in (built, made, stated):
+        out.append(f"| {k.title} | {len(k.lines)} | {k.equal} | {k.explained} | {k.partial} | {k.missed} | {k.undescribed} |")
+    out.append("")
+    for k in (built, made, stated):
+        out += k.text()
+    with open(args.out, "w", encoding="utf-8") as f:
+        f.write("\n".join(out))
+    for k in (built, made, stated):
+        print(f"{k.title}: {len(k.lines)} vectors, {k.equal} equal, {k.explained} explained, {k.partial} in part, "
+              f"{k.missed} differ, {k.undescribed} not described")
+
+
+main()
