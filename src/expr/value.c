@@ -29,7 +29,7 @@ const wb_sym *wb_intern(wb_symtab *table, wb_str name) {
   if (known) return known;
   if (table->count * 2 >= table->cap) rehash(table);
   wb_sym *sym = WB_NEW(table->ctx, wb_sym);
-  *sym = (wb_sym){wb_str_copy(table->ctx, name), wb_str_hash(name)};
+  *sym = (wb_sym){.name = wb_str_copy(table->ctx, name), .hash = wb_str_hash(name)};
   size_t at = sym->hash & (table->cap - 1);
   while (table->slots[at]) at = (at + 1) & (table->cap - 1);
   table->slots[at] = sym;

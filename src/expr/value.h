@@ -14,6 +14,7 @@ typedef struct wb_value wb_value;
 typedef struct wb_sym {
   wb_str name;
   uint64_t hash;
+  const void *rule; /* what data/fields says of fields with this name; set by the library, NULL for none */
 } wb_sym;
 
 typedef struct wb_symtab {

@@ -204,8 +204,23 @@ static void remember(wb_ctx *ctx, wb_fields *fields, const wb_binding *binding, 
   fields->used[fields->used_count++] = (wb_used_field){binding, field, fields->family, rule};
 }
 
+static const wb_expr *composite_default(const wb_fields *fields, const wb_sym *name) {
+  for (size_t i = 0; i < fields->defaults.count; i++)
+    if (fields->defaults.args[i].name == name) return fields->defaults.args[i].expr;
+  return NULL;
+}
+
+static wb_binding *bind_default(wb_ctx *ctx, wb_fields *fields, const wb_field *field, wb_str key) {
+  const wb_expr *expr = composite_default(fields, field->name);
+  if (expr) return wb_bind_expr(ctx, &fields->scope, field->name, expr, fields->defaults.scope);
+  if (!field->fallback)
+    WB_FAIL(ctx, WB_FIELD_MISSING, wb_in_file(fields->config->file), full_key(ctx, fields, key),
+            fields->family->name->name);
+  return wb_bind_expr(ctx, &fields->scope, field->name, field->fallback, &fields->scope);
+}
+
 static wb_binding *bind_field(wb_ctx *ctx, wb_fields *fields, const wb_field *field) {
-  const wb_field_rule *rule = wb_library_rule(fields->lib, field->name);
+  const wb_field_rule *rule = wb_library_rule(field->name);
   found at = {NULL, field->name->name, false};
   if (!field->derived) at = look(fields, field, rule);
   wb_binding *binding;
@@ -213,10 +228,7 @@ static wb_binding *bind_field(wb_ctx *ctx, wb_fields *fields, const wb_field *fi
     check(ctx, fields, &at, rule);
     binding = wb_bind_value(ctx, &fields->scope, field->name, wb_value_of_json(ctx, at.json));
   } else {
-    if (!field->fallback)
-      WB_FAIL(ctx, WB_FIELD_MISSING, wb_in_file(fields->config->file), full_key(ctx, fields, at.path),
-              fields->family->name->name);
-    binding = wb_bind_expr(ctx, &fields->scope, field->name, field->fallback, &fields->scope);
+    binding = bind_default(ctx, fields, field, at.path);
   }
   binding->origin = origin_of(ctx, fields, &at, field);
   if (!at.json) check_default(ctx, fields, binding, rule);
@@ -226,10 +238,12 @@ static wb_binding *bind_field(wb_ctx *ctx, wb_fields *fields, const wb_field *fi
 
 static wb_binding *resolve(wb_ctx *ctx, wb_scope *scope, const wb_sym *name) {
   wb_fields *fields = (wb_fields *)scope;
-  const wb_decl *families[2] = {fields->family, wb_library_family(fields->lib, ctx, WB_STR("common"))};
+  if (fields->unknown[name->hash % WB_UNKNOWN] == name) return NULL;
+  const wb_decl *families[2] = {fields->family, fields->common};
   for (int f = 0; f < 2 && families[f]; f++)
     for (size_t i = families[f]->field_count; i-- > 0;)
       if (families[f]->fields[i].name == name) return bind_field(ctx, fields, &families[f]->fields[i]);
+  fields->unknown[name->hash % WB_UNKNOWN] = name;
   return NULL;
 }
 
@@ -240,6 +254,8 @@ wb_fields *wb_fields_new(wb_ctx *ctx, wb_library *lib, wb_scope *root, wb_config
   fields->lib = lib;
   fields->config = config;
   fields->family = family;
+  if (!lib->common) lib->common = wb_library_family(lib, ctx, WB_STR("common"));
+  fields->common = lib->common;
   fields->object = object;
   fields->prefix = prefix;
   return fields;

@@ -23,14 +23,26 @@ typedef struct wb_used_field {
   const wb_field_rule *rule;
 } wb_used_field;
 
+/* What a composite says of its part's fields where the nested configuration is silent: before the class's defaults. */
+typedef struct wb_part_defaults {
+  const wb_argument *args;
+  size_t count;
+  wb_scope *scope; /* of the composite */
+} wb_part_defaults;
+
+#define WB_UNKNOWN 64
+
 /* One family on one (nested) configuration: the scope whose names are its fields. */
 typedef struct wb_fields {
   wb_scope scope; /* first, so that the scope's address is this one */
   wb_library *lib;
   wb_config *config;
   const wb_decl *family;
+  const wb_decl *common; /* the fields that every family has */
+  const wb_sym *unknown[WB_UNKNOWN]; /* names lately found to be no fields */
   const wb_json *object; /* NULL: the nested configuration is absent; defaults hold */
   wb_str prefix;         /* "text_config." or "" */
+  wb_part_defaults defaults;
   wb_used_field *used;
   size_t used_count, used_cap;
   struct wb_fields *next; /* all of a model, in order */

@@ -243,6 +243,16 @@ static void read_lines(wb_library *lib, wb_str text, void (*add)(wb_library *, w
   }
 }
 
+/* Notes at each name the rule that speaks of it: its own before one that has it as an alias. */
+static void link_rules(wb_library *lib) {
+  for (size_t i = 0; i < lib->rule_count; i++) ((wb_sym *)lib->rules[i].name)->rule = &lib->rules[i];
+  for (size_t i = 0; i < lib->rule_count; i++)
+    for (size_t a = 0; a < lib->rules[i].alias_count; a++) {
+      wb_sym *alias = (wb_sym *)lib->rules[i].aliases[a]; /* the library owns its names */
+      if (!alias->rule) alias->rule = &lib->rules[i];
+    }
+}
+
 void wb_library_init(wb_library *lib) {
   lib->symbols = (wb_symtab){.ctx = &lib->ctx};
   lib->weight = wb_intern(&lib->symbols, WB_STR("weight"));
@@ -252,18 +262,12 @@ void wb_library_init(wb_library *lib) {
     else if (wb_str_is(path, "fields/ignored.tsv")) read_lines(lib, text, add_ignored);
     else if (wb_str_starts(path, WB_STR("fields/"))) read_lines(lib, text, add_rule);
   }
+  link_rules(lib);
 }
 
 void wb_library_add(wb_library *lib, wb_str path, wb_str text) { add_file(lib, path, text, true); }
 
-const wb_field_rule *wb_library_rule(const wb_library *lib, const wb_sym *name) {
-  for (size_t i = 0; i < lib->rule_count; i++)
-    if (lib->rules[i].name == name) return &lib->rules[i];
-  for (size_t i = 0; i < lib->rule_count; i++)
-    for (size_t a = 0; a < lib->rules[i].alias_count; a++)
-      if (lib->rules[i].aliases[a] == name) return &lib->rules[i];
-  return NULL;
-}
+const wb_field_rule *wb_library_rule(const wb_sym *name) { return name->rule; }
 
 bool wb_library_ignores(const wb_library *lib, wb_str key) {
   for (size_t i = 0; i < lib->ignored_count; i++)

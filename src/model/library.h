@@ -61,6 +61,7 @@ typedef struct wb_library {
   wb_str *ignored; /* configuration keys known to hold no dimension */
   size_t ignored_count, ignored_cap;
   const wb_sym *weight; /* "weight" */
+  const wb_decl *common; /* the family whose fields all have; NULL until it is needed */
 } wb_library;
 
 /* Finds the built-in declarations. `lib->ctx` must be ready (arena, guard). */
@@ -81,7 +82,7 @@ const wb_decl *wb_library_type(wb_library *lib, wb_ctx *ctx, wb_str model_type);
  * scope whose findings may be used, or NULL. */
 wb_scope *wb_library_scope(wb_library *lib, wb_ctx *ctx, const wb_scope *known);
 
-const wb_field_rule *wb_library_rule(const wb_library *lib, const wb_sym *name); /* by name or alias; NULL if none */
+const wb_field_rule *wb_library_rule(const wb_sym *name); /* by name or alias; NULL if none */
 bool wb_library_ignores(const wb_library *lib, wb_str key);
 
 /* Parses every file, as `make check` and tests do; fails the caller's context at the first fault. */

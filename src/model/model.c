@@ -148,7 +148,7 @@ void wb_model_build(wb_model *m) {
   wb_walk w = start(m, false);
   m->root = w.root;
   naming->prefix = WB_STR("");
-  wb_walk_family(&w, m->family, m->config.root, WB_STR(""), naming, WB_G_OTHER);
+  wb_walk_family(&w, m->family, m->config.root, WB_STR(""), naming, WB_G_OTHER, NULL);
   for (size_t i = 0; i < m->row_count; i++) add_totals(m, &m->rows[i]);
   check_ties(m);
 }
@@ -159,6 +159,6 @@ wb_num wb_model_count(wb_model *m) {
   wb_naming *naming = WB_NEW(&m->ctx, wb_naming);
   naming->prefix = WB_STR("");
   m->fields = m->all_fields = NULL;
-  wb_walk_family(&w, m->family, m->config.root, WB_STR(""), naming, WB_G_OTHER);
+  wb_walk_family(&w, m->family, m->config.root, WB_STR(""), naming, WB_G_OTHER, NULL);
   return w.total;
 }

@@ -255,6 +255,22 @@ static wb_stmt *named(wb_tokens *t, wb_stmt_kind kind, bool body) {
   return stmt;
 }
 
+/* "with" "{" field ":" expr, … "}": what the part's fields are where the nested configuration is silent. */
+static void part_defaults(wb_tokens *t, wb_stmt *stmt) {
+  wb_argument *args = NULL;
+  size_t cap = 0;
+  wb_expect(t, WB_T_PUNCT, "{", NULL);
+  while (!wb_is(t, WB_T_PUNCT, "}")) {
+    WB_PUSH_ROOM(t->ctx, args, stmt->arg_count, cap);
+    args[stmt->arg_count].name = symbol(t, "a field's name");
+    wb_expect(t, WB_T_PUNCT, ":", NULL);
+    args[stmt->arg_count++].expr = wb_parse_expr(t);
+    if (!wb_accept(t, WB_T_PUNCT, ",")) break;
+  }
+  wb_expect(t, WB_T_PUNCT, "}", NULL);
+  stmt->args = args;
+}
+
 /* part text_config default llama named {…} group vision: another family on a nested configuration; `as llama`: that
  * family whatever the configuration says of its type */
 static wb_stmt *part(wb_tokens *t) {
@@ -265,6 +281,7 @@ static wb_stmt *part(wb_tokens *t) {
   stmt->is_fixed = wb_is(t, WB_T_NAME, "as");
   if (wb_accept(t, WB_T_NAME, "default") || wb_accept(t, WB_T_NAME, "as"))
     stmt->text = wb_expect(t, WB_T_NAME, NULL, "a family's name")->text;
+  if (wb_accept(t, WB_T_NAME, "with")) part_defaults(t, stmt);
   modifiers(t, &stmt->mod);
   return stmt;
 }

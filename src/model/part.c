@@ -3,8 +3,9 @@
 #include "model/walk.h"
 
 void wb_walk_family(wb_walk *w, const wb_decl *family, const wb_json *object, wb_str prefix, const wb_naming *naming,
-                    wb_group group) {
+                    wb_group group, const wb_part_defaults *defaults) {
   wb_fields *fields = wb_fields_new(w->ctx, w->lib, w->root, &w->model->config, family, object, prefix);
+  if (defaults) fields->defaults = *defaults;
   wb_fields **at = &w->model->all_fields;
   while (*at) at = &(*at)->next;
   *at = fields;
@@ -65,7 +66,8 @@ void wb_walk_part(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
   bool grouped = w->grouped;
   if (stmt->mod.group && wb_group_parse(stmt->mod.group->name, &group)) w->grouped = true;
   wb_str prefix = wb_str_fmt(w->ctx, "%.*s%.*s.", WB_STR_ARG(fields->prefix), WB_STR_ARG(key));
-  wb_walk_family(w, family, object, prefix, naming, group);
+  wb_part_defaults defaults = {stmt->args, stmt->arg_count, f->scope};
+  wb_walk_family(w, family, object, prefix, naming, group, &defaults);
   w->grouped = grouped;
 }
 

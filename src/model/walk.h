@@ -60,7 +60,7 @@ typedef struct wb_walk {
 
 void wb_walk_body(wb_walk *w, wb_frame *f, const wb_body *body);
 void wb_walk_family(wb_walk *w, const wb_decl *family, const wb_json *object, wb_str prefix, const wb_naming *naming,
-                    wb_group group);
+                    wb_group group, const wb_part_defaults *defaults);
 
 /* naming.c */
 wb_str wb_name_of(wb_walk *w, const wb_naming *naming, const wb_path *path, wb_scope *scope);
