@@ -34,13 +34,14 @@ static size_t fill_place(char *out, size_t size, size_t at, wb_str arg) {
 }
 
 /* The message with its places filled, without allocating: memory may just have run out. */
-static void fill_message(char *out, size_t size, const char *text, const wb_str *args, size_t count) {
+static void fill_message(char *out, size_t size, wb_message_id id, wb_lang lang, const wb_str *args, size_t count) {
+  const char *text = wb_message_text(id, lang);
   char buffer[2048];
   size_t at = 0;
   for (const char *c = text; *c && at + 1 < sizeof buffer; c++) {
     bool place = c[0] == '{' && c[1] >= '0' && c[1] <= '9' && c[2] == '}';
     if (place && (size_t)(c[1] - '0') < count) {
-      at = fill_place(buffer, sizeof buffer, at, args[c[1] - '0']);
+      at = fill_place(buffer, sizeof buffer, at, wb_message_fragment(args[c[1] - '0'], lang));
       c += 2;
     } else {
       buffer[at++] = *c;
@@ -58,8 +59,7 @@ weigh_status wb_report_failure(wb_ctx *ctx, const weigh_library *library, weigh_
   if (library) wb_library_locate(&library->lib, failure);
   *err = (weigh_error){.status = status};
   put(err->code, sizeof err->code, wb_str_of(wb_message_code(failure->message)));
-  fill_message(err->message, sizeof err->message, wb_message_text(failure->message, (wb_lang)language), failure->args,
-               WB_MESSAGE_ARGS);
+  fill_message(err->message, sizeof err->message, failure->message, (wb_lang)language, failure->args, WB_MESSAGE_ARGS);
   put(err->file, sizeof err->file, failure->place.file);
   if (failure->place.line) {
     err->line = failure->place.line;
@@ -100,7 +100,7 @@ weigh_status weigh_error_set(weigh_error *err, weigh_language language, const ch
   for (size_t i = 0; i < arg_count && i < WB_MESSAGE_ARGS; i++) texts[i] = wb_str_of(args[i]);
   *err = (weigh_error){.status = status};
   put(err->code, sizeof err->code, wb_str_of(wb_message_code(message)));
-  fill_message(err->message, sizeof err->message, wb_message_text(message, (wb_lang)language), texts, WB_MESSAGE_ARGS);
+  fill_message(err->message, sizeof err->message, message, (wb_lang)language, texts, WB_MESSAGE_ARGS);
   return status;
 }
 

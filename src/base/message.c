@@ -31,6 +31,15 @@ const char *wb_message_text(wb_message_id id, wb_lang lang) {
   return lang == WB_LANG_ZH && *row->zh ? row->zh : row->en;
 }
 
+wb_str wb_message_fragment(wb_str text, wb_lang lang) {
+  static const char prefix[] = "fragment_";
+  if (lang == WB_LANG_EN) return text;
+  for (size_t i = 0; i < sizeof messages / sizeof *messages; i++)
+    if (strncmp(messages[i].code, prefix, sizeof prefix - 1) == 0 && wb_str_is(text, messages[i].en))
+      return wb_str_of(messages[i].zh);
+  return text;
+}
+
 void wb_message_add(wb_text *out, wb_message_id id, wb_lang lang, const wb_str *args, size_t count) {
   const char *text = wb_message_text(id, lang);
   const char *plain = text; /* start of what is not yet copied */
@@ -40,7 +49,7 @@ void wb_message_add(wb_text *out, wb_message_id id, wb_lang lang, const wb_str *
       continue;
     }
     wb_text_add(out, (wb_str){plain, (size_t)(at - plain)});
-    wb_text_add(out, args[at[1] - '0']);
+    wb_text_add(out, wb_message_fragment(args[at[1] - '0'], lang));
     at += 3;
     plain = at;
   }

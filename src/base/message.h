@@ -24,6 +24,10 @@ weigh_status wb_message_status(wb_message_id id);
 const char *wb_message_code(wb_message_id id);               /* "field_type" */
 const char *wb_message_text(wb_message_id id, wb_lang lang); /* with its {0} places; Chinese falls back to English */
 
+/* A part of a sentence ("a number", "the end of the line") in a language: the FRAGMENT_ row whose English text it is.
+ * Other texts come back as they are. */
+wb_str wb_message_fragment(wb_str text, wb_lang lang);
+
 /* Appends a message with its places filled. A place for which there is no argument stays as it is written, so that
  * the mistake shows; arguments are put in as they are and not searched for places. */
 void wb_message_add(wb_text *out, wb_message_id id, wb_lang lang, const wb_str *args, size_t count);

@@ -38,16 +38,19 @@ static void see_row(wb_comparison *c, const wb_row *row, wb_num hidden) {
     reason(c, WB_REASON_TOWERS);
 }
 
-/* A feed-forward of two matrices instead of three: as many rows of [I, H] as of [H, I]. */
-static bool ungated(const wb_model *m) {
-  bool gate = false, any = false;
+/* Two matrices instead of three: as much goes into the inner width as comes out of it. Gate and up may be one tensor,
+ * so elements are compared, not tensors. */
+static bool ungated(const wb_model *m, wb_num hidden) {
+  wb_num in = wb_num_int(0), out = wb_num_int(0);
   for (size_t i = 0; i < m->row_count; i++) {
     const wb_row *row = &m->rows[i];
-    if (row->group != WB_G_MLP || row->rank != 2) continue;
-    any = true;
-    gate = gate || stored_as(row, "gate") || stored_as(row, "w3") || stored_as(row, "wi_1") || stored_as(row, ".w1");
+    if (row->group != WB_G_MLP || row->kind != WB_PARAM || row->mtp || row->rank != 2) continue;
+    wb_num all;
+    wb_num_mul(row->elements, row->copies, &all); /* fits: part of the total */
+    wb_num *side = row->dims[1]->value.u.num.num == hidden.num ? &in : &out;
+    wb_num_add(*side, all, side);
   }
-  return any && !gate;
+  return in.num && in.num == out.num;
 }
 
 wb_comparison wb_compare_formula(wb_model *m, const wb_method_result *result) {
@@ -59,7 +62,7 @@ wb_comparison wb_compare_formula(wb_model *m, const wb_method_result *result) {
   c.notable = c.relative >= NOTABLE || c.relative <= -NOTABLE;
   wb_num hidden = hidden_of(result);
   for (size_t i = 0; i < m->row_count; i++) see_row(&c, &m->rows[i], hidden);
-  if (ungated(m)) reason(&c, WB_REASON_UNGATED);
+  if (ungated(m, hidden)) reason(&c, WB_REASON_UNGATED);
   return c;
 }
 

@@ -222,7 +222,9 @@ static wb_binding *bind_default(wb_ctx *ctx, wb_fields *fields, const wb_field *
 static wb_binding *bind_field(wb_ctx *ctx, wb_fields *fields, const wb_field *field) {
   const wb_field_rule *rule = wb_library_rule(field->name);
   found at = {NULL, field->name->name, false};
-  if (!field->derived) at = look(fields, field, rule);
+  /* What is built of a part is for the composite to say, not for the class that the nested configuration names. */
+  bool composite_says = fields->prefix.len && wb_str_is(field->name->name, "architectures");
+  if (!field->derived && !composite_says) at = look(fields, field, rule);
   wb_binding *binding;
   if (at.json) {
     check(ctx, fields, &at, rule);

@@ -22,9 +22,17 @@ static void warn_defaults(wb_model *m) {
   if (list.len) wb_model_warn(m, WB_DEFAULT_DIMENSION, 2, args);
 }
 
+/* Read when a model is opened, not by a description. */
+static bool read_at_opening(wb_str path) {
+  static const char *const keys[] = {"model_type", "architectures", "dtype", "torch_dtype"};
+  for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+    if (wb_str_ends(path, wb_str_of(keys[i]))) return true;
+  return false;
+}
+
 static void warn_settings(wb_model *m) {
   for (size_t i = 0; i < m->config.set_count; i++)
-    if (!m->config.set_used[i]) wb_model_warn(m, WB_SETTING_UNUSED, 1, &m->config.set_paths[i]);
+    if (!m->config.set_used[i] && !read_at_opening(m->config.set_paths[i])) wb_model_warn(m, WB_SETTING_UNUSED, 1, &m->config.set_paths[i]);
 }
 
 static void warn_undescribed(wb_model *m) {

@@ -198,20 +198,21 @@ static void walk_yield(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
   for (size_t i = 0; i < f->result_count; i++) results[i] = shape_of_width(w, &widths.u.list.items[i]);
 }
 
+/* A demand that fails is told in the configuration's own field names; a description without fields tells its line. */
 static void walk_require(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
   if (w->counting || wb_eval_bool(w->ctx, stmt->expr, f->scope)) return;
-  wb_text formula = {.ctx = w->ctx}, values = {.ctx = w->ctx};
-  wb_expr_print(&formula, stmt->expr, WB_AS_FORMULA, f->scope);
-  const wb_sym **names = NULL;
-  size_t n = wb_expr_names(w->ctx, stmt->expr, &names);
+  wb_text formula = {.ctx = w->ctx}, numbers = {.ctx = w->ctx}, values = {.ctx = w->ctx};
+  wb_expr_print(&formula, stmt->expr, WB_AS_FIELDS, f->scope);
+  wb_expr_print(&numbers, stmt->expr, WB_AS_FIELD_NUMBERS, f->scope);
+  wb_binding **leaves = NULL;
+  size_t n = wb_expr_leaves(w->ctx, stmt->expr, f->scope, &leaves);
   for (size_t i = 0; i < n; i++) {
-    wb_binding *binding = wb_scope_find(w->ctx, f->scope, names[i]);
-    wb_value value = *wb_force(w->ctx, binding);
-    if (value.kind == WB_SHAPE) value = wb_number(wb_shape_width(w->ctx, value.u.shape, stmt->place));
-    wb_text_addf(&values, "%s`%.*s` = ", i ? ", " : "", WB_STR_ARG(names[i]->name));
-    wb_value_print(&values, &value);
+    wb_text_addf(&values, "%s`%.*s` = ", i ? ", " : "", WB_STR_ARG(leaves[i]->name->name));
+    wb_value_print(&values, wb_force(w->ctx, leaves[i]));
   }
-  WB_FAIL(w->ctx, WB_MODEL_REQUIRE, stmt->place, wb_text_str(&formula), wb_text_str(&values), stmt->text);
+  if (!n) wb_text_add(&values, wb_text_str(&numbers));
+  WB_FAIL(w->ctx, WB_MODEL_REQUIRE, n ? wb_in_file(w->model->config.file) : stmt->place, wb_text_str(&formula),
+          wb_text_str(&values), stmt->text);
 }
 
 static void walk_scope(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {

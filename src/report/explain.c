@@ -21,7 +21,8 @@ static void origin_text(wb_out *out, const wb_model *m, const wb_node *node) {
   wb_text place = {.ctx = out->text.ctx};
   uint32_t line = origin_line(m, o);
   if (line) wb_text_addf(&place, ":%u", line);
-  wb_str args[3] = {o->key, o->source, wb_text_str(&place)};
+  bool own = o->kind == WB_FROM_SET || o->kind == WB_FROM_MODEL; /* the source is the user, or the model itself */
+  wb_str args[3] = {o->key, own ? WB_STR("") : o->source, wb_text_str(&place)};
   static const wb_message_id ids[] = {WB_ORIGIN_FORMULA, WB_ORIGIN_FIELD,    WB_ORIGIN_ALIAS, WB_ORIGIN_SET,
                                       WB_ORIGIN_DEFAULT, WB_ORIGIN_CONSTANT, WB_ORIGIN_MODEL};
   if (o->kind != WB_FROM_FORMULA) wb_out_message(out, ids[o->kind], 3, args);

@@ -213,9 +213,9 @@ def command_of(row, scratch):
     config, options = scratch / "config.json", []
     if kind in ("weigh", "grown"):
         name, _, members = rest.partition(" ")
-        text = globals()["grown_" + name]() if kind == "grown" else (HERE / "descriptions" / f"{name}.weigh").read_text()
+        text = globals()["grown_" + name]().encode() if kind == "grown" else (HERE / "descriptions" / f"{name}.weigh").read_bytes()
         (scratch / "data").mkdir()
-        (scratch / "data" / f"{name}.weigh").write_text(text)
+        (scratch / "data" / f"{name}.weigh").write_bytes(text)
         options = ["--data", str(scratch / "data")]
         config.write_bytes(b'{"model_type": "hostile"' + (b", " + unescape(members) if members else b"") + b"}")
     elif rest == "directory":
