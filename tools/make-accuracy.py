@@ -29,20 +29,22 @@ def ask(weigh, source, text=None):
     return json.loads(done.stdout)
 
 
-def tied_elements(weigh, source):
-    done = subprocess.run([weigh, "tensors", source, "-f", "tsv"], capture_output=True, text=True)
-    out = 0
+def beside(weigh, source):
+    """Elements that the total leaves out: tied copies, and buffers of prediction layers."""
+    done = subprocess.run([weigh, "tensors", source, "-f", "tsv", "--mtp"], capture_output=True, text=True)
+    tied = mtp_buffers = 0
     for line in done.stdout.splitlines()[1:]:
         cells = line.split("\t")
-        if cells[6].startswith("tied:"):
-            out += int(cells[3])
-    return out
+        tied += int(cells[3]) if cells[6].startswith("tied:") and cells[5] != "mtp" else 0
+        mtp_buffers += int(cells[3]) if cells[6] == "buffer" and cells[5] == "mtp" else 0
+    return tied, mtp_buffers
 
 
 def explain(difference, answer, weigh, source):
     """Names the figures beside the total that add up to the difference, or says that none do."""
-    parts = {"stored prediction layers (MTP)": answer["mtp_parameters"], "buffers counted": answer["buffer_elements"],
-             "a stored copy of tied tensors": tied_elements(weigh, source) if answer["tied_embeddings"] else 0}
+    tied, mtp_buffers = beside(weigh, source)
+    parts = {"stored prediction layers (MTP)": answer["mtp_parameters"], "buffers": answer["buffer_elements"],
+             "buffers of prediction layers": mtp_buffers, "a stored copy of tied tensors": tied}
     parts = {k: v for k, v in parts.items() if v}
     for n in range(1, len(parts) + 1):
         for some in itertools.combinations(parts.items(), n):
@@ -119,13 +121,14 @@ def main():
         made.add(f"{r['model_type']}.{r['i']}", r["model_type"], a, r["total"], weigh,
                  f"{base}/truth/variations/{r['model_type']}.{r['i']}.json", note=r["note"])
 
+    leads = {r["model"]: r["cause"] for r in rows(f"{base}/truth/params-check.tsv") if r["cause"]}
     stated = Kind("Totals that publishers state", "Exact totals of stored checkpoints (a checkpoint may hold more or less than "
                   "the model: prediction layers, buffers, stored copies of tied heads, packed integers).")
     for r in rows(f"{base}/models/published-totals.tsv"):
         path = f"{base}/models/{r['model']}/config.json"
         if r["quantity"] == "total_params" and r["exactness"] == "exact" and os.path.exists(path):
             a = ask(weigh, path)
-            stated.add(r["model"], a.get("model_type", ""), a, r["value"], weigh, path)
+            stated.add(r["model"], a.get("model_type", ""), a, r["value"], weigh, path, note=leads.get(r["model"], ""))
 
     out = ["# Accuracy", "",
            "Written by `tools/make-accuracy.py`; nothing here is typed in. Predicted: distinct parameters by `weigh params`. "

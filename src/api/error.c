@@ -17,6 +17,7 @@ void wb_ctx_begin(wb_ctx *ctx) {
   ctx->steps = 0;
   ctx->max_steps = WEIGH_MAX_STEPS;
   ctx->depth = 0;
+  ctx->at = WB_NOWHERE;
   ctx->failure.excerpt = WB_STR("");
 }
 

@@ -36,6 +36,7 @@ static weigh_status open_library(const weigh_library_options *options, weigh_lib
   if (WB_BEGIN(ctx)) {
     wb_library_init(&library->lib);
     for (size_t i = 0; i < options->data_dir_count; i++) add_folder(&library->lib, wb_str_of(options->data_dirs[i]), 0);
+    wb_library_parse_added(&library->lib);
     *out = library;
     return WEIGH_OK;
   }

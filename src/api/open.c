@@ -5,6 +5,9 @@
 #include "model/catalogue.h"
 #include "source/reader.h"
 
+/* The largest config.json read; the largest published one is a few hundred kilobytes. */
+#define CONFIG_MAX ((size_t)16 << 20)
+
 static void use_text(wb_model *m, wb_str text, wb_str file) {
   m->config.text = text;
   m->config.file = file;
@@ -21,12 +24,12 @@ static bool looks_like_path(wb_str name) {
 
 static void use_name(wb_model *m, wb_str name) {
   if (wb_str_is(name, "-")) {
-    use_text(m, wb_read_file(&m->ctx, name, 0), WB_STR("<stdin>"));
+    use_text(m, wb_read_file(&m->ctx, name, CONFIG_MAX), WB_STR("<stdin>"));
   } else if (wb_path_is_folder(&m->ctx, name)) {
     wb_str path = wb_path_join(&m->ctx, name, WB_STR("config.json"));
-    use_text(m, wb_read_file(&m->ctx, path, 0), path);
+    use_text(m, wb_read_file(&m->ctx, path, CONFIG_MAX), path);
   } else if (wb_path_exists(&m->ctx, name) || looks_like_path(name)) {
-    use_text(m, wb_read_file(&m->ctx, name, 0), name);
+    use_text(m, wb_read_file(&m->ctx, name, CONFIG_MAX), name);
   } else {
     wb_catalogue_entry entry = wb_catalogue_find(&m->ctx, name);
     m->name = entry.name;

@@ -73,7 +73,7 @@ static chunk *push_chunk(wb_arena *arena, size_t size) {
 void *wb_arena_try(wb_arena *arena, size_t size) {
   if (size > arena->cap) return NULL;
   size = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
-  if (arena->total > arena->cap - size || size > arena->cap) return NULL;
+  if (wb_arena_would_pass(arena, size)) return NULL;
   chunk *c = arena->top;
   if (!c || c->size - c->used < size) c = push_chunk(arena, size);
   if (!c) return NULL;
@@ -100,6 +100,10 @@ void wb_arena_reset(wb_arena *arena, wb_mark mark) {
   }
   if (arena->top) arena->top->used = mark.used;
   arena->total = mark.total;
+}
+
+bool wb_arena_would_pass(const wb_arena *arena, size_t size) {
+  return size > arena->cap || arena->total > arena->cap - size;
 }
 
 size_t wb_arena_bytes(const wb_arena *arena) { return arena->total; }

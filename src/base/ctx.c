@@ -10,9 +10,12 @@ _Noreturn void wb_fail(wb_ctx *ctx, wb_message_id message, wb_place place, size_
 }
 
 void *wb_new_bytes(wb_ctx *ctx, size_t count, size_t size) {
-  void *out = size && count > WB_ARENA_CAP / size ? NULL : wb_arena_try(ctx->arena, count * size);
-  if (!out) wb_fail(ctx, WB_OUT_OF_MEMORY, WB_NOWHERE, 0, NULL);
-  return out;
+  bool absurd = size && count > WB_ARENA_CAP / size;
+  void *out = absurd ? NULL : wb_arena_try(ctx->arena, count * size);
+  if (out) return out;
+  if (absurd || wb_arena_would_pass(ctx->arena, count * size))
+    WB_FAIL(ctx, WB_TOO_MUCH_MEMORY, ctx->at, WB_STR("256 MiB"));
+  wb_fail(ctx, WB_OUT_OF_MEMORY, WB_NOWHERE, 0, NULL);
 }
 
 _Noreturn void wb_out_of_steps(wb_ctx *ctx, wb_place place) {

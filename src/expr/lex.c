@@ -77,7 +77,9 @@ static size_t lex_punct(wb_tokens *t, size_t i) {
       return i + 1;
     }
   }
-  fail_at(t, i, WB_LANG_SYNTAX, wb_str_slice(t->source, i, i + 1), "a name, a number, a string or an operator");
+  size_t end = i + 1; /* the whole of a UTF-8 sequence */
+  while (end < t->source.len && ((unsigned char)t->source.ptr[end] & 0xC0) == 0x80) end++;
+  fail_at(t, i, WB_LANG_SYNTAX, wb_str_slice(t->source, i, end), "a name, a number, a string or an operator");
 }
 
 /* Compares a line's indentation with the open levels and pushes INDENT or DEDENT tokens. */

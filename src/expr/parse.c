@@ -252,7 +252,7 @@ static bool operator_here(const wb_tokens *t, wb_op *op) {
 /* Precedence climbing: everything that binds at least as strongly as `least`. */
 static const wb_expr *climb(wb_tokens *t, int least) {
   const wb_token *start = wb_peek(t);
-  wb_enter(t->ctx, WB_NOWHERE);
+  wb_enter(t->ctx, ((wb_place){t->file, 0, start->offset}));
   const wb_expr *a = least <= 3 && wb_accept(t, WB_T_NAME, "not") ? unary(t, WB_OP_NOT, start, climb(t, 3)) : prefix(t);
   wb_op op = WB_OP_OR;
   while (operator_here(t, &op) && wb_ops[op].precedence >= least) {

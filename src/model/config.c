@@ -126,6 +126,13 @@ static _Noreturn void wrong(wb_ctx *ctx, const wb_fields *fields, const found *a
           wb_str_of(wb_json_kind_name(at->json)), expected);
 }
 
+static bool texts_only(const wb_json *json) {
+  if (json->kind != WB_JSON_ARRAY) return false;
+  for (size_t i = 0; i < json->u.array.count; i++)
+    if (json->u.array.items[i]->kind != WB_JSON_STRING) return false;
+  return true;
+}
+
 static bool type_fits(wb_field_type type, const wb_json *json) {
   bool integer = json->kind == WB_JSON_INT || json->kind == WB_JSON_BIG;
   switch (type) {
@@ -135,6 +142,7 @@ static bool type_fits(wb_field_type type, const wb_json *json) {
     case WB_FIELD_NUMBER: return integer || json->kind == WB_JSON_REAL;
     case WB_FIELD_LIST: return json->kind == WB_JSON_ARRAY;
     case WB_FIELD_INTEGER_OR_LIST: return integer || json->kind == WB_JSON_ARRAY;
+    case WB_FIELD_TEXT_LIST: return texts_only(json);
     case WB_FIELD_ANY: break;
   }
   return json->kind != WB_JSON_NONFINITE;
@@ -163,9 +171,13 @@ static void check(wb_ctx *ctx, const wb_fields *fields, const found *at, const w
                                        "text",
                                        "a number",
                                        "a list",
-                                       "an integer or a list of integers"};
+                                       "an integer or a list of integers", "a list of texts"};
   if (at->json->kind == WB_JSON_NULL) return;
   wb_field_type type = rule ? rule->type : WB_FIELD_ANY;
+  if (!rule) {
+    static const wb_field_rule any = {.type = WB_FIELD_ANY, .low = -WB_SIZE_MAX, .high = WB_SIZE_MAX};
+    check_range(ctx, fields, at, &any, at->json);
+  }
   if (!type_fits(type, at->json)) wrong(ctx, fields, at, WB_FIELD_TYPE, wb_str_of(wanted[type]));
   if (rule && type != WB_FIELD_ANY && type != WB_FIELD_BOOL && type != WB_FIELD_TEXT)
     check_range(ctx, fields, at, rule, at->json);

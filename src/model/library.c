@@ -18,10 +18,44 @@ static wb_str word(wb_str line, size_t *at) {
   return wb_str_slice(line, from, *at);
 }
 
+/* Blocks and operations share their names; families and methods have their own. */
+static uint64_t name_hash(wb_decl_kind kind, wb_str name) {
+  return wb_str_hash(name) + (kind == WB_D_OPERATION ? WB_D_BLOCK : kind);
+}
+
+static void index_entry(wb_library *lib, size_t entry) {
+  const wb_entry *e = &lib->entries[entry];
+  size_t at = name_hash(e->kind, e->name) & (lib->slot_count - 1);
+  while (lib->slots[at]) at = (at + 1) & (lib->slot_count - 1);
+  lib->slots[at] = (uint32_t)entry + 1;
+}
+
 static void add_entry(wb_library *lib, wb_decl_kind kind, wb_str name, size_t file) {
   WB_PUSH_ROOM(&lib->ctx, lib->entries, lib->entry_count, lib->entry_cap);
   lib->entries[lib->entry_count++] = (wb_entry){kind, name, file, NULL};
+  if (lib->entry_count * 2 < lib->slot_count) {
+    index_entry(lib, lib->entry_count - 1);
+    return;
+  }
+  lib->slot_count = lib->slot_count ? lib->slot_count * 2 : 2048;
+  lib->slots = WB_NEWN(&lib->ctx, uint32_t, lib->slot_count);
+  for (size_t i = 0; i < lib->entry_count; i++) index_entry(lib, i);
 }
+
+/* The entry of that kind and name added last, as a user's comes after the built-in one; `file` SIZE_MAX: of any file. */
+static wb_entry *find_in(wb_library *lib, wb_str name, wb_decl_kind kind, size_t file) {
+  wb_entry *found = NULL;
+  if (!lib->slot_count) return NULL;
+  uint64_t hash = name_hash(kind, name);
+  for (size_t at = hash & (lib->slot_count - 1); lib->slots[at]; at = (at + 1) & (lib->slot_count - 1)) {
+    wb_entry *e = &lib->entries[lib->slots[at] - 1];
+    bool same = name_hash(e->kind, e->name) == hash && wb_str_eq(e->name, name);
+    if (same && (file == SIZE_MAX || e->file == file) && (!found || e > found)) found = e;
+  }
+  return found;
+}
+
+static wb_entry *find(wb_library *lib, wb_str name, wb_decl_kind kind) { return find_in(lib, name, kind, SIZE_MAX); }
 
 /* The words of a `model_type` or `class` line lead to the family above it. */
 static void add_keys(wb_library *lib, wb_str line, size_t at, wb_key **keys, size_t *count, size_t *cap) {
@@ -36,6 +70,7 @@ static void add_keys(wb_library *lib, wb_str line, size_t at, wb_key **keys, siz
 /* Finds the lines that begin a declaration, and the model types of families, without parsing. */
 static void scan(wb_library *lib, size_t file) {
   wb_str text = lib->files[file].text;
+  const size_t before = lib->entry_count; /* keys belong to a family of this file */
   for (size_t at = 0; at < text.len;) {
     size_t end = line_end(text, at), from = 0;
     wb_str line = wb_str_slice(text, at, end);
@@ -47,9 +82,9 @@ static void scan(wb_library *lib, size_t file) {
     else if (top && wb_str_is(first, "block")) add_entry(lib, WB_D_BLOCK, word(line, &from), file);
     else if (top && wb_str_is(first, "family")) add_entry(lib, WB_D_FAMILY, word(line, &from), file);
     else if (top && wb_str_is(first, "method")) add_entry(lib, WB_D_METHOD, word(line, &from), file);
-    else if (!top && lib->entry_count && wb_str_is(first, "model_type"))
+    else if (!top && lib->entry_count > before && wb_str_is(first, "model_type"))
       add_keys(lib, line, from, &lib->types, &lib->type_count, &lib->type_cap);
-    else if (!top && lib->entry_count && wb_str_is(first, "class"))
+    else if (!top && lib->entry_count > before && wb_str_is(first, "class"))
       add_keys(lib, line, from, &lib->classes, &lib->class_count, &lib->class_cap);
   }
 }
@@ -75,11 +110,8 @@ static void found(void *user, wb_decl *decl) {
   wb_library *lib = ((parsing *)user)->lib;
   size_t file = ((parsing *)user)->file;
   decl->is_override = lib->files[file].is_override;
-  for (size_t i = 0; i < lib->entry_count; i++) {
-    wb_entry *entry = &lib->entries[i];
-    if (entry->file == file && entry->kind == decl->kind && wb_str_eq(entry->name, decl->name->name))
-      entry->decl = decl;
-  }
+  wb_entry *entry = find_in(lib, decl->name->name, decl->kind, file);
+  if (entry) entry->decl = decl;
 }
 
 static void parse_file(wb_library *lib, size_t file) {
@@ -105,22 +137,12 @@ static void parse_for(wb_library *lib, wb_ctx *ctx, size_t file) {
   longjmp(ctx->guard, 1);
 }
 
-/* A user's declaration comes after the built-in one, so the last wins. */
-static wb_entry *find(wb_library *lib, wb_str name, wb_decl_kind kind) {
-  wb_decl_kind other = kind == WB_D_BLOCK ? WB_D_OPERATION : kind; /* blocks and operations share their names */
-  for (size_t i = lib->entry_count; i-- > 0;) {
-    wb_entry *entry = &lib->entries[i];
-    if ((entry->kind == kind || entry->kind == other) && wb_str_eq(entry->name, name)) return entry;
-  }
-  return NULL;
-}
-
 /* `like` inside a file being parsed: a family of another file, or one above in the same file. */
 static wb_decl *closest_family(wb_library *lib, wb_str name, wb_place place) {
   wb_entry *entry = find(lib, name, WB_D_FAMILY);
   if (!entry) return NULL;
   if (!entry->decl) parse_file(lib, entry->file);
-  if (!entry->decl) WB_FAIL(&lib->ctx, WB_LANG_CYCLE, place, name);
+  if (!entry->decl) WB_FAIL(&lib->ctx, WB_LANG_LIKE_CIRCLE, place, name);
   return entry->decl;
 }
 
@@ -198,7 +220,7 @@ static wb_field_type field_type(wb_str name) {
     const char *name;
     wb_field_type type;
   } types[] = {{"integer", WB_FIELD_INTEGER}, {"bool", WB_FIELD_BOOL}, {"text", WB_FIELD_TEXT},
-               {"number", WB_FIELD_NUMBER},   {"list", WB_FIELD_LIST}, {"integer_or_list", WB_FIELD_INTEGER_OR_LIST}};
+               {"number", WB_FIELD_NUMBER},   {"list", WB_FIELD_LIST}, {"integer_or_list", WB_FIELD_INTEGER_OR_LIST}, {"text_list", WB_FIELD_TEXT_LIST}};
   for (size_t i = 0; i < sizeof types / sizeof *types; i++)
     if (wb_str_is(name, types[i].name)) return types[i].type;
   return WB_FIELD_ANY;
@@ -265,7 +287,16 @@ void wb_library_init(wb_library *lib) {
   link_rules(lib);
 }
 
-void wb_library_add(wb_library *lib, wb_str path, wb_str text) { add_file(lib, path, text, true); }
+void wb_library_add(wb_library *lib, wb_str path, wb_str text) {
+  const size_t before = lib->entry_count;
+  add_file(lib, path, text, true);
+  if (lib->entry_count == before) WB_FAIL(&lib->ctx, WB_LANG_NO_DECLARATION, wb_in_file(path), path);
+}
+
+void wb_library_parse_added(wb_library *lib) {
+  for (size_t i = 0; i < lib->file_count; i++)
+    if (lib->files[i].is_override) parse_file(lib, i);
+}
 
 const wb_field_rule *wb_library_rule(const wb_sym *name) { return name->rule; }
 

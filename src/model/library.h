@@ -16,8 +16,12 @@ typedef enum wb_field_type {
   WB_FIELD_TEXT,
   WB_FIELD_NUMBER,
   WB_FIELD_LIST,
-  WB_FIELD_INTEGER_OR_LIST
+  WB_FIELD_INTEGER_OR_LIST,
+  WB_FIELD_TEXT_LIST
 } wb_field_type;
+
+/* No size of a model is above 2^40; a field without a rule may hold this much. */
+#define WB_SIZE_MAX ((wb_i128)1 << 40)
 
 typedef struct wb_field_rule {
   const wb_sym *name;
@@ -54,6 +58,8 @@ typedef struct wb_library {
   size_t file_count, file_cap;
   wb_entry *entries;
   size_t entry_count, entry_cap;
+  uint32_t *slots; /* hash of names: entry + 1, 0 for empty */
+  size_t slot_count;
   wb_key *types, *classes; /* model_type and class names to families */
   size_t type_count, type_cap, class_count, class_cap;
   wb_field_rule *rules;
@@ -69,6 +75,9 @@ void wb_library_init(wb_library *lib);
 
 /* Adds a user's file: a description (*.weigh) whose declarations come before the built-in ones of the same name. */
 void wb_library_add(wb_library *lib, wb_str path, wb_str text);
+
+/* Parses the user's files at once, so that a fault in one is told before any question. Fails lib->ctx. */
+void wb_library_parse_added(wb_library *lib);
 
 /* The operation or block of that name; NULL if there is none. Fails the caller's context when its file is faulty. */
 const wb_decl *wb_library_block(wb_library *lib, wb_ctx *ctx, wb_str name);

@@ -1,5 +1,6 @@
 #include "model/model.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "model/walk.h"
@@ -101,15 +102,52 @@ static void check_ties(wb_model *m) {
   }
 }
 
+static bool overlap(const wb_number_set *a, const wb_number_set *b) {
+  for (size_t i = 0, k = 0; i < a->range_count && k < b->range_count;) {
+    if (a->ranges[i].high < b->ranges[k].low) i++;
+    else if (b->ranges[k].high < a->ranges[i].low) k++;
+    else return true;
+  }
+  return false;
+}
+
+static bool same_tensor(const wb_row *a, const wb_row *b) {
+  if (a->index_count != b->index_count || !wb_str_eq(a->pattern, b->pattern)) return false;
+  for (uint32_t i = 0; i < a->index_count; i++)
+    if (!overlap(a->indices[i], b->indices[i])) return false;
+  return true;
+}
+
+static int by_pattern(const void *a, const void *b) {
+  return wb_str_cmp((*(const wb_row *const *)a)->pattern, (*(const wb_row *const *)b)->pattern);
+}
+
+/* A tensor made twice would be counted twice. */
+static void check_twice(wb_model *m) {
+  const wb_row **rows = WB_NEWN(&m->ctx, const wb_row *, m->row_count);
+  for (size_t i = 0; i < m->row_count; i++) rows[i] = &m->rows[i];
+  if (m->row_count) qsort(rows, m->row_count, sizeof *rows, by_pattern);
+  for (size_t i = 0; i < m->row_count; i++)
+    for (size_t k = i + 1; k < m->row_count && wb_str_eq(rows[i]->pattern, rows[k]->pattern); k++) {
+      wb_step(&m->ctx, rows[i]->stmt->place);
+      if (!same_tensor(rows[i], rows[k])) continue;
+      wb_text name = {.ctx = &m->ctx};
+      wb_row_print(&name, rows[k]);
+      WB_FAIL(&m->ctx, WB_MODEL_TWICE, rows[k]->stmt->place, wb_text_str(&name));
+    }
+}
+
 static wb_str config_dtype(wb_model *m, const wb_json *object) {
   static const char *const keys[] = {"dtype", "torch_dtype"};
   for (size_t i = 0; i < 2; i++) {
     const wb_json *value = wb_json_get(object, wb_str_of(keys[i]));
-    if (!value || value->kind != WB_JSON_STRING) continue;
-    wb_str name = wb_dtype_name(value->u.text);
+    if (!value || value->kind == WB_JSON_NULL) continue;
+    wb_str name = value->kind == WB_JSON_STRING ? wb_dtype_name(value->u.text) : WB_STR("");
     if (name.len) return name;
+    wb_text found = {.ctx = &m->ctx};
+    wb_json_print(&found, value, 40);
+    wb_model_warn(m, WB_DTYPE_UNKNOWN, 2, (wb_str[]){wb_str_of(keys[i]), wb_text_str(&found)});
   }
-  (void)m;
   return WB_STR("");
 }
 
@@ -150,7 +188,9 @@ void wb_model_build(wb_model *m) {
   naming->prefix = WB_STR("");
   wb_walk_family(&w, m->family, m->config.root, WB_STR(""), naming, WB_G_OTHER, NULL);
   for (size_t i = 0; i < m->row_count; i++) add_totals(m, &m->rows[i]);
+  check_twice(m);
   check_ties(m);
+  if (m->total.num > INT64_MAX) WB_FAIL(&m->ctx, WB_MODEL_TOO_MANY, wb_in_file(m->config.file), WB_STR("2^63"));
 }
 
 /* The caller restores m->fields and releases the memory. */

@@ -1,6 +1,7 @@
 /* Layers and experts. A stack's body may use the layer's number only in its leading `let` lines; layers whose lets
  * have the same values are one class, walked once for all of them. */
 #include "expr/eval.h"
+#include "expr/print.h"
 #include "model/walk.h"
 
 #define STACK_MAX 1000000
@@ -57,8 +58,11 @@ static bool same_values(const wb_scope *a, const wb_scope *b) {
   return true;
 }
 
-static layer_class *find_class(layer_class *classes, const wb_scope *scope) {
-  while (classes && !same_values(classes->scope, scope)) classes = classes->next;
+static layer_class *find_class(wb_walk *w, const wb_stmt *stmt, layer_class *classes, const wb_scope *scope) {
+  while (classes && !same_values(classes->scope, scope)) {
+    wb_step(w->ctx, stmt->place); /* as many classes as layers would make this quadratic */
+    classes = classes->next;
+  }
   return classes;
 }
 
@@ -88,7 +92,7 @@ static layer_class *classify(wb_walk *w, wb_frame *f, const wb_stmt *stmt, uint3
   layer next = new_layer(w, f, stmt, lets);
   for (uint32_t i = 0; i < count; i++) {
     evaluate(w, &next, from + i);
-    layer_class *found = find_class(classes, next.visible);
+    layer_class *found = find_class(w, stmt, classes, next.visible);
     if (!found) {
       found = new_class(w, &classes, next.visible);
       next = new_layer(w, f, stmt, lets);
@@ -157,6 +161,21 @@ static wb_number_set *expert_index(wb_walk *w, wb_frame *f, const wb_stmt *stmt,
   return index;
 }
 
+/* No token can go to more experts than there are. */
+static void check_take(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
+  int order = 0;
+  if (wb_num_cmp(w->top_k, w->experts, &order) && order <= 0) return;
+  const wb_expr *parts[2] = {stmt->second, stmt->expr};
+  const wb_num values[2] = {w->top_k, w->experts};
+  wb_text texts[4] = {{.ctx = w->ctx}, {.ctx = w->ctx}, {.ctx = w->ctx}, {.ctx = w->ctx}};
+  for (int i = 0; i < 2; i++) {
+    wb_expr_print(&texts[2 * i], parts[i], WB_AS_FIELDS, f->scope);
+    wb_num_print(&texts[2 * i + 1], values[i]);
+  }
+  WB_FAIL(w->ctx, WB_MODEL_TAKE, wb_in_file(w->model->config.file), wb_text_str(&texts[0]), wb_text_str(&texts[1]),
+          wb_text_str(&texts[2]), wb_text_str(&texts[3]));
+}
+
 /* dispatch experts[e] of E take k: without a path the tensors hold all experts themselves. */
 void wb_walk_dispatch(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
   uint32_t count = checked_count(w, stmt, wb_eval_size(w->ctx, stmt->expr, f->scope));
@@ -166,7 +185,7 @@ void wb_walk_dispatch(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
   w->routed = true;
   w->experts = wb_num_int(count);
   w->top_k = wb_eval_size(w->ctx, stmt->second, f->scope);
-  if (w->top_k.num > count) w->top_k = w->experts;
+  check_take(w, f, stmt);
   if (stmt->path) walk_indexed(w, f, stmt, expert_index(w, f, stmt, count), 0);
   else wb_walk_body(w, f, &stmt->body);
   w->routed = routed;

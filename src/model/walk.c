@@ -266,6 +266,7 @@ static void walk_given(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
 
 static void walk_statement(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
   wb_step(w->ctx, stmt->place);
+  w->ctx->at = stmt->place;
   switch (stmt->kind) {
     case WB_S_LET: walk_let(w, f, stmt); break;
     case WB_S_CALL: walk_call(w, f, stmt); break;

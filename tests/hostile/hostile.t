@@ -13,6 +13,7 @@ input   json:TEXT         the whole text; \\xNN is a byte
 exit    the exit status
 code    of the error; - when there is none
 says    parts of the message, file and place, separated by " | "; of the report when there is no error
+todo    why it is not so yet: the point is counted as known not to work
 
     tests/hostile/hostile.t [-v] [NAME...]     only these cases; -v shows what was said
 """
@@ -27,7 +28,9 @@ import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 WEIGH = os.environ.get("WEIGH", "build/weigh")
-SECONDS = 2.0
+CACHE = pathlib.Path(WEIGH).resolve().parent / "CMakeCache.txt"
+SANITIZED = CACHE.exists() and "WEIGH_SANITIZE:BOOL=ON" in CACHE.read_text()
+SECONDS = 12.0 if SANITIZED else 2.0
 LLAMA = {"model_type": '"llama"', "vocab_size": "96", "hidden_size": "16", "intermediate_size": "40",
          "num_hidden_layers": "3", "num_attention_heads": "4", "num_key_value_heads": "2"}
 
@@ -164,13 +167,27 @@ def grown_long_sum():
     return FAMILY + "    let a = " + " + ".join(["1"] * 20000) + "\n    param w [a]\n"
 
 
+def grown_long_index():
+    return FAMILY + "    let a = [1]" + "[0]" * 20000 + "\n    param w [a]\n"
+
+
+def grown_long_member():
+    return FAMILY + "    let a = n" + ".n" * 20000 + "\n    param w [a]\n"
+
+
+def grown_deep_lets_of_deep_expressions():
+    """Neither is too deep alone; one inside the other they are."""
+    lets = "".join(f"    let l{i} = " + "(1 + " * 150 + f"l{i + 1}" + ")" * 150 + "\n" for i in range(180))
+    return FAMILY.replace("  model\n", lets + "    let l180 = 1\n  model\n") + "    param w [l0]\n"
+
+
 def grown_deep_if():
     return FAMILY + "    let a = " + "if true then " * 3000 + "1" + " else 0" * 3000 + "\n    param w [a]\n"
 
 
 def grown_long_chain_of_lets():
     lets = "".join(f"    let l{i} = l{i + 1}\n" for i in range(3000))
-    return FAMILY.replace("  model\n", lets.replace("    let", "    let") + "    let l3000 = 1\n  model\n") + \
+    return FAMILY.replace("  model\n", lets + "    let l3000 = 1\n  model\n") + \
         "    param w [l0]\n"
 
 
@@ -227,9 +244,8 @@ def command_of(row, scratch):
 
 def faults(row, run, seconds):
     """What is not as the row says."""
-    limit = SECONDS * (6 if sanitized() else 1)
-    if seconds > limit:
-        yield f"took {seconds:.1f} s of computing, may take {limit}"
+    if seconds > SECONDS:
+        yield f"took {seconds:.1f} s of computing, may take {SECONDS}"
     if run.returncode != int(row["exit"]):
         yield f"ended with {run.returncode}"
     if "Sanitizer" in run.stderr or "runtime error" in run.stderr:
@@ -258,15 +274,14 @@ def faults(row, run, seconds):
             yield f"does not say: {part}"
 
 
-def sanitized():
-    cache = pathlib.Path(WEIGH).resolve().parent / "CMakeCache.txt"
-    return cache.exists() and "WEIGH_SANITIZE:BOOL=ON" in cache.read_text()
+def stop_in_time():
+    resource.setrlimit(resource.RLIMIT_CPU, (int(SECONDS) + 1, int(SECONDS) + 2))
 
 
 def rows():
     head, *lines = (l for l in (HERE / "cases.tsv").read_text("utf-8").splitlines() if l and l[0] != "#")
     for line in lines:
-        yield dict(zip(head.split("\t"), line.split("\t") + [""] * 2))
+        yield dict(zip(head.split("\t"), line.split("\t") + [""] * 3))
 
 
 def main():
@@ -281,13 +296,15 @@ def main():
             command = command_of(row, pathlib.Path(scratch))
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
             try:
-                run = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=60, env=environment)
+                run = subprocess.run(command, capture_output=True, text=True, errors="backslashreplace", timeout=120,
+                                     env=environment, preexec_fn=stop_in_time)
             except subprocess.TimeoutExpired:
-                run = subprocess.CompletedProcess(command, -1, "", "did not end within 60 s")
+                run = subprocess.CompletedProcess(command, -1, "", "did not end within 120 s")
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
             seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         found = list(faults(row, run, seconds))
-        print("not ok" if found else "ok", number, "-", row["name"])
+        todo = f" # TODO {row['todo']}" if row["todo"] else ""
+        print("not ok" if found else "ok", number, "-", row["name"] + todo)
         if found or verbose:
             for fault in found:
                 print("#  ", fault)
