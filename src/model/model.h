@@ -76,6 +76,7 @@ typedef struct wb_op_use {
   size_t output_count;
   wb_num repeats; /* how often it runs in one pass, all indices together */
   bool routed;
+  bool mtp;                             /* of a prediction layer */
   wb_num top_k, experts;
   wb_str path; /* "expanded", "absorbed" …; empty: always */
 } wb_op_use;
@@ -83,6 +84,7 @@ typedef struct wb_op_use {
 /* What serving keeps: per token (cache) or per sequence (state). */
 typedef struct wb_kept {
   bool per_token;
+  bool mtp;                             /* of a prediction layer */
   wb_str name;
   wb_num elements;    /* in one layer, for one token or one sequence */
   wb_binding *within; /* window in tokens; NULL: unbounded */

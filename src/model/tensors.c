@@ -65,11 +65,19 @@ static void dimension(wb_walk *w, wb_frame *f, const wb_stmt *stmt, wb_row *row,
 }
 
 /* A binding that is evaluated when somebody asks; NULL for no expression. */
-static wb_binding *lazily(wb_walk *w, wb_frame *f, const wb_expr *expr) {
+static wb_binding *lazily(wb_walk *w, wb_scope *scope, const wb_expr *expr) {
   if (!expr) return NULL;
   wb_binding *binding = WB_NEW(w->ctx, wb_binding);
-  *binding = (wb_binding){.expr = expr, .scope = f->scope};
+  *binding = (wb_binding){.expr = expr, .scope = scope};
   return binding;
+}
+
+/* The cut stands on the tensor or on the call of the operation that has it. A bias is cut with the columns; where rows
+ * are cut, every device adds it once, so it is whole. */
+static void set_cut(wb_walk *w, wb_frame *f, const wb_stmt *stmt, wb_row *row) {
+  const wb_modifiers *mod = stmt->mod.cut == WB_CUT_NONE && f->call ? f->call : &stmt->mod;
+  row->cut = mod->cut == WB_CUT_ROWS && row->rank < 2 ? WB_CUT_REPLICATE : mod->cut;
+  if (row->cut != WB_CUT_REPLICATE) row->cut_by = lazily(w, mod == f->call ? f->call_scope : f->scope, mod->cut_by);
 }
 
 static void routing(wb_walk *w, wb_frame *f, const wb_stmt *stmt, wb_row *row) {
@@ -101,8 +109,7 @@ static void add_row(wb_walk *w, wb_frame *f, const wb_stmt *stmt, const wb_tie *
                   .copies = w->copies,
                   .stmt = stmt,
                   .decl = f->decl,
-                  .mtp = w->mtp,
-                  .cut = stmt->mod.cut};
+                  .mtp = w->mtp};
   row->pattern = wb_name_of(w, f->naming, stmt->path, f->scope);
   for (uint32_t i = 0; i < w->index_count; i++) row->indices[i] = w->indices[i];
   row->index_count = w->index_count;
@@ -118,7 +125,7 @@ static void add_row(wb_walk *w, wb_frame *f, const wb_stmt *stmt, const wb_tie *
   row->dtype = stmt->mod.dtype.len ? wb_dtype_name(stmt->mod.dtype) : w->dtype;
   if (!row->dtype.len) WB_FAIL(w->ctx, WB_MODEL_DTYPE, stmt->place, stmt->mod.dtype);
   routing(w, f, stmt, row);
-  row->cut_by = lazily(w, f, stmt->mod.cut_by);
+  set_cut(w, f, stmt, row);
 }
 
 void wb_walk_tensor(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
@@ -154,14 +161,15 @@ void wb_walk_kept(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
   WB_PUSH_ROOM(w->ctx, m->kept, m->kept_count, m->kept_cap);
   wb_kept *kept = &m->kept[m->kept_count++];
   *kept = (wb_kept){.per_token = stmt->kind == WB_S_CACHE,
+                    .mtp = w->mtp,
                     .name = stmt->name ? stmt->name->name : WB_STR("cache"),
                     .copies = w->repeats,
                     .index_count = w->index_count,
                     .dtype = stmt->mod.dtype.len ? wb_dtype_name(stmt->mod.dtype) : w->dtype};
   for (uint32_t i = 0; i < w->index_count; i++) kept->indices[i] = w->indices[i];
   kept->elements = kept_elements(w, f, stmt);
-  kept->within = lazily(w, f, stmt->second);
-  kept->every = lazily(w, f, stmt->every);
+  kept->within = lazily(w, f->scope, stmt->second);
+  kept->every = lazily(w, f->scope, stmt->every);
 }
 
 void wb_walk_operation(wb_walk *w, wb_frame *f) {
@@ -175,6 +183,7 @@ void wb_walk_operation(wb_walk *w, wb_frame *f) {
                      .scope = f->scope,
                      .repeats = w->repeats,
                      .routed = w->routed,
+                     .mtp = w->mtp,
                      .top_k = w->top_k,
                      .experts = w->experts,
                      .path = w->path,

@@ -136,6 +136,10 @@ static void walk_call(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
   inner.group = group_of(w, f, stmt->mod.group, stmt->place);
   inner.grouped = f->grouped || stmt->mod.group;
   wb_tie tie = {stmt->mod.tied_to, f->scope, f->root};
+  if (decl->kind == WB_D_OPERATION) {
+    inner.call = &stmt->mod;
+    inner.call_scope = f->scope;
+  }
   wb_donor donor;
   inner.donor = f->donor;
   if (tie_holds(w, f, stmt)) {

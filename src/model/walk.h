@@ -34,6 +34,8 @@ typedef struct wb_frame {
   bool grouped; /* the call named the group: nothing inside changes it */
   const wb_tie *tie;
   const wb_donor *donor;
+  const wb_modifiers *call; /* of an operation: what stands after the call, for the cut of its tensors */
+  wb_scope *call_scope;
   const wb_value *results;
   size_t result_count;
   bool returned;
