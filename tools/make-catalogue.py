@@ -9,6 +9,7 @@ the configuration came from. Nothing in it is computed by weigh but the choice o
 """
 import argparse
 import csv
+import hashlib
 import json
 import os
 import subprocess
@@ -61,6 +62,13 @@ def ask(weigh, source, text=None):
     return json.loads(done.stdout) if done.returncode == 0 else None
 
 
+def list_digest(weigh, source):
+    done = subprocess.run([weigh, "tensors", source, "-f", "tsv"], capture_output=True, text=True)
+    cells = [line.split("\t") for line in done.stdout.splitlines()[1:]]
+    lines = sorted(f"{c[0]}\t{c[1]}\t{c[6]}".encode() for c in cells)
+    return hashlib.sha256(b"\n".join(lines)).hexdigest()
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--weigh", default="build/weigh")
@@ -101,6 +109,9 @@ def main():
                 continue
             total = ""
         if not answer["complete"]:
+            digest = ""
+        elif digest and list_digest(args.weigh, path) != digest:
+            left.append(f"{name}: the names differ from the recorded ones")
             digest = ""
         lines.append("\t".join([name, answer["model_type"] or answer["family"], total, digest,
                                 source.replace("\t", " "), "2026-11-21", text]))

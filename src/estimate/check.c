@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/data.h"
+#include "base/tsv.h"
 #include "source/index.h"
 
 typedef struct prediction {
@@ -52,34 +52,15 @@ static void note(wb_ctx *ctx, wb_names *names, wb_str name) {
 
 typedef enum stored_kind { STORED_UNKNOWN, STORED_STALE, STORED_COMPANION, STORED_PACKED } stored_kind;
 
-static wb_str table(void) {
-  for (size_t i = 0; i < wb_data_file_count; i++)
-    if (strcmp(wb_data_files[i].path, "checkpoints/stored.tsv") == 0)
-      return (wb_str){wb_data_files[i].bytes, wb_data_files[i].length};
-  return WB_STR("");
-}
-
-static wb_str cell(wb_str line, size_t *at) {
-  size_t from = *at;
-  while (*at < line.len && line.ptr[*at] != '\t') ++*at;
-  wb_str out = wb_str_slice(line, from, *at);
-  if (*at < line.len) ++*at;
-  return out;
-}
-
 /* What the ending of a stored name says, by data/checkpoints; *base is the name without it. */
 static stored_kind explain(wb_str name, wb_str *base) {
-  wb_str text = table();
-  for (size_t at = 0; at < text.len;) {
-    const char *end = memchr(text.ptr + at, '\n', text.len - at);
-    size_t to = end ? (size_t)(end - text.ptr) : text.len, column = 0;
-    wb_str line = wb_str_slice(text, at, to), ending = cell(line, &column), kind = cell(line, &column);
-    at = to + 1;
-    if (!ending.len || !wb_str_ends(name, ending)) continue;
-    *base = wb_str_slice(name, 0, name.len - ending.len);
-    if (wb_str_is(kind, "stale")) return STORED_STALE;
-    if (wb_str_is(kind, "companion")) return STORED_COMPANION;
-    if (wb_str_is(kind, "packed")) return STORED_PACKED;
+  wb_str text = wb_data_text("checkpoints/stored.tsv"), cells[2];
+  for (size_t at = 0; wb_tsv_next(text, &at, cells, 2);) {
+    if (!cells[0].len || !wb_str_ends(name, cells[0])) continue;
+    *base = wb_str_slice(name, 0, name.len - cells[0].len);
+    if (wb_str_is(cells[1], "stale")) return STORED_STALE;
+    if (wb_str_is(cells[1], "companion")) return STORED_COMPANION;
+    if (wb_str_is(cells[1], "packed")) return STORED_PACKED;
   }
   return STORED_UNKNOWN;
 }

@@ -174,20 +174,22 @@ static wb_value run_numbers(wb_ctx *ctx, wb_place place, const wb_value *args, s
   return (wb_value){.kind = WB_LIST, .u.list = {items, n}};
 }
 
+/* Whether a text begins or ends with another; null does neither. */
+static wb_value affix(wb_ctx *ctx, wb_place place, const wb_value *args, const char *name, bool (*has)(wb_str, wb_str)) {
+  if (args[0].kind == WB_NULL) return wb_bool(false);
+  for (int i = 0; i < 2; i++)
+    if (args[i].kind != WB_TEXT) bad(ctx, place, name, &args[i], "a text");
+  return wb_bool(has(args[0].u.text, args[1].u.text));
+}
+
 static wb_value run_starts(wb_ctx *ctx, wb_place place, const wb_value *args, size_t count) {
   (void)count;
-  if (args[0].kind == WB_NULL) return wb_bool(false);
-  if (args[0].kind != WB_TEXT) bad(ctx, place, "starts_with", &args[0], "a text");
-  if (args[1].kind != WB_TEXT) bad(ctx, place, "starts_with", &args[1], "a text");
-  return wb_bool(wb_str_starts(args[0].u.text, args[1].u.text));
+  return affix(ctx, place, args, "starts_with", wb_str_starts);
 }
 
 static wb_value run_ends(wb_ctx *ctx, wb_place place, const wb_value *args, size_t count) {
   (void)count;
-  if (args[0].kind == WB_NULL) return wb_bool(false);
-  if (args[0].kind != WB_TEXT) bad(ctx, place, "ends_with", &args[0], "a text");
-  if (args[1].kind != WB_TEXT) bad(ctx, place, "ends_with", &args[1], "a text");
-  return wb_bool(wb_str_ends(args[0].u.text, args[1].u.text));
+  return affix(ctx, place, args, "ends_with", wb_str_ends);
 }
 
 /* A member of an object by name, or by the number that its key reads as ("05" is 5); null when it is not there. */

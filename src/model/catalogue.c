@@ -2,43 +2,15 @@
 
 #include <string.h>
 
-#include "base/data.h"
+#include "base/tsv.h"
 
 #define NEAR_MISSES 5
 
-static wb_str table(void) {
-  for (size_t i = 0; i < wb_data_file_count; i++)
-    if (strcmp(wb_data_files[i].path, "catalogue/models.tsv") == 0)
-      return (wb_str){wb_data_files[i].bytes, wb_data_files[i].length};
-  return WB_STR("");
-}
-
-static wb_str cell(wb_str line, size_t *at) {
-  size_t from = *at < line.len ? *at : line.len;
-  const char *tab = from < line.len ? memchr(line.ptr + from, '\t', line.len - from) : NULL;
-  size_t to = tab ? (size_t)(tab - line.ptr) : line.len;
-  *at = to + 1;
-  return wb_str_slice(line, from, to);
-}
-
 bool wb_catalogue_next(size_t *at, wb_catalogue_entry *out) {
-  wb_str text = table();
-  while (*at < text.len) {
-    const char *end = memchr(text.ptr + *at, '\n', text.len - *at);
-    size_t to = end ? (size_t)(end - text.ptr) : text.len, column = 0;
-    wb_str line = wb_str_slice(text, *at, to);
-    *at = to + 1;
-    if (!line.len || line.ptr[0] == '#' || wb_str_starts(line, WB_STR("name\t"))) continue;
-    out->name = cell(line, &column);
-    out->model_type = cell(line, &column);
-    out->total = cell(line, &column);
-    out->digest = cell(line, &column);
-    out->source = cell(line, &column);
-    out->date = cell(line, &column);
-    out->config = cell(line, &column);
-    return true;
-  }
-  return false;
+  wb_str cells[7];
+  if (!wb_tsv_next(wb_data_text("catalogue/models.tsv"), at, cells, 7)) return false;
+  *out = (wb_catalogue_entry){cells[0], cells[1], cells[2], cells[3], cells[4], cells[5], cells[6]};
+  return true;
 }
 
 static wb_str short_name(wb_str name) {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/data.h"
+#include "base/tsv.h"
 
 static size_t line_end(wb_str text, size_t at) {
   const char *end = at < text.len ? memchr(text.ptr + at, '\n', text.len - at) : NULL;
@@ -91,7 +92,7 @@ static void scan(wb_library *lib, size_t file) {
 
 static void add_file(wb_library *lib, wb_str path, wb_str text, bool is_override) {
   WB_PUSH_ROOM(&lib->ctx, lib->files, lib->file_count, lib->file_cap);
-  lib->files[lib->file_count++] = (wb_source_file){path, text, is_override, false};
+  lib->files[lib->file_count++] = (wb_source_file){path, text, is_override, WB_UNPARSED};
   scan(lib, lib->file_count - 1);
 }
 
@@ -115,24 +116,27 @@ static void found(void *user, wb_decl *decl) {
 }
 
 static void parse_file(wb_library *lib, size_t file) {
-  if (lib->files[file].parsed) return;
-  lib->files[file].parsed = true;
+  if (lib->files[file].state != WB_UNPARSED) return;
+  lib->files[file].state = WB_PARSING;
   parsing p = {lib, file};
   wb_decl_sink sink = {like, found, &p};
   wb_enter(&lib->ctx, WB_NOWHERE);
   wb_parse_descriptions(&lib->ctx, &lib->symbols, lib->files[file].text, lib->files[file].path, &sink);
   wb_leave(&lib->ctx);
+  lib->files[file].state = WB_PARSED;
 }
 
-/* Files are parsed in the library's own context; a fault there becomes the caller's. */
+/* Files are parsed in the library's own context; a fault there becomes the caller's. What was begun is begun anew the
+ * next time: the fault may have been a shortage of memory. */
 static void parse_for(wb_library *lib, wb_ctx *ctx, size_t file) {
-  if (lib->files[file].parsed) return;
+  if (lib->files[file].state == WB_PARSED) return;
   lib->ctx.depth = 0;
   if (WB_GUARD(&lib->ctx)) {
     parse_file(lib, file);
     return;
   }
-  lib->files[file].parsed = false;
+  for (size_t i = 0; i < lib->file_count; i++)
+    if (lib->files[i].state == WB_PARSING) lib->files[i].state = WB_UNPARSED;
   ctx->failure = lib->ctx.failure;
   longjmp(ctx->guard, 1);
 }
@@ -232,9 +236,8 @@ static wb_i128 bound(wb_str text, wb_i128 fallback) {
 }
 
 /* name, type, low, high, dimension, aliases */
-static void add_rule(wb_library *lib, wb_str line) {
-  wb_str cells[6] = {{NULL, 0}}, names[24];
-  if (split(line, '\t', cells, 6) < 5) return;
+static void add_rule(wb_library *lib, const wb_str *cells) {
+  wb_str names[24];
   WB_PUSH_ROOM(&lib->ctx, lib->rules, lib->rule_count, lib->rule_cap);
   wb_field_rule *rule = &lib->rules[lib->rule_count++];
   *rule = (wb_field_rule){.name = wb_intern(&lib->symbols, cells[0]),
@@ -248,21 +251,14 @@ static void add_rule(wb_library *lib, wb_str line) {
   for (size_t i = 0; i < n; i++) rule->aliases[i] = wb_intern(&lib->symbols, names[i]);
 }
 
-static void add_ignored(wb_library *lib, wb_str line) {
+static void add_ignored(wb_library *lib, const wb_str *cells) {
   WB_PUSH_ROOM(&lib->ctx, lib->ignored, lib->ignored_count, lib->ignored_cap);
-  lib->ignored[lib->ignored_count++] = line;
+  lib->ignored[lib->ignored_count++] = cells[0];
 }
 
-static void read_lines(wb_library *lib, wb_str text, void (*add)(wb_library *, wb_str)) {
-  bool header = true;
-  for (size_t at = 0; at < text.len;) {
-    size_t end = line_end(text, at);
-    wb_str line = wb_str_slice(text, at, end);
-    at = end + 1;
-    if (!line.len || line.ptr[0] == '#') continue;
-    if (!header) add(lib, line);
-    header = false;
-  }
+static void read_rows(wb_library *lib, wb_str text, void (*add)(wb_library *, const wb_str *)) {
+  wb_str cells[6];
+  for (size_t at = 0; wb_tsv_next(text, &at, cells, 6);) add(lib, cells);
 }
 
 /* Notes at each name the rule that speaks of it: its own before one that has it as an alias. */
@@ -281,8 +277,8 @@ void wb_library_init(wb_library *lib) {
   for (size_t i = 0; i < wb_data_file_count; i++) {
     wb_str path = wb_str_of(wb_data_files[i].path), text = {wb_data_files[i].bytes, wb_data_files[i].length};
     if (wb_str_ends(path, WB_STR(".weigh"))) add_file(lib, path, text, false);
-    else if (wb_str_is(path, "fields/ignored.tsv")) read_lines(lib, text, add_ignored);
-    else if (wb_str_starts(path, WB_STR("fields/"))) read_lines(lib, text, add_rule);
+    else if (wb_str_is(path, "fields/ignored.tsv")) read_rows(lib, text, add_ignored);
+    else if (wb_str_starts(path, WB_STR("fields/"))) read_rows(lib, text, add_rule);
   }
   link_rules(lib);
 }

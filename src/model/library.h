@@ -36,7 +36,7 @@ typedef struct wb_source_file {
   wb_str path;
   wb_str text;
   bool is_override;
-  bool parsed;
+  enum { WB_UNPARSED, WB_PARSING, WB_PARSED } state;
 } wb_source_file;
 
 typedef struct wb_entry { /* where a declaration stands, and the declaration once parsed */

@@ -158,6 +158,9 @@ wb_num wb_row_active(wb_ctx *ctx, const wb_row *row);
 typedef bool (*wb_tensor_fn)(void *user, wb_str name);
 void wb_row_expand(wb_ctx *ctx, const wb_row *row, wb_tensor_fn each, void *user);
 
+/* 4096x1024, or scalar. */
+wb_str wb_row_shape(wb_ctx *ctx, const wb_row *row);
+
 /* The pattern with its index sets written out: model.layers.{0-60}.mlp.gate.weight */
 void wb_row_print(wb_text *out, const wb_row *row);
 

@@ -62,3 +62,13 @@ void wb_row_print(wb_text *out, const wb_row *row) {
     if (braces) wb_text_addc(out, '}');
   }
 }
+
+wb_str wb_row_shape(wb_ctx *ctx, const wb_row *row) {
+  wb_text text = {.ctx = ctx};
+  if (!row->rank) wb_text_adds(&text, "scalar");
+  for (uint32_t i = 0; i < row->rank; i++) {
+    if (i) wb_text_addc(&text, 'x');
+    wb_i128_print(&text, row->dims[i]->value.u.num.num);
+  }
+  return wb_text_str(&text);
+}

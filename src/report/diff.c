@@ -71,16 +71,6 @@ typedef struct line {
   wb_str name, shape;
 } line;
 
-static wb_str shape_text(wb_ctx *ctx, const wb_row *row) {
-  wb_text text = {.ctx = ctx};
-  if (!row->rank) wb_text_adds(&text, "scalar");
-  for (uint32_t i = 0; i < row->rank; i++) {
-    if (i) wb_text_addc(&text, 'x');
-    wb_i128_print(&text, row->dims[i]->value.u.num.num);
-  }
-  return wb_text_str(&text);
-}
-
 static int by_name(const void *a, const void *b) {
   return wb_str_cmp(((const line *)a)->name, ((const line *)b)->name);
 }
@@ -92,7 +82,7 @@ static size_t lines_of(wb_ctx *ctx, const wb_model *m, line **out) {
     if (m->rows[i].mtp) continue;
     wb_text name = {.ctx = ctx};
     wb_row_print(&name, &m->rows[i]);
-    lines[n++] = (line){wb_text_str(&name), shape_text(ctx, &m->rows[i])};
+    lines[n++] = (line){wb_text_str(&name), wb_row_shape(ctx, &m->rows[i])};
   }
   if (n) qsort(lines, n, sizeof *lines, by_name);
   *out = lines;

@@ -47,16 +47,6 @@ static bool wanted(const wb_out *out, wb_str name) {
   return glob ? like(name, filter) : contains(name, filter);
 }
 
-static wb_str shape_text(wb_ctx *ctx, const wb_row *row) {
-  wb_text text = {.ctx = ctx};
-  if (!row->rank) wb_text_adds(&text, "scalar");
-  for (uint32_t i = 0; i < row->rank; i++) {
-    if (i) wb_text_addc(&text, 'x');
-    wb_i128_print(&text, row->dims[i]->value.u.num.num);
-  }
-  return wb_text_str(&text);
-}
-
 static wb_i128 row_bytes(const wb_row *row) { return row->elements.num * (wb_i128)wb_dtype_bytes(row->dtype); }
 
 static wb_str kind_text(wb_ctx *ctx, const wb_row *row) {
@@ -65,7 +55,7 @@ static wb_str kind_text(wb_ctx *ctx, const wb_row *row) {
 
 static void cells_after_name(line *l, wb_str *cells) {
   wb_ctx *ctx = l->out->text.ctx;
-  cells[0] = shape_text(ctx, l->row);
+  cells[0] = wb_row_shape(ctx, l->row);
   cells[1] = l->row->dtype;
   cells[2] = wb_out_number(l->out, l->row->elements.num);
   cells[3] = wb_out_number(l->out, row_bytes(l->row));

@@ -140,7 +140,7 @@ def main():
     number, only = 0, sys.argv[1:]
     for path in sorted(HERE.glob("*.cases")):
         outcomes = {}
-        for case in read(path):
+        for case in list(read(path)):
             if only and case.name not in only:
                 continue
             number += 1
