@@ -2,31 +2,6 @@
 
 #include "api/handle.h"
 
-static const wb_decl *family_of_class(wb_library *lib, wb_ctx *ctx, const wb_json *root) {
-  const wb_json *list = wb_json_get(root, WB_STR("architectures"));
-  if (!list || list->kind != WB_JSON_ARRAY || !list->u.array.count) return NULL;
-  const wb_json *first = list->u.array.items[0];
-  if (first->kind != WB_JSON_STRING) return NULL;
-  return wb_library_class(lib, ctx, first->u.text);
-}
-
-/* The family by model_type, else by class name, else the generic decoder, loudly. */
-static void choose_family(wb_model *m) {
-  const wb_json *type = wb_json_get(m->config.root, WB_STR("model_type"));
-  if (type && type->kind != WB_JSON_STRING && type->kind != WB_JSON_NULL)
-    WB_FAIL(&m->ctx, WB_FIELD_TYPE, wb_json_place(m->config.text, m->config.file, type), WB_STR("model_type"),
-            WB_STR("…"), wb_str_of(wb_json_kind_name(type)), WB_STR("text"));
-  m->model_type = type && type->kind == WB_JSON_STRING ? type->u.text : WB_STR("");
-  if (m->model_type.len) m->family = wb_library_type(m->lib, &m->ctx, m->model_type);
-  if (!m->family) m->family = family_of_class(m->lib, &m->ctx, m->config.root);
-  if (m->family) return;
-  m->generic = true;
-  m->family = wb_library_family(m->lib, &m->ctx, WB_STR("generic"));
-  if (!m->family) WB_FAIL(&m->ctx, WB_LANG_UNKNOWN_NAME, WB_NOWHERE, WB_STR("generic"));
-  if (m->model_type.len) wb_model_warn(m, WB_MODEL_GENERIC, 1, &m->model_type);
-  else wb_model_warn(m, WB_MODEL_UNTYPED, 0, NULL);
-}
-
 weigh_status weigh_model_open(weigh_library *library, const weigh_model_request *request, weigh_model **out,
                               weigh_error *err) {
   wb_arena *arena = wb_arena_new(0);
@@ -41,7 +16,7 @@ weigh_status weigh_model_open(weigh_library *library, const weigh_model_request 
   model->model.lib = &library->lib;
   if (WB_BEGIN(ctx)) {
     wb_open_source(model, request);
-    choose_family(&model->model);
+    wb_model_choose(&model->model);
     wb_model_build(&model->model);
     wb_model_review(&model->model);
     *out = model;

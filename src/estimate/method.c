@@ -99,20 +99,12 @@ static bool has_field(const wb_decl *family, const wb_sym *name) {
   return false;
 }
 
-/* The first name that the family or the configuration has and that is not null. */
+/* A field of the family as the model was built with it, unless it is null. What the family does not read is no
+ * dimension of this model. */
 static wb_binding *read_input(wb_ctx *ctx, inputs *in, const wb_sym *name) {
-  if (has_field(in->fields->family, name)) {
-    wb_binding *binding = wb_scope_find(ctx, &in->fields->scope, name);
-    return binding && wb_force(ctx, binding)->kind != WB_NULL ? binding : NULL;
-  }
-  const wb_json *json = in->fields->object ? wb_json_get(in->fields->object, name->name) : NULL;
-  if (!json || json->kind == WB_JSON_NULL) return NULL;
-  wb_scope *aside = wb_scope_new(ctx, NULL);
-  wb_binding *binding = wb_bind_value(ctx, aside, name, wb_value_of_json(ctx, json));
-  wb_origin *origin = WB_NEW(ctx, wb_origin);
-  *origin = (wb_origin){WB_FROM_FIELD, name->name, in->fields->config->file, 0};
-  binding->origin = origin;
-  return binding;
+  if (!has_field(in->fields->family, name)) return NULL;
+  wb_binding *binding = wb_scope_find(ctx, &in->fields->scope, name);
+  return binding && wb_force(ctx, binding)->kind != WB_NULL ? binding : NULL;
 }
 
 static wb_binding *resolve(wb_ctx *ctx, wb_scope *scope, const wb_sym *name) {

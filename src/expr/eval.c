@@ -169,6 +169,18 @@ static wb_value eval_unary(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
   return a;
 }
 
+/* Where to look for a fault in an expression: the configuration when its values come from there, else the line. */
+static wb_place blame(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
+  wb_binding **leaves = NULL;
+  size_t n = wb_expr_leaves(ctx, expr, scope, &leaves);
+  for (size_t i = 0; i < n; i++) {
+    const wb_origin *origin = leaves[i]->origin;
+    if (origin->kind == WB_FROM_FIELD || origin->kind == WB_FROM_ALIAS || origin->kind == WB_FROM_SET)
+      return wb_in_file(origin->source);
+  }
+  return expr->place;
+}
+
 static wb_value eval_index(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
   wb_value a = wb_eval(ctx, expr->u.index.a, scope), i = wb_eval(ctx, expr->u.index.index, scope);
   if (a.kind != WB_LIST) type_fault(ctx, expr->place, "[ ]", &a, "a list");
@@ -180,7 +192,7 @@ static wb_value eval_index(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
     wb_num_print(&index, i.u.num);
     wb_i128_print(&length, count);
     wb_expr_print(&what, expr->u.index.a, WB_AS_FORMULA, scope);
-    WB_FAIL(ctx, WB_LANG_INDEX, expr->place, wb_text_str(&what), wb_text_str(&index), wb_text_str(&length));
+    WB_FAIL(ctx, WB_LANG_INDEX, blame(ctx, expr, scope), wb_text_str(&what), wb_text_str(&index), wb_text_str(&length));
   }
   return a.u.list.items[at];
 }
@@ -274,8 +286,8 @@ wb_num wb_eval_size(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
   bool whole = value.kind == WB_NUM && value.u.num.den == 1 && value.u.num.num >= 0;
   if (whole) return value.u.num;
   wb_text formula = {.ctx = ctx}, numbers = {.ctx = ctx}, found = {.ctx = ctx};
-  wb_expr_print(&formula, expr, WB_AS_FORMULA, scope);
-  wb_expr_print(&numbers, expr, WB_AS_NUMBERS, scope);
+  wb_expr_print(&formula, expr, WB_AS_FIELDS, scope);
+  wb_expr_print(&numbers, expr, WB_AS_FIELD_NUMBERS, scope);
   wb_value_print(&found, &value);
-  WB_FAIL(ctx, WB_LANG_NOT_WHOLE, expr->place, wb_text_str(&formula), wb_text_str(&numbers), wb_text_str(&found));
+  WB_FAIL(ctx, WB_LANG_NOT_WHOLE, blame(ctx, expr, scope), wb_text_str(&formula), wb_text_str(&numbers), wb_text_str(&found));
 }

@@ -60,6 +60,7 @@ typedef struct found {
 
 static bool is_set(const wb_fields *fields, wb_str path, bool mark) {
   const wb_config *config = fields->config;
+  bool given = false;
   for (size_t i = 0; i < config->set_count; i++) {
     wb_str set = config->set_paths[i];
     if (!wb_str_starts(set, fields->prefix)) continue;
@@ -67,10 +68,10 @@ static bool is_set(const wb_fields *fields, wb_str path, bool mark) {
     bool same = wb_str_eq(rest, path);
     bool inside = wb_str_starts(rest, path) && rest.len > path.len && rest.ptr[path.len] == '.';
     if (!same && !inside) continue;
-    if (mark) config->set_used[i] = true;
-    return true;
+    given = true;
+    if (mark) config->set_used[i] = true; /* a setting given twice: the last holds, both are used */
   }
-  return false;
+  return given;
 }
 
 /* Another field of the family may bear a name that is elsewhere an alias; then it is not one here. */
@@ -94,21 +95,16 @@ static size_t candidates(const wb_fields *fields, const wb_field *field, const w
   return n;
 }
 
-#define CANDIDATES 32
-static found look(const wb_fields *fields, const wb_field *field, const wb_field_rule *rule) {
-  wb_str names[CANDIDATES];
-  size_t n = candidates(fields, field, rule, names, CANDIDATES);
-  for (int pass = fields->config->set_count ? 0 : 1; pass < 2; pass++) { /* what the user set comes first */
-    for (size_t i = 0; i < n; i++) {
-      if (pass == 0 && !is_set(fields, names[i], true)) continue;
-      const wb_json *json = fields->object ? wb_json_at(fields->object, names[i]) : NULL;
-      if (!json || (json->kind == WB_JSON_NULL && !field->nullable)) continue;
-      return (found){json, names[i], i > 0};
-    }
-  }
-  return (found){NULL, names[0], false};
+bool wb_fields_flat(wb_ctx *ctx, const wb_fields *fields, wb_str key) {
+  if (!wb_str_is(key, "text_config") || !fields->object || wb_json_get(fields->object, key)) return false;
+  if (!wb_json_get(fields->object, WB_STR("hidden_size"))) return false;
+  const wb_json *list = wb_json_get(fields->object, WB_STR("architectures"));
+  if (!list || list->kind != WB_JSON_ARRAY || !list->u.array.count) return true;
+  const wb_json *first = list->u.array.items[0];
+  return first->kind != WB_JSON_STRING || wb_library_class(fields->lib, ctx, first->u.text) != fields->family;
 }
 
+#define CANDIDATES 32 /* and one for a flat file */
 static wb_place place_of(const wb_fields *fields, const wb_json *json) {
   return json->offset ? wb_json_place(fields->config->text, fields->config->file, json) : WB_NOWHERE;
 }
@@ -116,6 +112,36 @@ static wb_place place_of(const wb_fields *fields, const wb_json *json) {
 static wb_str full_key(wb_ctx *ctx, const wb_fields *fields, wb_str path) {
   if (!fields->prefix.len) return path;
   return wb_str_fmt(ctx, "%.*s%.*s", WB_STR_ARG(fields->prefix), WB_STR_ARG(path));
+}
+
+/* A nested field's outer object must be one: a list in its place is a fault, not an absence. */
+static void check_path(wb_ctx *ctx, const wb_fields *fields, wb_str path) {
+  for (size_t i = 0; i < path.len; i++) {
+    if (path.ptr[i] != '.') continue;
+    const wb_json *outer = wb_json_at(fields->object, wb_str_slice(path, 0, i));
+    if (!outer || outer->kind == WB_JSON_NULL) return;
+    if (outer->kind != WB_JSON_OBJECT)
+      WB_FAIL(ctx, WB_MODEL_NOT_OBJECT, place_of(fields, outer), full_key(ctx, fields, wb_str_slice(path, 0, i)),
+              wb_str_of(wb_json_kind_name(outer)));
+  }
+}
+
+static found look(wb_ctx *ctx, const wb_fields *fields, const wb_field *field, const wb_field_rule *rule) {
+  wb_str names[CANDIDATES + 1];
+  size_t n = candidates(fields, field, rule, names, CANDIDATES);
+  static const wb_str text_part = {"text_config.", 12};
+  if (wb_str_starts(field->from, text_part) && wb_fields_flat(ctx, fields, WB_STR("text_config")))
+    names[n++] = wb_str_slice(field->from, text_part.len, field->from.len);
+  for (int pass = fields->config->set_count ? 0 : 1; pass < 2; pass++) { /* what the user set comes first */
+    for (size_t i = 0; i < n; i++) {
+      if (pass == 0 && !is_set(fields, names[i], true)) continue;
+      const wb_json *json = fields->object ? wb_json_at(fields->object, names[i]) : NULL;
+      if (!json && fields->object) check_path(ctx, fields, names[i]);
+      if (!json || (json->kind == WB_JSON_NULL && !field->nullable)) continue;
+      return (found){json, names[i], i > 0};
+    }
+  }
+  return (found){NULL, names[0], false};
 }
 
 static _Noreturn void wrong(wb_ctx *ctx, const wb_fields *fields, const found *at, wb_message_id id, wb_str expected) {
@@ -236,7 +262,7 @@ static wb_binding *bind_field(wb_ctx *ctx, wb_fields *fields, const wb_field *fi
   found at = {NULL, field->name->name, false};
   /* What is built of a part is for the composite to say, not for the class that the nested configuration names. */
   bool composite_says = fields->prefix.len && wb_str_is(field->name->name, "architectures");
-  if (!field->derived && !composite_says) at = look(fields, field, rule);
+  if (!field->derived && !composite_says) at = look(ctx, fields, field, rule);
   wb_binding *binding;
   if (at.json) {
     check(ctx, fields, &at, rule);

@@ -51,6 +51,11 @@ typedef struct wb_fields {
 wb_fields *wb_fields_new(wb_ctx *ctx, wb_library *lib, wb_scope *root, wb_config *config, const wb_decl *family,
                          const wb_json *object, wb_str prefix);
 
+/* True for a file written for another program than the class of the family (LLaVA's own, for one), in which the fields
+ * of the text part stand at the outside. The class would read its defaults; whoever has such a file wants the model that
+ * it describes. `key`: the missing object, "text_config". */
+bool wb_fields_flat(wb_ctx *ctx, const wb_fields *fields, wb_str key);
+
 /* A value of the configuration as a value of the language. */
 wb_value wb_value_of_json(wb_ctx *ctx, const wb_json *json);
 

@@ -244,7 +244,8 @@ static void add_rule(wb_library *lib, const wb_str *cells) {
                           .type = field_type(cells[1]),
                           .low = bound(cells[2], 0),
                           .high = bound(cells[3], INT64_MAX),
-                          .is_dimension = wb_str_is(cells[4], "dimension")};
+                          .is_dimension = wb_str_is(cells[4], "dimension") || wb_str_is(cells[4], "size"),
+                          .is_size = wb_str_is(cells[4], "size")};
   size_t n = cells[5].len ? split(cells[5], ',', names, 24) : 0;
   rule->aliases = WB_NEWN(&lib->ctx, const wb_sym *, n);
   rule->alias_count = n;

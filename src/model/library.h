@@ -27,6 +27,7 @@ typedef struct wb_field_rule {
   const wb_sym *name;
   wb_field_type type;
   wb_i128 low, high;
+  bool is_size;      /* unread, it is worth a warning: hidden_size, num_experts … */
   bool is_dimension; /* a dimension that came from a default is said in the first lines of an answer */
   const wb_sym **aliases;
   size_t alias_count;

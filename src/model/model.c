@@ -159,6 +159,7 @@ static wb_str dtype_of(wb_model *m) {
     const wb_json *object = wb_json_get(m->config.root, wb_str_of(nested[i]));
     if (object) dtype = config_dtype(m, object);
   }
+  m->dtype_given = dtype.len != 0;
   return dtype.len ? dtype : WB_STR("float32");
 }
 

@@ -126,12 +126,17 @@ typedef struct wb_model {
   wb_warning *warnings;
   size_t warning_count, warning_cap;
   wb_str dtype; /* the configuration's, by its torch name */
+  bool dtype_given; /* false: the configuration names none, torch's default is assumed */
   bool generic; /* the family was guessed */
   /* totals */
   wb_num total, buffers, mtp, active;
   wb_num groups[WB_GROUP_COUNT];
   bool tied_embeddings;
 } wb_model;
+
+/* Finds the family that model->config means and sets model_type, family, generic. Warns when it is not by model_type;
+ * fails with model_unknown when the configuration does not look like a decoder. */
+void wb_model_choose(wb_model *model);
 
 /* Builds the model. model->ctx, lib, config and name must be set. Fails model->ctx. */
 void wb_model_build(wb_model *model);

@@ -54,7 +54,9 @@ void wb_walk_part(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
   const wb_fields *fields = (const wb_fields *)f->fields;
   wb_str key = stmt->path->plain, type;
   const wb_json *object = nested(w, fields, key);
+  const bool is_flat = !object && wb_fields_flat(w->ctx, fields, key);
   const wb_decl *family = part_family(w, object, stmt, &type);
+  if (is_flat) object = fields->object;
   if (!family) {
     note_undescribed(w, wb_str_fmt(w->ctx, "%.*s (%.*s)", WB_STR_ARG(key), WB_STR_ARG(type)));
     if (!w->counting) wb_model_warn(w->model, WB_MODEL_UNKNOWN_PART, 2, (wb_str[]){key, type});
@@ -65,7 +67,8 @@ void wb_walk_part(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
   wb_group group = f->group;
   bool grouped = w->grouped;
   if (stmt->mod.group && wb_group_parse(stmt->mod.group->name, &group)) w->grouped = true;
-  wb_str prefix = wb_str_fmt(w->ctx, "%.*s%.*s.", WB_STR_ARG(fields->prefix), WB_STR_ARG(key));
+  wb_str prefix = is_flat ? fields->prefix
+                          : wb_str_fmt(w->ctx, "%.*s%.*s.", WB_STR_ARG(fields->prefix), WB_STR_ARG(key));
   wb_part_defaults defaults = {stmt->args, stmt->arg_count, f->scope};
   wb_walk_family(w, family, object, prefix, naming, group, &defaults);
   w->grouped = grouped;

@@ -43,7 +43,52 @@ static void warn_undescribed(wb_model *m) {
   if (list.len) wb_model_warn(m, WB_UNDESCRIBED_PARTS, 1, args);
 }
 
+/* A key that speaks of the model's size and that nobody read: the file may mean another model than the type says. */
+static bool is_size(const wb_model *m, wb_str key) {
+  const wb_sym *sym = wb_intern_find(&m->lib->symbols, key);
+  const wb_field_rule *rule = sym ? wb_library_rule(sym) : NULL;
+  return rule && rule->is_size;
+}
+
+/* A size that was read under another name or in a part is only said twice. */
+static bool read_elsewhere(const wb_model *m, const wb_json *value) {
+  for (const wb_fields *f = m->all_fields; f && value->kind == WB_JSON_INT; f = f->next)
+    for (size_t i = 0; i < f->used_count; i++) {
+      const wb_value *read = &f->used[i].binding->value;
+      if (f->used[i].binding->state == WB_EVALUATED && read->kind == WB_NUM && wb_num_is_int(read->u.num) &&
+          read->u.num.num == value->u.integer)
+        return true;
+    }
+  return false;
+}
+
+static void warn_unused(wb_model *m) {
+  wb_str *keys = NULL;
+  size_t count = wb_unused_keys(m, &keys);
+  wb_text list = {.ctx = &m->ctx};
+  for (size_t i = 0; i < count; i++) {
+    const wb_json *value = wb_json_at(m->config.root, keys[i]);
+    size_t dot = keys[i].len;
+    while (dot > 0 && keys[i].ptr[dot - 1] != '.') dot--;
+    bool counts = value && ((value->kind == WB_JSON_INT && value->u.integer > 1) || value->kind == WB_JSON_ARRAY);
+    if (!counts || read_elsewhere(m, value) || !is_size(m, wb_str_slice(keys[i], dot, keys[i].len))) continue;
+    wb_text_addf(&list, "%s%.*s = ", list.len ? ", " : "", WB_STR_ARG(keys[i]));
+    wb_json_print(&list, value, 40);
+  }
+  wb_str args[2] = {wb_text_str(&list), m->family->name->name};
+  if (list.len) wb_model_warn(m, WB_UNUSED_SIZE, 2, args);
+}
+
+static void warn_quantized(wb_model *m) {
+  const wb_json *quantization = wb_json_get(m->config.root, WB_STR("quantization_config"));
+  const wb_json *method = quantization ? wb_json_get(quantization, WB_STR("quant_method")) : NULL;
+  wb_str name = method && method->kind == WB_JSON_STRING ? method->u.text : WB_STR("quantization_config");
+  if (quantization && quantization->kind == WB_JSON_OBJECT) wb_model_warn(m, WB_QUANTIZED, 1, &name);
+}
+
 void wb_model_review(wb_model *m) {
+  warn_unused(m);
+  warn_quantized(m);
   warn_defaults(m);
   warn_settings(m);
   warn_undescribed(m);
@@ -76,7 +121,10 @@ size_t wb_unused_keys(wb_model *m, wb_str **out) {
     if (!f->object || f->object->kind != WB_JSON_OBJECT) continue;
     for (size_t i = 0; i < f->object->u.object.count; i++) {
       wb_str key = f->object->u.object.members[i].key;
-      if (wb_library_ignores(m->lib, key) || was_read(f, key) || is_part(m, f, key)) continue;
+      bool read = wb_library_ignores(m->lib, key) || is_part(m, f, key);
+      for (const wb_fields *other = m->all_fields; other && !read; other = other->next)
+        read = other->object == f->object && was_read(other, key); /* a flat file is read by two families */
+      if (read) continue;
       WB_PUSH_ROOM(&m->ctx, *out, count, cap);
       (*out)[count++] = wb_str_fmt(&m->ctx, "%.*s%.*s", WB_STR_ARG(f->prefix), WB_STR_ARG(key));
     }

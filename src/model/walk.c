@@ -176,9 +176,21 @@ static wb_value shape_of(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
   return (wb_value){.kind = WB_SHAPE, .u.shape = shape};
 }
 
-static wb_value shape_of_width(wb_walk *w, const wb_value *width) {
+/* The list that an expression names, where it is written out: so that each width keeps its formula. */
+static const wb_expr *written_list(wb_walk *w, const wb_expr *expr, wb_scope **scope) {
+  while (expr && expr->kind == WB_X_NAME) {
+    wb_binding *binding = wb_scope_find(w->ctx, *scope, expr->u.name);
+    expr = binding && !binding->origin ? binding->expr : NULL;
+    *scope = binding ? binding->scope : NULL;
+  }
+  return expr && expr->kind == WB_X_LIST ? expr : NULL;
+}
+
+static wb_value shape_of_width(wb_walk *w, const wb_value *width, const wb_expr *expr, wb_scope *scope) {
   wb_shape *shape = WB_NEW(w->ctx, wb_shape);
   wb_binding *axis = WB_NEW(w->ctx, wb_binding);
+  axis->expr = expr;
+  axis->scope = scope;
   axis->value = *width;
   axis->state = WB_EVALUATED;
   shape->rank = 1;
@@ -199,7 +211,10 @@ static void walk_yield(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
     WB_FAIL(w->ctx, WB_LANG_TYPE, stmt->place, WB_STR("yields"), wb_str_of(wb_kind_name(&widths)), WB_STR("a list"));
   f->result_count = widths.u.list.count;
   f->results = results = WB_NEWN(w->ctx, wb_value, f->result_count);
-  for (size_t i = 0; i < f->result_count; i++) results[i] = shape_of_width(w, &widths.u.list.items[i]);
+  wb_scope *scope = f->scope;
+  const wb_expr *list = w->counting ? NULL : written_list(w, stmt->expr, &scope);
+  for (size_t i = 0; i < f->result_count; i++)
+    results[i] = shape_of_width(w, &widths.u.list.items[i], list ? list->u.list.items[i] : NULL, scope);
 }
 
 /* A demand that fails is told in the configuration's own field names; a description without fields tells its line. */

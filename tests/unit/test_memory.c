@@ -76,7 +76,8 @@ static const model_case MAMBA = {
     "{\"model_type\":\"mamba\",\"vocab_size\":96,\"hidden_size\":16,\"num_hidden_layers\":2,\"state_size\":4,"
     "\"conv_kernel\":4,\"expand\":2,\"time_step_rank\":2}",
     false};
-static const model_case OWN = {"a family of the user's own", "{\"model_type\":\"shed\",\"width\":12,\"depth\":2}", true};
+static const model_case OWN = {"a family of the user's own", "{\"model_type\":\"shed\",\"width\":12,\"depth\":2}",
+                               true};
 
 static char folder[] = "/tmp/weigh-memory-XXXXXX";
 static char families_folder[64], index_folder[64];
