@@ -103,7 +103,9 @@ static void emit_row(wb_model *m, emission *e, const wb_row *row) {
                              .group = wb_group_name(row->group),
                              .kind = kinds[row->kind],
                              .tied_to = row->kind == WB_TIED ? wb_str_cstr(&m->ctx, row->tied_to) : NULL};
-  e->tensor.bytes = e->tensor.elements * (weigh_count)wb_dtype_bytes(row->dtype);
+  wb_num bytes;
+  if (!wb_num_mul(row->elements, wb_num_int((wb_i128)wb_dtype_bytes(row->dtype)), &bytes)) bytes = wb_num_int(INT64_MAX);
+  e->tensor.bytes = count_of(m, bytes);
   wb_row_expand(&m->ctx, row, emit, e);
 }
 

@@ -65,15 +65,30 @@ static stored_kind explain(wb_str name, wb_str *base) {
   return STORED_UNKNOWN;
 }
 
+/* Whether any predicted name begins so. The list is sorted: the first name not below the prefix decides. */
+static bool any_below(const list *l, wb_str prefix) {
+  size_t low = 0, high = l->count;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (wb_str_cmp(l->items[middle].name, prefix) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low < l->count && wb_str_starts(l->items[low].name, prefix);
+}
+
 /* True when the model has undescribed parts and nothing predicted shares the name's first two components. */
 static bool below_undescribed(const wb_model *m, const list *l, wb_str name) {
   size_t dots = 0, end = 0;
   if (!m->undescribed_count) return false;
   while (end < name.len && (name.ptr[end] != '.' || ++dots < 2)) end++;
-  wb_str head = wb_str_slice(name, 0, end);
-  for (size_t i = 0; i < l->count; i++)
-    if (wb_str_starts(l->items[i].name, head)) return false;
-  return true;
+  return !any_below(l, wb_str_slice(name, 0, end));
+}
+
+/* A scale or a stale buffer belongs to a module that is predicted. */
+static bool has_module(const list *l, wb_str base) {
+  if (find(l, base)) return true;
+  while (base.len && base.ptr[base.len - 1] != '.') base.len--;
+  return base.len && any_below(l, base);
 }
 
 static prediction *find_packed(wb_ctx *ctx, const list *l, wb_str base) {
@@ -98,8 +113,12 @@ static void see_stored(wb_model *m, wb_check *c, const list *l, wb_str stored) {
     return;
   }
   switch (explain(name, &base)) {
-    case STORED_STALE: c->stale++; return;
-    case STORED_COMPANION: c->companions++; return;
+    case STORED_STALE:
+    case STORED_COMPANION:
+      if (!has_module(l, base)) break;
+      if (explain(name, &base) == STORED_STALE) c->stale++;
+      else c->companions++;
+      return;
     case STORED_PACKED:
       p = find_packed(&m->ctx, l, base);
       if (p) {

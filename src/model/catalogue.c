@@ -39,6 +39,21 @@ static void note_near(near *list, size_t *count, wb_str name, size_t distance) {
   if (at < NEAR_MISSES) list[at] = (near){name, distance};
 }
 
+static bool contains(wb_str text, wb_str part) {
+  for (size_t i = 0; i + part.len <= text.len; i++)
+    if (wb_str_distance(wb_str_slice(text, i, i + part.len), part, 0) == 0) return true;
+  return false;
+}
+
+/* A page's address or a trailing slash around the name. */
+static wb_str bare(wb_str name) {
+  static const char *const hosts[] = {"https://huggingface.co/", "https://hf.co/", "https://www.modelscope.cn/models/"};
+  for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++)
+    if (wb_str_starts(name, wb_str_of(hosts[i]))) name = wb_str_slice(name, wb_str_of(hosts[i]).len, name.len);
+  while (name.len && name.ptr[name.len - 1] == '/') name.len--;
+  return name;
+}
+
 static _Noreturn void unknown(wb_ctx *ctx, wb_str asked) {
   near list[NEAR_MISSES];
   size_t count = 0, limit = asked.len / 3 + 1;
@@ -47,6 +62,7 @@ static _Noreturn void unknown(wb_ctx *ctx, wb_str asked) {
     size_t whole = wb_str_distance(entry.name, asked, limit),
            part = wb_str_distance(short_name(entry.name), asked, limit);
     size_t distance = whole < part ? whole : part;
+    if (distance > 1 && asked.len > 2 && contains(entry.name, asked)) distance = 1;
     if (distance <= limit) note_near(list, &count, entry.name, distance);
   }
   wb_text names = {.ctx = ctx};
@@ -59,6 +75,7 @@ wb_catalogue_entry wb_catalogue_find(wb_ctx *ctx, wb_str name) {
   wb_catalogue_entry entry, best = {{NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}};
   int score = 0, equals = 0;
   wb_text names = {.ctx = ctx};
+  name = bare(name);
   for (size_t at = 0; wb_catalogue_next(&at, &entry);) {
     int how = answers(entry.name, name);
     if (how == 0 || how < score) continue;

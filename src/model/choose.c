@@ -52,10 +52,20 @@ static bool has_text_part(const wb_json *root) {
   return false;
 }
 
+/* The class, where it is named, must generate text. */
+static bool of_a_generator(const wb_json *root) {
+  const wb_json *list = wb_json_get(root, WB_STR("architectures"));
+  if (!list || list->kind != WB_JSON_ARRAY || !list->u.array.count) return true;
+  const wb_json *first = list->u.array.items[0];
+  return first->kind != WB_JSON_STRING || wb_str_ends(first->u.text, WB_STR("CausalLM")) ||
+         wb_str_ends(first->u.text, WB_STR("LMHeadModel"));
+}
+
 static void guess(wb_model *m) {
   wb_str near = near_type(m);
   wb_str args[2] = {m->model_type, near};
-  if (m->model_type.len && !has_text_part(m->config.root) && !like_a_decoder(m->lib, m->config.root))
+  bool decoder = like_a_decoder(m->lib, m->config.root) && of_a_generator(m->config.root);
+  if (m->model_type.len && !has_text_part(m->config.root) && !decoder)
     WB_FAIL(&m->ctx, near.len ? WB_MODEL_UNKNOWN_NEAR : WB_MODEL_UNKNOWN, wb_in_file(m->config.file), m->model_type, near);
   m->generic = true;
   m->family = wb_library_family(m->lib, &m->ctx, WB_STR("generic"));

@@ -95,6 +95,19 @@ static size_t candidates(const wb_fields *fields, const wb_field *field, const w
   return n;
 }
 
+/* Which of a field's names the user set last; n for none. All that were set count as used. */
+static size_t last_set(const wb_fields *fields, const wb_str *names, size_t n) {
+  const wb_config *config = fields->config;
+  size_t which = n;
+  for (size_t s = 0; s < config->set_count; s++)
+    for (size_t i = 0; i < n; i++) {
+      wb_str set = config->set_paths[s];
+      if (!wb_str_starts(set, fields->prefix)) continue;
+      if (is_set(fields, names[i], true) && wb_str_eq(wb_str_slice(set, fields->prefix.len, set.len), names[i])) which = i;
+    }
+  return which;
+}
+
 bool wb_fields_flat(wb_ctx *ctx, const wb_fields *fields, wb_str key) {
   if (!wb_str_is(key, "text_config") || !fields->object || wb_json_get(fields->object, key)) return false;
   if (!wb_json_get(fields->object, WB_STR("hidden_size"))) return false;
@@ -132,9 +145,10 @@ static found look(wb_ctx *ctx, const wb_fields *fields, const wb_field *field, c
   static const wb_str text_part = {"text_config.", 12};
   if (wb_str_starts(field->from, text_part) && wb_fields_flat(ctx, fields, WB_STR("text_config")))
     names[n++] = wb_str_slice(field->from, text_part.len, field->from.len);
-  for (int pass = fields->config->set_count ? 0 : 1; pass < 2; pass++) { /* what the user set comes first */
+  size_t last = last_set(fields, names, n); /* what the user set comes first, and of that the last */
+  for (int pass = last < n ? 0 : 1; pass < 2; pass++) {
     for (size_t i = 0; i < n; i++) {
-      if (pass == 0 && !is_set(fields, names[i], true)) continue;
+      if (pass == 0 && i != last) continue;
       const wb_json *json = fields->object ? wb_json_at(fields->object, names[i]) : NULL;
       if (!json && fields->object) check_path(ctx, fields, names[i]);
       if (!json || (json->kind == WB_JSON_NULL && !field->nullable)) continue;
@@ -201,7 +215,7 @@ static void check(wb_ctx *ctx, const wb_fields *fields, const found *at, const w
   if (at->json->kind == WB_JSON_NULL) return;
   wb_field_type type = rule ? rule->type : WB_FIELD_ANY;
   if (!rule) {
-    static const wb_field_rule any = {.type = WB_FIELD_ANY, .low = -WB_SIZE_MAX, .high = WB_SIZE_MAX};
+    static const wb_field_rule any = {.type = WB_FIELD_ANY, .low = 0, .high = WB_SIZE_MAX};
     check_range(ctx, fields, at, &any, at->json);
   }
   if (!type_fits(type, at->json)) wrong(ctx, fields, at, WB_FIELD_TYPE, wb_str_of(wanted[type]));

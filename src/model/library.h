@@ -20,7 +20,7 @@ typedef enum wb_field_type {
   WB_FIELD_TEXT_LIST
 } wb_field_type;
 
-/* No size of a model is above 2^40; a field without a rule may hold this much. */
+/* No size of a model is above 2^40 or below 0; a field without a rule may hold no more. */
 #define WB_SIZE_MAX ((wb_i128)1 << 40)
 
 typedef struct wb_field_rule {

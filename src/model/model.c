@@ -191,6 +191,7 @@ void wb_model_build(wb_model *m) {
   for (size_t i = 0; i < m->row_count; i++) add_totals(m, &m->rows[i]);
   check_twice(m);
   check_ties(m);
+  if (m->total.num == 0) WB_FAIL(&m->ctx, WB_MODEL_EMPTY, wb_in_file(m->config.file), m->model_type);
   if (m->total.num > INT64_MAX) WB_FAIL(&m->ctx, WB_MODEL_TOO_MANY, wb_in_file(m->config.file), WB_STR("2^63"));
 }
 

@@ -30,9 +30,16 @@ static bool read_at_opening(wb_str path) {
   return false;
 }
 
+/* A nested configuration set as a whole. */
+static bool is_object_read(const wb_model *m, wb_str path) {
+  for (const wb_fields *f = m->all_fields; f; f = f->next)
+    if (wb_str_starts(f->prefix, path) && f->prefix.len > path.len && f->prefix.ptr[path.len] == '.') return true;
+  return false;
+}
+
 static void warn_settings(wb_model *m) {
   for (size_t i = 0; i < m->config.set_count; i++)
-    if (!m->config.set_used[i] && !read_at_opening(m->config.set_paths[i])) wb_model_warn(m, WB_SETTING_UNUSED, 1, &m->config.set_paths[i]);
+    if (!m->config.set_used[i] && !read_at_opening(m->config.set_paths[i]) && !is_object_read(m, m->config.set_paths[i])) wb_model_warn(m, WB_SETTING_UNUSED, 1, &m->config.set_paths[i]);
 }
 
 static void warn_undescribed(wb_model *m) {
@@ -50,6 +57,16 @@ static bool is_size(const wb_model *m, wb_str key) {
   return rule && rule->is_size;
 }
 
+/* A list with such a member, or a list or pattern of such a length, says the size too. */
+static bool holds_size(const wb_value *value, wb_i128 size) {
+  if (value->kind == WB_TEXT) return (wb_i128)value->u.text.len == size;
+  if (value->kind != WB_LIST) return false;
+  wb_value wanted = wb_integer(size);
+  for (size_t i = 0; i < value->u.list.count; i++)
+    if (wb_value_eq(&value->u.list.items[i], &wanted)) return true;
+  return (wb_i128)value->u.list.count == size;
+}
+
 /* A size that was read under another name or in a part is only said twice. */
 static bool read_elsewhere(const wb_model *m, const wb_json *value) {
   for (const wb_fields *f = m->all_fields; f && value->kind == WB_JSON_INT; f = f->next)
@@ -58,6 +75,19 @@ static bool read_elsewhere(const wb_model *m, const wb_json *value) {
       if (f->used[i].binding->state == WB_EVALUATED && read->kind == WB_NUM && wb_num_is_int(read->u.num) &&
           read->u.num.num == value->u.integer)
         return true;
+      if (f->used[i].binding->state == WB_EVALUATED && holds_size(read, value->u.integer)) return true;
+    }
+  return false;
+}
+
+/* A family that has a field of this name knows it and has its reasons. */
+static bool is_known(const wb_model *m, wb_str key) {
+  for (const wb_fields *f = m->all_fields; f; f = f->next)
+    for (size_t i = 0; i < f->family->field_count; i++) {
+      const wb_field *field = &f->family->fields[i];
+      if (wb_str_eq(field->name->name, key)) return true;
+      for (size_t a = 0; a < field->alias_count; a++)
+        if (wb_str_eq(field->aliases[a]->name, key)) return true;
     }
   return false;
 }
@@ -71,7 +101,8 @@ static void warn_unused(wb_model *m) {
     size_t dot = keys[i].len;
     while (dot > 0 && keys[i].ptr[dot - 1] != '.') dot--;
     bool counts = value && ((value->kind == WB_JSON_INT && value->u.integer > 1) || value->kind == WB_JSON_ARRAY);
-    if (!counts || read_elsewhere(m, value) || !is_size(m, wb_str_slice(keys[i], dot, keys[i].len))) continue;
+    wb_str key = wb_str_slice(keys[i], dot, keys[i].len);
+    if (!counts || read_elsewhere(m, value) || is_known(m, key) || !is_size(m, key)) continue;
     wb_text_addf(&list, "%s%.*s = ", list.len ? ", " : "", WB_STR_ARG(keys[i]));
     wb_json_print(&list, value, 40);
   }

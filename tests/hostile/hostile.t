@@ -86,6 +86,14 @@ def made_many_keys():
     return b'{"model_type":"llama",' + b",".join(b'"k%d":%d' % (i, i) for i in range(200000)) + b"}"
 
 
+def made_ten_megabytes():
+    return llama('"rubbish": 0')[:-1] + b', "padding": "' + b"x" * 10_000_000 + b'"}'
+
+
+def made_ten_megabytes_of_numbers():
+    return llama('"rubbish": 0')[:-1] + b', "padding": [' + b"1," * 5_000_000 + b"1]}"
+
+
 def made_fifty_megabytes():
     return llama('"rubbish": 0')[:-1] + b', "padding": "' + b"x" * 50_000_000 + b'"}'
 
