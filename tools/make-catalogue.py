@@ -12,9 +12,13 @@ import csv
 import hashlib
 import json
 import os
+import pathlib
+import re
 import subprocess
 import sys
 
+EXTRA = pathlib.Path(__file__).resolve().parent / "catalogue-extra.tsv"
+DATE = "2026-11-21"
 KEEP = ("model_type", "architectures", "torch_dtype", "dtype")
 
 
@@ -69,6 +73,51 @@ def list_digest(weigh, source):
     return hashlib.sha256(b"\n".join(lines)).hexdigest()
 
 
+def value(text):
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def transcribed(base, published):
+    """Models without a file: facts that others wrote down, and our own short list. (name, config, total, source)"""
+    for r in rows(f"{base}/models/dims-facts.tsv"):
+        config = {"model_type": r["model_type"]}
+        for fact in r["architecture_facts"].split("; "):
+            key, _, said = fact.partition("=")
+            config[key] = value(said)
+        said = re.search(r"exactly the published ([\d,]+)", r["note"])
+        total = said[1].replace(",", "") if said else published.get(r["model"], {}).get("value", "")
+        source = "facts: " + r["source"]
+        if total:
+            source += "; total: " + ("as published" if said else published[r["model"]]["source"])
+        yield r["model"], config, total, source
+    with open(EXTRA, encoding="utf-8", newline="") as f:
+        lines = [line for line in f if not line.startswith("# ")]
+    for r in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
+        yield r["name"], json.loads(r["config"]), r["total"], "facts: model card; total: " + r["source"]
+
+
+def without_file(weigh, base, published, known, left):
+    """Lines of the models without a file whose total is exactly what was published; the others are reported."""
+    for name, config, total, source in transcribed(base, published):
+        if name in known:
+            continue
+        answer = ask(weigh, "-", json.dumps(config))
+        if not total or not answer or not answer["complete"] or answer["total_parameters"] != int(total):
+            found = answer["total_parameters"] if answer else "no answer"
+            left.append(f"{name} (no file): {found} here, {total or 'nothing'} published")
+            continue
+        text = json.dumps(compact(config, answer["fields"]), separators=(",", ":"), ensure_ascii=True)
+        again = ask(weigh, "-", text)
+        if not again or again["total_parameters"] != answer["total_parameters"]:
+            left.append(f"{name} (no file): the compact form gives another total")
+            continue
+        known.add(name)
+        yield "\t".join([name, answer["model_type"] or answer["family"], total, "", source.replace("\t", " "), DATE, text])
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--weigh", default="build/weigh")
@@ -114,7 +163,9 @@ def main():
             left.append(f"{name}: the names differ from the recorded ones")
             digest = ""
         lines.append("\t".join([name, answer["model_type"] or answer["family"], total, digest,
-                                source.replace("\t", " "), "2026-11-21", text]))
+                                source.replace("\t", " "), DATE, text]))
+    lines += without_file(args.weigh, base, published, {line.split("\t")[0] for line in lines}, left)
+    lines.sort(key=lambda line: line.split("\t")[0])
     with open(args.out, "w", encoding="utf-8") as f:
         f.write("# Published models: facts of their configurations. Written by tools/make-catalogue.py; see README.md.\n")
         f.write("name\tmodel_type\ttotal_parameters\tdigest\tsource\tdate\tconfig\n")

@@ -16,7 +16,7 @@ void wb_ctx_close(wb_ctx *ctx) {
 void wb_ctx_begin(wb_ctx *ctx) {
   ctx->steps = 0;
   ctx->max_steps = WEIGH_MAX_STEPS;
-  ctx->depth = 0;
+  ctx->depth = ctx->eval_depth = 0;
   ctx->at = WB_NOWHERE;
   ctx->failure.excerpt = WB_STR("");
 }

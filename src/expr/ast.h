@@ -46,6 +46,7 @@ struct wb_builtin;
 
 struct wb_expr {
   wb_expr_kind kind;
+  uint32_t depth; /* of the tree below: whoever walks it recurses so often */
   wb_place place;
   union {
     wb_value literal;

@@ -33,6 +33,8 @@ static wb_value run_round_up(wb_ctx *ctx, wb_place place, const wb_value *args, 
   wb_num n = num_arg(ctx, place, "round_up", &args[0]), to = num_arg(ctx, place, "round_up", &args[1]);
   wb_value out = args[0];
   wb_num parts;
+  if (!wb_unit_plain(args[1].unit) && !wb_unit_eq(args[0].unit, args[1].unit))
+    bad(ctx, place, "round_up", &args[1], "a multiple in the same unit");
   if (to.num <= 0 || !wb_num_div(n, to, &parts)) bad(ctx, place, "round_up", &args[1], "a number above 0");
   wb_num_ceil(parts, &parts);
   if (!wb_num_mul(parts, to, &out.u.num)) WB_FAIL(ctx, WB_LANG_OVERFLOW, place, WB_STR("round_up"));

@@ -63,8 +63,8 @@ static wb_value member_of(wb_ctx *ctx, wb_place place, const wb_value *a, const 
 }
 
 static wb_value floor_divide(wb_ctx *ctx, wb_place place, wb_op op, wb_num a, wb_num b) {
-  wb_num quotient;
-  if (!wb_num_div(a, b, &quotient)) WB_FAIL(ctx, WB_LANG_DIVIDE, place, WB_STR(""));
+  wb_num quotient; /* b is not 0: the caller has looked */
+  if (!wb_num_div(a, b, &quotient)) WB_FAIL(ctx, WB_LANG_OVERFLOW, place, wb_str_of(wb_ops[op].text));
   wb_num_floor(quotient, &quotient);
   if (op == WB_OP_FLOORDIV) return wb_number(quotient);
   wb_num back, rest;
@@ -87,7 +87,7 @@ static wb_value arithmetic(wb_ctx *ctx, wb_place place, wb_op op, const wb_value
       else out = floor_divide(ctx, place, op, a->u.num, b->u.num);
   }
   if (!fits) WB_FAIL(ctx, WB_LANG_OVERFLOW, place, wb_str_of(wb_ops[op].text));
-  if (op == WB_OP_ADD || op == WB_OP_SUB) {
+  if (op == WB_OP_ADD || op == WB_OP_SUB || op == WB_OP_MOD) {
     units = wb_unit_eq(a->unit, b->unit);
     out.unit = a->unit;
   } else if (op == WB_OP_POW) {
@@ -237,7 +237,7 @@ static wb_value eval_each(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
 }
 
 #define CALL_ARGS 16
-static wb_value eval_call(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
+__attribute__((noinline)) static wb_value eval_call(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
   wb_value few[CALL_ARGS], *args = few;
   size_t n = expr->u.call.count;
   if (n > CALL_ARGS) args = WB_NEWN(ctx, wb_value, n);
@@ -261,8 +261,7 @@ static wb_value eval_apply(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
   return (wb_value){.kind = WB_CLOSURE, .u.closure = closure};
 }
 
-wb_value wb_eval(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
-  wb_step(ctx, expr->place);
+static wb_value eval_node(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
   switch (expr->kind) {
     case WB_X_LITERAL: return expr->u.literal;
     case WB_X_NAME: return eval_name(ctx, expr, scope);
@@ -279,6 +278,16 @@ wb_value wb_eval(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
     case WB_X_EACH: return eval_each(ctx, expr, scope);
   }
   return wb_null();
+}
+
+/* Trees are at most 1,000 deep, names at most 200; together they might meet, so evaluation counts for itself. */
+#define EVAL_DEPTH 5000u
+wb_value wb_eval(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
+  wb_step(ctx, expr->place);
+  if (++ctx->eval_depth > EVAL_DEPTH) wb_too_deep(ctx, expr->place);
+  wb_value value = eval_node(ctx, expr, scope);
+  ctx->eval_depth--;
+  return value;
 }
 
 wb_num wb_eval_size(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {

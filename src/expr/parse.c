@@ -17,6 +17,23 @@ static wb_expr *node(wb_tokens *t, wb_expr_kind kind, const wb_token *token) {
   return expr;
 }
 
+#define TREE_DEPTH 1000u
+
+static uint32_t deeper(const wb_expr *a, const wb_expr *b) { return a->depth > b->depth ? a->depth : b->depth; }
+
+/* Trees made by loops (1 + 1 + …) have a limit too, as all that walk them recurse. */
+static const wb_expr *finished(wb_tokens *t, wb_expr *expr, uint32_t below) {
+  expr->depth = below + 1;
+  if (expr->depth > TREE_DEPTH) wb_too_deep(t->ctx, expr->place);
+  return expr;
+}
+
+static uint32_t deepest(const wb_expr *const *items, size_t count) {
+  uint32_t depth = 0;
+  for (size_t i = 0; i < count; i++) depth = items[i]->depth > depth ? items[i]->depth : depth;
+  return depth;
+}
+
 static const wb_expr *literal(wb_tokens *t, const wb_token *token, wb_value value) {
   wb_expr *expr = node(t, WB_X_LITERAL, token);
   expr->u.literal = value;
@@ -28,14 +45,14 @@ static const wb_expr *binary(wb_tokens *t, wb_op op, const wb_token *token, cons
   expr->u.op.op = op;
   expr->u.op.a = a;
   expr->u.op.b = b;
-  return expr;
+  return finished(t, expr, deeper(a, b));
 }
 
 static const wb_expr *unary(wb_tokens *t, wb_op op, const wb_token *token, const wb_expr *a) {
   wb_expr *expr = node(t, WB_X_UNARY, token);
   expr->u.op.op = op;
   expr->u.op.a = a;
-  return expr;
+  return finished(t, expr, a->depth);
 }
 
 static void push_expr(wb_tokens *t, const wb_expr ***items, size_t *count, size_t *cap, const wb_expr *item) {
@@ -73,7 +90,7 @@ static const wb_expr *list(wb_tokens *t) {
     if (!wb_accept(t, WB_T_PUNCT, ",")) break;
   }
   wb_expect(t, WB_T_PUNCT, "]", NULL);
-  return expr;
+  return finished(t, expr, deepest(expr->u.list.items, expr->u.list.count));
 }
 
 static const wb_expr *each(wb_tokens *t, wb_each what) {
@@ -87,7 +104,7 @@ static const wb_expr *each(wb_tokens *t, wb_each what) {
   wb_expect(t, WB_T_PUNCT, ":", "`:` and what to take for each");
   expr->u.each.body = wb_parse_expr(t);
   wb_expect(t, WB_T_PUNCT, ")", NULL);
-  return expr;
+  return finished(t, expr, deeper(expr->u.each.over, expr->u.each.body));
 }
 
 size_t wb_parse_args(wb_tokens *t, const wb_argument **out) {
@@ -155,7 +172,7 @@ static const wb_expr *call(wb_tokens *t, const wb_token *token, const wb_builtin
   int n = (int)expr->u.call.count;
   if (n < function->min_args || (function->max_args >= 0 && n > function->max_args))
     wb_syntax(t, "another number of arguments for this function");
-  return expr;
+  return finished(t, expr, deepest(expr->u.call.args, expr->u.call.count));
 }
 
 static const wb_expr *apply(wb_tokens *t, const wb_token *token) {
@@ -163,7 +180,12 @@ static const wb_expr *apply(wb_tokens *t, const wb_token *token) {
   expr->u.apply.name = wb_intern(t->symbols, token->text);
   expr->u.apply.arg_count = wb_parse_args(t, &expr->u.apply.args);
   expr->u.apply.rename_count = wb_parse_renames(t, &expr->u.apply.renames);
-  return expr;
+  uint32_t depth = 0;
+  for (size_t i = 0; i < expr->u.apply.arg_count; i++) {
+    const wb_expr *arg = expr->u.apply.args[i].expr;
+    depth = arg->depth > depth ? arg->depth : depth;
+  }
+  return finished(t, expr, depth);
 }
 
 static const wb_expr *name(wb_tokens *t) {
@@ -209,12 +231,12 @@ static const wb_expr *postfix(wb_tokens *t) {
       expr->u.index.a = a;
       expr->u.index.index = wb_parse_expr(t);
       wb_expect(t, WB_T_PUNCT, "]", NULL);
-      a = expr;
+      a = finished(t, expr, deeper(a, expr->u.index.index));
     } else if (wb_accept(t, WB_T_PUNCT, ".")) {
       wb_expr *expr = node(t, WB_X_MEMBER, token);
       expr->u.member.a = a;
       expr->u.member.name = wb_expect(t, WB_T_NAME, NULL, "a member's name")->text;
-      a = expr;
+      a = finished(t, expr, a->depth);
     } else {
       return a;
     }
@@ -275,7 +297,9 @@ const wb_expr *wb_parse_expr(wb_tokens *t) {
   wb_expect(t, WB_T_NAME, "else", "`else`");
   expr->u.branch.no = wb_parse_expr(t);
   wb_leave(t->ctx);
-  return expr;
+  uint32_t depth = deeper(expr->u.branch.yes, expr->u.branch.no);
+  if (expr->u.branch.cond->depth > depth) depth = expr->u.branch.cond->depth;
+  return finished(t, expr, depth);
 }
 
 const wb_expr *wb_parse_formula(wb_ctx *ctx, wb_symtab *symbols, wb_str text, wb_str file) {

@@ -19,16 +19,39 @@ static void print(printer *p, const wb_expr *expr, int least);
 
 static void add(printer *p, const char *text) { wb_text_adds(p->out, text); }
 
+static void latex_text(printer *p, wb_str text) {
+  for (size_t i = 0; i < text.len; i++) {
+    if (text.ptr[i] == '_') wb_text_addc(p->out, '\\');
+    wb_text_addc(p->out, text.ptr[i]);
+  }
+}
+
 static void latex_name(printer *p, wb_str name) {
   add(p, "\\mathrm{");
-  for (size_t i = 0; i < name.len; i++) {
-    if (name.ptr[i] == '_') wb_text_addc(p->out, '\\');
-    wb_text_addc(p->out, name.ptr[i]);
-  }
+  latex_text(p, name);
   add(p, "}");
 }
 
+/* 0.25 rather than 1/4, where the fraction is a decimal one: it reads back as the same literal. */
+static bool print_decimal(printer *p, wb_num value) {
+  wb_num scaled = value;
+  int places = 0;
+  while (scaled.den != 1 && places < 30 && wb_num_mul(scaled, wb_num_int(10), &scaled)) places++;
+  if (scaled.den != 1 || value.num < 0) return false;
+  wb_text digits = {.ctx = p->out->ctx};
+  wb_i128_print(&digits, scaled.num);
+  size_t lead = digits.len > (size_t)places ? digits.len - (size_t)places : 0;
+  if (!lead) add(p, "0");
+  wb_text_add(p->out, wb_str_slice(wb_text_str(&digits), 0, lead));
+  add(p, ".");
+  wb_text_addn(p->out, '0', lead ? 0 : (size_t)places - digits.len);
+  wb_text_add(p->out, wb_str_slice(wb_text_str(&digits), lead, digits.len));
+  return true;
+}
+
 static void print_value(printer *p, const wb_value *value) {
+  bool fraction = value->kind == WB_NUM && value->u.num.den != 1 && wb_unit_plain(value->unit);
+  if (fraction && print_decimal(p, value->u.num)) return;
   bool negative = value->kind == WB_NUM && value->u.num.num < 0;
   bool bracket = p->numbers && value->kind == WB_NUM && (negative || value->u.num.den != 1);
   if (bracket) add(p, "(");
@@ -71,11 +94,11 @@ static void print_binary(printer *p, const wb_expr *expr, int least) {
 static void print_unary(printer *p, const wb_expr *expr, int least) {
   const wb_op_info *op = &wb_ops[expr->u.op.op];
   bool bracket = op->precedence < least;
-  if (bracket) add(p, "(");
+  if (bracket) add(p, p->latex ? "\\left(" : "(");
   add(p, p->latex ? op->latex : op->text);
   if (expr->u.op.op == WB_OP_NOT) add(p, " ");
   print(p, expr->u.op.a, op->precedence);
-  if (bracket) add(p, ")");
+  if (bracket) add(p, p->latex ? "\\right)" : ")");
 }
 
 static void print_branch(printer *p, const wb_expr *expr, int least) {
@@ -160,8 +183,13 @@ static void print_call(printer *p, const wb_expr *expr, int least) {
     }
     return;
   }
-  if (p->latex) wb_text_addf(p->out, "\\operatorname{%s}", function->name);
-  else add(p, function->name);
+  if (p->latex) {
+    add(p, "\\operatorname{");
+    latex_text(p, wb_str_of(function->name));
+    add(p, "}");
+  } else {
+    add(p, function->name);
+  }
   add(p, "(");
   print_list(p, expr->u.call.args, expr->u.call.count);
   add(p, ")");
@@ -214,6 +242,14 @@ static bool as_value(const wb_expr *expr, bool inlined) {
   }
 }
 
+/* A number before "[" would be read as one with a unit. */
+static void print_indexed(printer *p, const wb_expr *expr) {
+  bool number = expr->kind == WB_X_LITERAL && expr->u.literal.kind == WB_NUM;
+  if (number) add(p, "(");
+  print(p, expr, 9);
+  if (number) add(p, ")");
+}
+
 static void print(printer *p, const wb_expr *expr, int least) {
   if (p->numbers && as_value(expr, p->inlined)) {
     wb_value value = wb_eval(p->out->ctx, expr, p->scope);
@@ -229,7 +265,7 @@ static void print(printer *p, const wb_expr *expr, int least) {
     case WB_X_CALL: print_call(p, expr, least); break;
     case WB_X_APPLY: print_apply(p, expr); break;
     case WB_X_INDEX:
-      print(p, expr->u.index.a, 9);
+      print_indexed(p, expr->u.index.a);
       add(p, p->latex ? "_{" : "[");
       print(p, expr->u.index.index, 0);
       add(p, p->latex ? "}" : "]");

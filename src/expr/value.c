@@ -116,7 +116,11 @@ void wb_value_print(wb_text *out, const wb_value *value) {
     case WB_BOOL: wb_text_adds(out, value->u.boolean ? "true" : "false"); break;
     case WB_NUM: wb_num_print(out, value->u.num); break;
     case WB_REAL: wb_text_addf(out, "%.10g", value->u.real); break;
-    case WB_TEXT: wb_text_addf(out, "\"%.*s\"", WB_STR_ARG(value->u.text)); break;
+    case WB_TEXT:
+      wb_text_addc(out, '"');
+      wb_text_add(out, value->u.text);
+      wb_text_addc(out, '"');
+      break;
     case WB_LIST: print_list(out, value); break;
     case WB_RECORD: wb_text_adds(out, "{…}"); break;
     case WB_SHAPE: wb_text_adds(out, "activation"); break;

@@ -130,7 +130,7 @@ static void parse_file(wb_library *lib, size_t file) {
  * next time: the fault may have been a shortage of memory. */
 static void parse_for(wb_library *lib, wb_ctx *ctx, size_t file) {
   if (lib->files[file].state == WB_PARSED) return;
-  lib->ctx.depth = 0;
+  lib->ctx.depth = lib->ctx.eval_depth = 0;
   if (WB_GUARD(&lib->ctx)) {
     parse_file(lib, file);
     return;

@@ -195,7 +195,8 @@ def faults(config):
             error = json.loads(params.stderr)["error"]
         except ValueError:
             return [f"params ended with {params.returncode}: {params.stderr[:300]}"], None, counts
-        if error["code"] in ("field_missing", "model_require", "field_not_whole", "model_unknown", "field_type"):
+        needs = error["code"] in ("field_missing", "model_require", "field_not_whole", "model_unknown", "field_type")
+        if needs or error["message"].startswith("null = "):
             return [], f"needs fields: {error['message']}", counts
         return [f"params: {error['code']}: {error['message']}"], None, counts
     params = json.loads(params.stdout)

@@ -1,0 +1,62 @@
+/* Any bytes as a description beside the built-in ones: parsed, and each family in it built on an empty configuration. */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "model/model.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static bool opened(wb_library *lib, wb_str text) {
+  if (!WB_GUARD(&lib->ctx)) return false;
+  wb_library_init(lib);
+  wb_library_add(lib, WB_STR("fuzz.weigh"), text);
+  return true;
+}
+
+/* Steps are few, so that an input is quick; what does not end would be seen all the same. */
+static void begin(wb_ctx *ctx) {
+  ctx->steps = ctx->depth = 0;
+  ctx->max_steps = 200000;
+}
+
+static void parse(wb_library *lib) {
+  begin(&lib->ctx);
+  if (WB_GUARD(&lib->ctx)) wb_library_parse_added(lib);
+  else wb_library_locate(lib, &lib->ctx.failure);
+}
+
+static void build(wb_library *lib, wb_str type) {
+  wb_model model = {
+      .ctx = {.arena = wb_arena_new((size_t)32 << 20)}, .lib = lib, .name = WB_STR("fuzz"), .model_type = type};
+  if (!model.ctx.arena) return;
+  begin(&model.ctx);
+  if (WB_GUARD(&model.ctx)) {
+    model.config.file = WB_STR("config.json");
+    model.config.text = WB_STR("{}");
+    model.config.root = wb_json_read(&model.ctx, model.config.text, model.config.file);
+    model.family = wb_library_type(lib, &model.ctx, type);
+    if (model.family) {
+      wb_model_build(&model);
+      wb_model_review(&model);
+      wb_model_count(&model);
+    }
+  } else {
+    wb_library_locate(lib, &model.ctx.failure);
+  }
+  wb_arena_free(model.ctx.arena);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  wb_library lib = {.ctx = {.arena = wb_arena_new((size_t)64 << 20)}};
+  if (lib.ctx.arena && opened(&lib, (wb_str){(const char *)data, size})) {
+    size_t file = lib.file_count - 1, built = 0;
+    parse(&lib);
+    for (size_t i = 0; i < lib.type_count && built < 4; i++) {
+      if (lib.entries[lib.types[i].entry].file != file) continue;
+      build(&lib, lib.types[i].type);
+      built++;
+    }
+  }
+  wb_arena_free(lib.ctx.arena);
+  return 0;
+}
