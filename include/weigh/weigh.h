@@ -157,7 +157,6 @@ typedef struct weigh_report_options {
   const char *filter;   /* tensors: only names that contain this text, or match it as a glob with * and ? */
   const char *sort;     /* tensors: "name", "elements", "bytes", "group"; NULL: order of the forward pass */
   const char *folder;   /* check: the folder with *.index.json */
-  uint32_t width;       /* text: columns of the terminal, 0: 100 */
 } weigh_report_options;
 
 /* Receives a report in pieces; returns false to stop (the call then returns WEIGH_ENVIRONMENT). */

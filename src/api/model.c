@@ -4,6 +4,7 @@
 
 weigh_status weigh_model_open(weigh_library *library, const weigh_model_request *request, weigh_model **out,
                               weigh_error *err) {
+  if (request->model && request->config) return weigh_error_set(err, library->language, "REQUEST_BOTH", NULL, 0);
   wb_arena *arena = wb_arena_new(0);
   weigh_model *model = arena ? wb_arena_try(arena, sizeof *model) : NULL;
   if (!model) {
@@ -52,9 +53,10 @@ weigh_status weigh_model_totals(weigh_model *model, weigh_totals *out, weigh_err
 
 static weigh_count total_with(weigh_model *model, const char *const *settings, size_t count) {
   wb_model *m = &model->model;
+  const wb_config opened = m->config;
   m->config.set_paths = WB_NEWN(&m->ctx, wb_str, m->config.set_count + count);
   m->config.set_used = WB_NEWN(&m->ctx, bool, m->config.set_count + count);
-  m->config.set_count = 0; /* earlier settings are in the tree already and need no precedence here */
+  for (size_t i = 0; i < opened.set_count; i++) m->config.set_paths[i] = opened.set_paths[i];
   for (size_t i = 0; i < count; i++) wb_apply_setting(m, settings[i]);
   return count_of(m, wb_model_count(m));
 }

@@ -105,5 +105,3 @@ void wb_arena_reset(wb_arena *arena, wb_mark mark) {
 bool wb_arena_would_pass(const wb_arena *arena, size_t size) {
   return size > arena->cap || arena->total > arena->cap - size;
 }
-
-size_t wb_arena_bytes(const wb_arena *arena) { return arena->total; }

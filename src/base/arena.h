@@ -34,7 +34,6 @@ void *wb_arena_try(wb_arena *arena, size_t size);
 
 wb_mark wb_arena_mark(const wb_arena *arena);
 void wb_arena_reset(wb_arena *arena, wb_mark mark);
-size_t wb_arena_bytes(const wb_arena *arena); /* bytes handed out so far */
 bool wb_arena_would_pass(const wb_arena *arena, size_t size); /* true when the cap, not the system, refuses `size` */
 
 /* The largest amount one arena may hold unless told otherwise: 256 MiB. */

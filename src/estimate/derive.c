@@ -149,6 +149,21 @@ static void take(wb_node *node, const formula *f) {
   node->latex = wb_text_str(&f->latex);
 }
 
+/* How many tensors a row stands for: each index set by the expression that counts it (num_hidden_layers), or by number
+ * where it is a part of a stack. */
+static void factor_copies(wb_derivation *d, wb_node *node, formula *f, const wb_row *row) {
+  for (uint32_t i = 0; i < row->index_count; i++) {
+    const wb_number_set *set = row->indices[i];
+    if (!set->expr) {
+      factor_number(f, NULL, wb_num_int(set->size));
+      continue;
+    }
+    wb_binding count = {.expr = set->expr, .scope = set->scope};
+    factor_expr(d, f, &count);
+    add_leaves(d, node, &count);
+  }
+}
+
 /* copies × dimensions, times the share of experts that a token takes when only active ones count. */
 static const wb_node *derive_row(wb_derivation *d, const wb_row *row, bool active, bool one) {
   wb_text name = {.ctx = d->ctx};
@@ -159,14 +174,14 @@ static const wb_node *derive_row(wb_derivation *d, const wb_row *row, bool activ
   node->source = row->decl->source;
   wb_num value = row->elements;
   if (!one) {
-    factor_number(&f, NULL, row->copies);
+    factor_copies(d, node, &f, row);
     wb_num_mul(value, row->copies, &value); /* fits: the model's totals were added up from the same products */
   }
   for (uint32_t i = 0; i < row->rank; i++) {
     factor_expr(d, &f, row->dims[i]);
     add_leaves(d, node, row->dims[i]);
   }
-  if (one && !row->rank) factor_number(&f, NULL, wb_num_int(1));
+  if (!row->rank && (one || !row->index_count)) factor_number(&f, NULL, wb_num_int(1));
   if (active && row->routed) {
     value = wb_row_active(d->ctx, row);
     factor_number(&f, NULL, row->top_k);
@@ -237,6 +252,9 @@ static bool same_name(void *user, wb_str name) {
 static const wb_node *derive_tensor(wb_derivation *d, const wb_model *m, wb_str name) {
   for (size_t i = 0; i < m->row_count; i++) {
     search s = {name, false};
+    wb_text pattern = {.ctx = d->ctx};
+    wb_row_print(&pattern, &m->rows[i]);
+    if (wb_str_eq(wb_text_str(&pattern), name)) return derive_row(d, &m->rows[i], false, false);
     wb_row_expand(d->ctx, &m->rows[i], same_name, &s);
     if (!s.found) continue;
     wb_node *node = (wb_node *)derive_row(d, &m->rows[i], false, true);

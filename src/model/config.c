@@ -204,7 +204,22 @@ static void check_range(wb_ctx *ctx, const wb_fields *fields, const found *at, c
   wrong(ctx, fields, at, WB_FIELD_RANGE, wb_text_str(&range));
 }
 
-static void check(wb_ctx *ctx, const wb_fields *fields, const found *at, const wb_field_rule *rule) {
+/* A field without a rule is of the kind that its class's default is: a flag, or a number (or a list of them by layer). */
+static void check_like_default(wb_ctx *ctx, const wb_fields *fields, const found *at, const wb_field *field) {
+  if (!field->fallback || field->fallback->kind != WB_X_LITERAL) return;
+  static const wb_field_rule flag = {.type = WB_FIELD_BOOL, .low = 0, .high = 1};
+  const wb_value *value = &field->fallback->u.literal;
+  wb_json_kind kind = at->json->kind;
+  if (value->kind == WB_BOOL) {
+    if (!type_fits(WB_FIELD_BOOL, at->json)) wrong(ctx, fields, at, WB_FIELD_TYPE, WB_STR("true or false"));
+    check_range(ctx, fields, at, &flag, at->json);
+  } else if (value->kind == WB_NUM && (kind == WB_JSON_STRING || kind == WB_JSON_OBJECT || kind == WB_JSON_BOOL)) {
+    wrong(ctx, fields, at, WB_FIELD_TYPE, WB_STR("a number"));
+  }
+}
+
+static void check(wb_ctx *ctx, const wb_fields *fields, const found *at, const wb_field *field,
+                  const wb_field_rule *rule) {
   static const char *const wanted[] = {"a finite value",
                                        "an integer",
                                        "true or false",
@@ -214,6 +229,8 @@ static void check(wb_ctx *ctx, const wb_fields *fields, const found *at, const w
                                        "an integer or a list of integers", "a list of texts"};
   if (at->json->kind == WB_JSON_NULL) return;
   wb_field_type type = rule ? rule->type : WB_FIELD_ANY;
+  if (!rule) check_like_default(ctx, fields, at, field);
+  if (rule && type == WB_FIELD_BOOL) check_range(ctx, fields, at, rule, at->json); /* 0 and 1 */
   if (!rule) {
     static const wb_field_rule any = {.type = WB_FIELD_ANY, .low = 0, .high = WB_SIZE_MAX};
     check_range(ctx, fields, at, &any, at->json);
@@ -279,7 +296,7 @@ static wb_binding *bind_field(wb_ctx *ctx, wb_fields *fields, const wb_field *fi
   if (!field->derived && !composite_says) at = look(ctx, fields, field, rule);
   wb_binding *binding;
   if (at.json) {
-    check(ctx, fields, &at, rule);
+    check(ctx, fields, &at, field, rule);
     binding = wb_bind_value(ctx, &fields->scope, field->name, wb_value_of_json(ctx, at.json));
   } else {
     binding = bind_default(ctx, fields, field, at.path);

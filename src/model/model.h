@@ -16,10 +16,13 @@ typedef struct wb_number_set {
   wb_range *ranges;
   size_t range_count, range_cap;
   uint64_t size;
+  const wb_expr *expr;  /* where the set is all of a stack: the expression that counts it; NULL for a part of one */
+  wb_scope *scope;
 } wb_number_set;
 
 #define WB_INDEX_MARK  '\x01'
 #define WB_MAX_INDICES 4
+#define WB_NAME_MAX 900 /* bytes of a pattern: with its numbers a name stays below 1,024 */
 
 typedef enum wb_group {
   WB_G_EMBEDDING,

@@ -37,9 +37,24 @@ static bool is_object_read(const wb_model *m, wb_str path) {
   return false;
 }
 
+static void warn_setting(wb_model *m, wb_str path) {
+  wb_str args[2] = {path, WB_STR("")};
+  size_t least = path.len / 3 + 1;
+  for (const wb_fields *f = m->all_fields; f; f = f->next)
+    for (size_t i = 0; i < f->used_count; i++) {
+      wb_str name = wb_str_fmt(&m->ctx, "%.*s%.*s", WB_STR_ARG(f->prefix), WB_STR_ARG(f->used[i].field->name->name));
+      size_t distance = wb_str_distance(name, path, least);
+      if (wb_str_ends(name, path)) distance = 0; /* the part was left out */
+      if (distance >= least) continue;
+      least = distance;
+      args[1] = name;
+    }
+  wb_model_warn(m, args[1].len ? WB_SETTING_NEAR : WB_SETTING_UNUSED, 2, args);
+}
+
 static void warn_settings(wb_model *m) {
   for (size_t i = 0; i < m->config.set_count; i++)
-    if (!m->config.set_used[i] && !read_at_opening(m->config.set_paths[i]) && !is_object_read(m, m->config.set_paths[i])) wb_model_warn(m, WB_SETTING_UNUSED, 1, &m->config.set_paths[i]);
+    if (!m->config.set_used[i] && !read_at_opening(m->config.set_paths[i]) && !is_object_read(m, m->config.set_paths[i])) warn_setting(m, m->config.set_paths[i]);
 }
 
 static void warn_undescribed(wb_model *m) {

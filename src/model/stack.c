@@ -5,7 +5,6 @@
 #include "model/walk.h"
 
 #define STACK_MAX 1000000
-#define LETS_MAX  24
 
 typedef struct layer_class {
   wb_scope *scope; /* the lets, evaluated */
@@ -87,6 +86,8 @@ static layer_class *classify(wb_walk *w, wb_frame *f, const wb_stmt *stmt, uint3
     all->index.ranges = WB_NEW(w->ctx, wb_range);
     all->index.ranges[0] = (wb_range){from, from + count - 1};
     all->index.range_count = all->index.range_cap = 1;
+    all->index.expr = stmt->expr;
+    all->index.scope = f->scope;
     return classes;
   }
   layer next = new_layer(w, f, stmt, lets);
@@ -98,6 +99,10 @@ static layer_class *classify(wb_walk *w, wb_frame *f, const wb_stmt *stmt, uint3
       next = new_layer(w, f, stmt, lets);
     }
     index_add(w->ctx, &found->index, from + i);
+  }
+  if (classes && !classes->next) {
+    classes->index.expr = stmt->expr;
+    classes->index.scope = f->scope;
   }
   return classes;
 }
@@ -158,6 +163,8 @@ static wb_number_set *expert_index(wb_walk *w, wb_frame *f, const wb_stmt *stmt,
   index->ranges = WB_NEW(w->ctx, wb_range);
   index->ranges[0] = (wb_range){from, from + count - 1};
   index->range_count = index->range_cap = 1;
+  index->expr = stmt->expr;
+  index->scope = f->scope;
   return index;
 }
 

@@ -111,6 +111,8 @@ static void add_row(wb_walk *w, wb_frame *f, const wb_stmt *stmt, const wb_tie *
                   .decl = f->decl,
                   .mtp = w->mtp};
   row->pattern = wb_name_of(w, f->naming, stmt->path, f->scope);
+  if (row->pattern.len > WB_NAME_MAX)
+    WB_FAIL(w->ctx, WB_NAME_TOO_LONG, stmt->place, wb_str_slice(row->pattern, 0, 60), WB_STR("900"));
   for (uint32_t i = 0; i < w->index_count; i++) row->indices[i] = w->indices[i];
   row->index_count = w->index_count;
   for (uint32_t i = 0; i < row->rank; i++) dimension(w, f, stmt, row, i);

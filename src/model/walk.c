@@ -219,7 +219,7 @@ static void walk_yield(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
 
 /* A demand that fails is told in the configuration's own field names; a description without fields tells its line. */
 static void walk_require(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
-  if (w->counting || wb_eval_bool(w->ctx, stmt->expr, f->scope)) return;
+  if (wb_eval_bool(w->ctx, stmt->expr, f->scope)) return;
   wb_text formula = {.ctx = w->ctx}, numbers = {.ctx = w->ctx}, values = {.ctx = w->ctx};
   wb_expr_print(&formula, stmt->expr, WB_AS_FIELDS, f->scope);
   wb_expr_print(&numbers, stmt->expr, WB_AS_FIELD_NUMBERS, f->scope);

@@ -60,7 +60,7 @@ static void write_text(wb_out *out, wb_model *m, const wb_check *c, bool yes) {
   wb_text_addf(&out->text, "%.*s\n", WB_STR_ARG(c->index));
   wb_out_warnings(out, m);
   wb_text_adds(&out->text, "  ");
-  wb_out_message(out, yes ? WB_CHECK_YES : WB_CHECK_NO, 3, numbers);
+  wb_out_message(out, !yes ? WB_CHECK_NO : c->undescribed ? WB_CHECK_PART : WB_CHECK_YES, 3, numbers);
   wb_text_addc(&out->text, '\n');
   count_line(out, WB_CHECK_TIED, c->tied_stored);
   count_line(out, WB_CHECK_MTP, c->mtp_stored);

@@ -1,4 +1,5 @@
-/* weigh diff: fields, figures and tensors that differ between two models. */
+/* weigh diff: fields, figures and tensors that differ between two models. Tensors are compared by the index sets of
+ * their rows: what is in both, what is in one alone. */
 #include <stdlib.h>
 
 #include "report/report.h"
@@ -67,38 +68,223 @@ static void diff_figures(changes *c, const wb_model *a, const wb_model *b) {
          number(c->ctx, b->groups[g].num));
 }
 
-typedef struct line {
-  wb_str name, shape;
-} line;
+/* ---- Tensors: boxes of index sets ---- */
 
-static int by_name(const void *a, const void *b) {
-  return wb_str_cmp(((const line *)a)->name, ((const line *)b)->name);
+/* Some tensors of one name pattern, a box in its indices: what both models have otherwise, or one alone has. */
+typedef struct piece {
+  const wb_row *row; /* names the pattern */
+  size_t rank;       /* of the pattern, in the order of the forward pass */
+  const wb_number_set *indices[WB_MAX_INDICES];
+  uint32_t apart; /* the index that merging looks along; WB_MAX_INDICES: none */
+  wb_str a, b;
+} piece;
+
+typedef struct pieces {
+  piece *items;
+  size_t count, cap;
+} pieces;
+
+/* The rows of both models under one pattern stand side by side. */
+typedef struct sided_row {
+  const wb_row *row;
+  size_t at; /* in the forward pass; rows of b come after all of a */
+  bool is_b;
+} sided_row;
+
+static void add_range(wb_ctx *ctx, wb_number_set *set, uint32_t low, uint32_t high) {
+  WB_PUSH_ROOM(ctx, set->ranges, set->range_count, set->range_cap);
+  set->ranges[set->range_count++] = (wb_range){low, high};
+  set->size += (uint64_t)high - low + 1;
 }
 
-static size_t lines_of(wb_ctx *ctx, const wb_model *m, line **out) {
-  size_t n = 0;
-  line *lines = WB_NEWN(ctx, line, m->row_count);
-  for (size_t i = 0; i < m->row_count; i++) {
-    if (m->rows[i].mtp) continue;
-    wb_text name = {.ctx = ctx};
-    wb_row_print(&name, &m->rows[i]);
-    lines[n++] = (line){wb_text_str(&name), wb_row_shape(ctx, &m->rows[i])};
+/* The numbers of `set` that are in `other` (common) or that are not. */
+static wb_number_set *cut_set(wb_ctx *ctx, const wb_number_set *set, const wb_number_set *other, bool common) {
+  wb_number_set *out = WB_NEW(ctx, wb_number_set);
+  for (size_t i = 0, k = 0; i < set->range_count; i++) {
+    uint64_t from = set->ranges[i].low, high = set->ranges[i].high;
+    while (k < other->range_count && other->ranges[k].high < from) k++;
+    for (size_t n = k; n < other->range_count && other->ranges[n].low <= high; n++) {
+      uint64_t low = other->ranges[n].low > from ? other->ranges[n].low : from;
+      uint64_t end = other->ranges[n].high < high ? other->ranges[n].high : high;
+      if (common) add_range(ctx, out, (uint32_t)low, (uint32_t)end);
+      else if (low > from) add_range(ctx, out, (uint32_t)from, (uint32_t)(low - 1));
+      from = end + 1;
+    }
+    if (!common && from <= high) add_range(ctx, out, (uint32_t)from, (uint32_t)high);
   }
-  if (n) qsort(lines, n, sizeof *lines, by_name);
-  *out = lines;
-  return n;
+  return out;
+}
+
+static void add_piece(wb_ctx *ctx, pieces *list, const piece *p) {
+  WB_PUSH_ROOM(ctx, list->items, list->count, list->cap);
+  list->items[list->count++] = *p;
+}
+
+/* The part of a box that lies in a row, as `common`; what lies outside goes to `outside` (NULL: nowhere), cut along one
+ * index after another. */
+static bool cut_piece(wb_ctx *ctx, const piece *box, const wb_row *row, piece *common, pieces *outside) {
+  piece rest = *box;
+  const wb_number_set *both[WB_MAX_INDICES];
+  wb_step(ctx, WB_NOWHERE);
+  for (uint32_t d = 0; d < row->index_count; d++) {
+    both[d] = cut_set(ctx, box->indices[d], row->indices[d], true);
+    if (!both[d]->size) return false;
+  }
+  for (uint32_t d = 0; d < row->index_count; d++) {
+    piece beside = rest;
+    beside.indices[d] = cut_set(ctx, rest.indices[d], both[d], false);
+    if (outside && beside.indices[d]->size) add_piece(ctx, outside, &beside);
+    rest.indices[d] = both[d];
+  }
+  *common = rest;
+  return true;
+}
+
+static piece whole_row(const sided_row *r, size_t rank) {
+  piece out = {.row = r->row, .rank = rank, .apart = WB_MAX_INDICES};
+  for (uint32_t d = 0; d < r->row->index_count; d++) out.indices[d] = r->row->indices[d];
+  return out;
+}
+
+/* What is said of a tensor: its shape; the dtype where it is not the model's own; the tensor it is tied to. */
+static wb_str tensor_text(wb_ctx *ctx, const wb_model *m, const wb_row *row) {
+  wb_text text = {.ctx = ctx};
+  wb_text_add(&text, wb_row_shape(ctx, row));
+  if (!wb_str_eq(row->dtype, m->dtype)) wb_text_addf(&text, " %.*s", WB_STR_ARG(row->dtype));
+  if (row->kind == WB_BUFFER) wb_text_adds(&text, " buffer");
+  if (row->kind == WB_TIED) wb_text_addf(&text, " tied:%.*s", WB_STR_ARG(row->tied_to));
+  return wb_text_str(&text);
+}
+
+/* One row against the other model's rows of the same pattern. Common tensors are told once, from the side of a. */
+static void diff_row(changes *c, const wb_model *const *models, const sided_row *own, const sided_row *all,
+                     size_t count, pieces *out) {
+  size_t side = own->is_b ? 1 : 0;
+  wb_str text = tensor_text(c->ctx, models[side], own->row);
+  pieces left = {0}, next = {0};
+  piece whole = whole_row(own, all->at), common;
+  add_piece(c->ctx, &left, &whole);
+  for (size_t i = 0; i < count; i++) {
+    if (all[i].is_b == own->is_b) continue;
+    if (!own->is_b && cut_piece(c->ctx, &whole, all[i].row, &common, NULL)) {
+      common.a = text;
+      common.b = tensor_text(c->ctx, models[1], all[i].row);
+      if (!wb_str_eq(common.a, common.b)) add_piece(c->ctx, out, &common);
+    }
+    for (size_t k = 0; k < left.count; k++)
+      if (!cut_piece(c->ctx, &left.items[k], all[i].row, &common, &next)) add_piece(c->ctx, &next, &left.items[k]);
+    pieces spare = left;
+    left = next;
+    next = (pieces){spare.items, 0, spare.cap};
+  }
+  for (size_t k = 0; k < left.count; k++) {
+    *(own->is_b ? &left.items[k].b : &left.items[k].a) = text;
+    add_piece(c->ctx, out, &left.items[k]);
+  }
+}
+
+static int set_cmp(const wb_number_set *a, const wb_number_set *b) {
+  for (size_t i = 0; i < a->range_count && i < b->range_count; i++) {
+    if (a->ranges[i].low != b->ranges[i].low) return a->ranges[i].low < b->ranges[i].low ? -1 : 1;
+    if (a->ranges[i].high != b->ranges[i].high) return a->ranges[i].high < b->ranges[i].high ? -1 : 1;
+  }
+  return a->range_count < b->range_count ? -1 : a->range_count > b->range_count;
+}
+
+/* Pieces that agree in everything but the index they may merge along. */
+static int but_apart(const piece *x, const piece *y) {
+  int order = x->rank < y->rank ? -1 : x->rank > y->rank;
+  if (!order) order = wb_str_cmp(x->a, y->a);
+  if (!order) order = wb_str_cmp(x->b, y->b);
+  for (uint32_t d = 0; !order && d < x->row->index_count; d++)
+    if (d != x->apart) order = set_cmp(x->indices[d], y->indices[d]);
+  return order;
+}
+
+static int to_merge(const void *a, const void *b) {
+  const piece *x = a, *y = b;
+  int order = but_apart(x, y);
+  return order || x->apart >= x->row->index_count ? order : set_cmp(x->indices[x->apart], y->indices[x->apart]);
+}
+
+static int to_show(const void *a, const void *b) {
+  const piece *x = a, *y = b;
+  int order = x->rank < y->rank ? -1 : x->rank > y->rank;
+  for (uint32_t d = 0; !order && d < x->row->index_count; d++) order = set_cmp(x->indices[d], y->indices[d]);
+  return order;
+}
+
+static int by_low(const void *a, const void *b) {
+  const wb_range *x = a, *y = b;
+  return x->low < y->low ? -1 : x->low > y->low;
+}
+
+/* The union of the sets of pieces that share no tensor. */
+static wb_number_set *united(wb_ctx *ctx, const piece *items, size_t count, uint32_t d) {
+  wb_number_set all = {0}, *out = WB_NEW(ctx, wb_number_set);
+  for (size_t i = 0; i < count; i++)
+    for (size_t r = 0; r < items[i].indices[d]->range_count; r++)
+      add_range(ctx, &all, items[i].indices[d]->ranges[r].low, items[i].indices[d]->ranges[r].high);
+  qsort(all.ranges, all.range_count, sizeof *all.ranges, by_low);
+  for (size_t r = 0; r < all.range_count; r++) {
+    if (out->range_count && out->ranges[out->range_count - 1].high + 1 == all.ranges[r].low)
+      out->ranges[out->range_count - 1].high = all.ranges[r].high;
+    else add_range(ctx, out, all.ranges[r].low, all.ranges[r].high);
+  }
+  out->size = all.size;
+  return out;
+}
+
+/* Layers of several classes that differ in the same way become one piece again, along one index after another. */
+static void merge(wb_ctx *ctx, pieces *list) {
+  for (uint32_t d = 0; d < WB_MAX_INDICES && list->count; d++) {
+    size_t kept = 0;
+    for (size_t i = 0; i < list->count; i++) list->items[i].apart = d;
+    qsort(list->items, list->count, sizeof *list->items, to_merge);
+    for (size_t i = 0, n; i < list->count; i += n) {
+      for (n = 1; i + n < list->count && but_apart(&list->items[i], &list->items[i + n]) == 0;) n++;
+      piece one = list->items[i];
+      if (n > 1 && d < one.row->index_count) one.indices[d] = united(ctx, &list->items[i], n, d);
+      list->items[kept++] = one;
+    }
+    list->count = kept;
+  }
+}
+
+static int pattern_cmp(const sided_row *x, const sided_row *y) {
+  int order = wb_str_cmp(x->row->pattern, y->row->pattern);
+  return order ? order : (x->row->index_count > y->row->index_count) - (x->row->index_count < y->row->index_count);
+}
+
+static int by_pattern(const void *a, const void *b) {
+  const sided_row *x = a, *y = b;
+  int order = pattern_cmp(x, y);
+  return order ? order : x->at < y->at ? -1 : x->at > y->at;
 }
 
 static void diff_tensors(changes *c, const wb_model *a, const wb_model *b) {
-  line *x = NULL, *y = NULL;
-  size_t n = lines_of(c->ctx, a, &x), m = lines_of(c->ctx, b, &y), i = 0, k = 0;
-  while (i < n || k < m) {
-    int order = i == n ? 1 : k == m ? -1 : wb_str_cmp(x[i].name, y[k].name);
-    if (order == 0) note(c, "tensor", x[i].name, x[i].shape, y[k].shape);
-    else if (order < 0) note(c, "tensor", x[i].name, x[i].shape, WB_STR(""));
-    else note(c, "tensor", y[k].name, WB_STR(""), y[k].shape);
-    i += order <= 0;
-    k += order >= 0;
+  const wb_model *const models[2] = {a, b};
+  sided_row *rows = WB_NEWN(c->ctx, sided_row, a->row_count + b->row_count + 1);
+  size_t count = 0;
+  pieces found = {0};
+  for (size_t s = 0; s < 2; s++)
+    for (size_t i = 0; i < models[s]->row_count; i++) {
+      const wb_row *row = &models[s]->rows[i];
+      if (!row->mtp && row->copies.num > 0) rows[count++] = (sided_row){row, s ? a->row_count + i : i, s == 1};
+    }
+  qsort(rows, count, sizeof *rows, by_pattern);
+  for (size_t i = 0, n; i < count; i += n) {
+    for (n = 1; i + n < count && pattern_cmp(&rows[i], &rows[i + n]) == 0;) n++;
+    for (size_t k = 0; k < n; k++) diff_row(c, models, &rows[i + k], &rows[i], n, &found);
+  }
+  merge(c->ctx, &found);
+  if (found.count) qsort(found.items, found.count, sizeof *found.items, to_show);
+  for (size_t i = 0; i < found.count; i++) {
+    wb_row named = *found.items[i].row;
+    wb_text name = {.ctx = c->ctx};
+    for (uint32_t d = 0; d < named.index_count; d++) named.indices[d] = found.items[i].indices[d];
+    wb_row_print(&name, &named);
+    note(c, "tensor", wb_text_str(&name), found.items[i].a, found.items[i].b);
   }
 }
 

@@ -28,20 +28,20 @@ static void origin_text(wb_out *out, const wb_model *m, const wb_node *node) {
   if (o->kind != WB_FROM_FORMULA) wb_out_message(out, ids[o->kind], 3, args);
 }
 
+/* Formulas of many layers are longer than a printf place holds, so they are appended. */
+static void formula_line(wb_text *t, size_t indent, const char *before, wb_str formula, const char *after) {
+  wb_text_addn(t, ' ', indent);
+  wb_text_adds(t, before);
+  wb_text_add(t, formula);
+  wb_text_adds(t, after);
+}
+
 static void write_step(wb_out *out, const wb_node *node, size_t indent) {
   wb_text *t = &out->text;
-  wb_text_addn(t, ' ', indent);
-  if (node->formula.len) {
-    wb_text_addf(t, "= %.*s\n", WB_STR_ARG(node->formula));
-    wb_text_addn(t, ' ', indent);
-  }
-  if (out->options->latex && node->latex.len) {
-    wb_text_addf(t, "$%.*s$\n", WB_STR_ARG(node->latex));
-    wb_text_addn(t, ' ', indent);
-  }
-  wb_text_addf(t, "= %.*s\n", WB_STR_ARG(node->numbers));
-  wb_text_addn(t, ' ', indent);
-  wb_text_addf(t, "= %.*s\n", WB_STR_ARG(number_text(out, node)));
+  if (node->formula.len) formula_line(t, indent, "= ", node->formula, "\n");
+  if (out->options->latex && node->latex.len) formula_line(t, indent, "$", node->latex, "$\n");
+  formula_line(t, indent, "= ", node->numbers, "\n");
+  formula_line(t, indent, "= ", number_text(out, node), "\n");
   wb_out_flush(out, false);
 }
 
@@ -70,12 +70,12 @@ static void write_names(wb_out *out, const wb_model *m, const wb_derivation *d) 
     bool seen = !node->key;
     for (size_t k = 0; k < i && !seen; k++) seen = d->nodes[k]->key && same_line(d->nodes[k], node);
     if (seen) continue;
-    wb_text_addf(&out->text, "  %.*s", WB_STR_ARG(node->name));
-    if (node->formula.len) wb_text_addf(&out->text, " = %.*s", WB_STR_ARG(node->formula));
-    if (!wb_str_eq(node->formula, node->numbers) && node->formula.len &&
-        !wb_str_eq(node->numbers, number_text(out, node)))
-      wb_text_addf(&out->text, " = %.*s", WB_STR_ARG(node->numbers));
-    wb_text_addf(&out->text, " = %.*s", WB_STR_ARG(number_text(out, node)));
+    wb_str value = number_text(out, node);
+    bool steps = node->formula.len && !wb_str_eq(node->formula, node->numbers) && !wb_str_eq(node->numbers, value);
+    formula_line(&out->text, 2, "", node->name, "");
+    if (node->formula.len) formula_line(&out->text, 1, "= ", node->formula, "");
+    if (steps) formula_line(&out->text, 1, "= ", node->numbers, "");
+    formula_line(&out->text, 1, "= ", value, "");
     if (node->origin.kind != WB_FROM_FORMULA) {
       wb_text_adds(&out->text, "   (");
       origin_text(out, m, node);
@@ -117,7 +117,7 @@ static void write_node(wb_json_out *j, const wb_model *m, const wb_derivation *d
   wb_jo_str(j, "name", node->name);
   if (node->formula.len) wb_jo_str(j, "formula", node->formula);
   wb_jo_str(j, "numbers", node->numbers);
-  if (node->latex.len) wb_jo_str(j, "latex", node->latex);
+  if (j->out->options->latex && node->latex.len) wb_jo_str(j, "latex", node->latex);
   write_value(j, node);
   if (unit.len) wb_jo_str(j, "unit", wb_text_str(&unit));
   if (node->source.len) wb_jo_str(j, "source", node->source);

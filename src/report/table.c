@@ -43,13 +43,19 @@ static size_t column_width(wb_out *out, const wb_table *t, size_t column) {
   return width;
 }
 
+/* Empty cells at the end leave no blanks behind. */
+static void end_line(wb_text *out) {
+  while (out->len && out->ptr[out->len - 1] == ' ') out->len--;
+  wb_text_addc(out, '\n');
+}
+
 static void write_text(wb_out *out, const wb_table *t) {
   size_t widths[WB_TABLE_COLUMNS];
   const bool color = out->options->color;
   for (size_t c = 0; c < t->column_count; c++) widths[c] = column_width(out, t, c);
   if (color) wb_text_adds(&out->text, "\033[1m");
   for (size_t c = 0; c < t->column_count; c++) {
-    wb_text_adds(&out->text, c ? "  " : "  ");
+    wb_text_adds(&out->text, "  ");
     pad(&out->text, wb_str_of(wb_out_label(out, t->columns[c].label)), widths[c], t->columns[c].right,
         c + 1 == t->column_count);
   }
@@ -60,7 +66,7 @@ static void write_text(wb_out *out, const wb_table *t) {
     wb_text_adds(&out->text, "  ");
     pad(&out->text, t->cells[i], widths[c], t->columns[c].right, c + 1 == t->column_count);
     if (c + 1 == t->column_count) {
-      wb_text_addc(&out->text, '\n');
+      end_line(&out->text);
       wb_out_flush(out, false);
     }
   }
@@ -90,10 +96,14 @@ static void tsv_cell(wb_text *out, wb_str cell) {
   }
 }
 
+/* A line end would end the row; what Markdown would take for a mark of its own is escaped. An underscore inside a word
+ * is none. */
 static void markdown_cell(wb_text *out, wb_str cell) {
   for (size_t i = 0; i < cell.len; i++) {
-    if (cell.ptr[i] == '|') wb_text_addc(out, '\\');
-    wb_text_addc(out, cell.ptr[i]);
+    char c = cell.ptr[i];
+    bool alone = i > 0 && i + 1 < cell.len && cell.ptr[i - 1] == ' ' && cell.ptr[i + 1] == ' ';
+    if (c == '|' || c == '\\' || c == '`' || ((c == '*' || c == '<') && !alone)) wb_text_addc(out, '\\');
+    wb_text_addc(out, c == '\n' || c == '\r' ? ' ' : c);
   }
 }
 
