@@ -49,7 +49,7 @@ def compact(config, fields):
         if name in config:
             out[name] = config[name]
     for prefix in sorted({f["key"].rsplit(".", 1)[0] for f in fields if "." in f["key"]}):
-        for name in ("model_type",):
+        for name in ("model_type", "torch_dtype", "dtype"):
             value, there = at(config, f"{prefix}.{name}")
             if there:
                 put(out, f"{prefix}.{name}", value)

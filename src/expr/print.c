@@ -141,7 +141,9 @@ static void print_name(printer *p, const wb_expr *expr, int least) {
   wb_binding *binding = p->inlined ? wb_scope_find(p->out->ctx, p->scope, expr->u.name) : NULL;
   const wb_value *value = binding ? wb_force(p->out->ctx, binding) : NULL;
   bool field = binding && binding->origin;
-  if (binding && !field && binding->expr && value->kind == WB_NUM) {
+  bool passes = binding && binding->expr && (binding->expr->kind == WB_X_NAME || binding->expr->kind == WB_X_INDEX ||
+                                             binding->expr->kind == WB_X_MEMBER);
+  if (binding && !field && binding->expr && (value->kind == WB_NUM || passes)) {
     print_inside(p, binding, least);
     return;
   }
@@ -224,6 +226,13 @@ static void print_apply(printer *p, const wb_expr *expr) {
   add(p, ")");
 }
 
+static bool is_arithmetic(const wb_builtin *function) {
+  static const char *const names[] = {"floor", "ceil", "round_up", "min", "max", "log2", "isqrt", "abs", "int"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (wb_str_is(wb_str_of(function->name), names[i])) return true;
+  return false;
+}
+
 /* In numbers, whatever is not plain arithmetic stands as its value: list members, widths, sums, comparisons. */
 static bool as_value(const wb_expr *expr, bool inlined) {
   switch (expr->kind) {
@@ -233,6 +242,7 @@ static bool as_value(const wb_expr *expr, bool inlined) {
     case WB_X_EACH: return true;
     case WB_X_CALL:
       if (inlined && wb_str_is(wb_str_of(expr->u.call.function->name), "width")) return false;
+      if (!is_arithmetic(expr->u.call.function)) return true;
       for (size_t i = 0; i < expr->u.call.count; i++) {
         wb_expr_kind kind = expr->u.call.args[i]->kind;
         if (kind == WB_X_NAME || kind == WB_X_LIST || kind == WB_X_EACH) return true;

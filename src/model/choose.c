@@ -75,6 +75,15 @@ static void guess(wb_model *m) {
   else wb_model_warn(m, WB_MODEL_GENERIC, 1, args);
 }
 
+/* Without type and class, a key that only one kind of configuration has. */
+static const wb_decl *family_of_marker(wb_model *m) {
+  wb_str key;
+  const wb_decl *family;
+  for (size_t i = 0; (family = wb_library_marker(m->lib, &m->ctx, i, &key)) != NULL; i++)
+    if (wb_json_get(m->config.root, key)) return family;
+  return NULL;
+}
+
 void wb_model_choose(wb_model *m) {
   const wb_json *type = wb_json_get(m->config.root, WB_STR("model_type"));
   if (type && type->kind != WB_JSON_STRING && type->kind != WB_JSON_NULL) refuse_type(m, type);
@@ -82,6 +91,7 @@ void wb_model_choose(wb_model *m) {
   if (m->model_type.len) m->family = wb_library_type(m->lib, &m->ctx, m->model_type);
   if (m->family) return;
   m->family = family_of_class(m);
+  if (!m->family && !m->model_type.len) m->family = family_of_marker(m);
   if (!m->family) guess(m);
   else if (m->model_type.len) wb_model_warn(m, WB_MODEL_BY_CLASS, 2, (wb_str[]){m->model_type, m->family->name->name});
 }

@@ -87,6 +87,8 @@ static void scan(wb_library *lib, size_t file) {
       add_keys(lib, line, from, &lib->types, &lib->type_count, &lib->type_cap);
     else if (!top && lib->entry_count > before && wb_str_is(first, "class"))
       add_keys(lib, line, from, &lib->classes, &lib->class_count, &lib->class_cap);
+    else if (!top && lib->entry_count > before && wb_str_is(first, "marker"))
+      add_keys(lib, line, from, &lib->markers, &lib->marker_count, &lib->marker_cap);
   }
 }
 
@@ -187,6 +189,14 @@ const wb_decl *wb_library_class(wb_library *lib, wb_ctx *ctx, wb_str class_name)
     return entry->decl;
   }
   return NULL;
+}
+
+const wb_decl *wb_library_marker(wb_library *lib, wb_ctx *ctx, size_t i, wb_str *key) {
+  if (i >= lib->marker_count) return NULL;
+  *key = lib->markers[i].type;
+  wb_entry *entry = &lib->entries[lib->markers[i].entry];
+  parse_for(lib, ctx, entry->file);
+  return entry->decl;
 }
 
 /* Names that no scope knows: an operation or block becomes a closure without arguments. */

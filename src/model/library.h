@@ -61,8 +61,8 @@ typedef struct wb_library {
   size_t entry_count, entry_cap;
   uint32_t *slots; /* hash of names: entry + 1, 0 for empty */
   size_t slot_count;
-  wb_key *types, *classes; /* model_type and class names to families */
-  size_t type_count, type_cap, class_count, class_cap;
+  wb_key *types, *classes, *markers; /* model types, class names, telling keys to families */
+  size_t type_count, type_cap, class_count, class_cap, marker_count, marker_cap;
   wb_field_rule *rules;
   size_t rule_count, rule_cap;
   wb_str *ignored; /* configuration keys known to hold no dimension */
@@ -86,6 +86,8 @@ const wb_decl *wb_library_family(wb_library *lib, wb_ctx *ctx, wb_str name);
 const wb_decl *wb_library_method(wb_library *lib, wb_ctx *ctx, wb_str name);
 /* The family for a `model_type`; NULL when the type is unknown. */
 const wb_decl *wb_library_class(wb_library *lib, wb_ctx *ctx, wb_str class_name); /* by architectures[0] */
+/* For a configuration without a type: the family whose telling key stands in it. */
+const wb_decl *wb_library_marker(wb_library *lib, wb_ctx *ctx, size_t i, wb_str *key); /* NULL past the last */
 const wb_decl *wb_library_type(wb_library *lib, wb_ctx *ctx, wb_str model_type);
 
 /* An outermost scope, in the caller's context, that knows every operation and block by name. `known`: an earlier such

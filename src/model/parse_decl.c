@@ -108,6 +108,8 @@ static void family_line(reader *r, wb_decl *decl) {
   if (wb_accept(t, WB_T_NAME, "model_type")) model_types(t, decl);
   else if (wb_accept(t, WB_T_NAME, "class")) class_names(t, decl);
   else if (wb_accept(t, WB_T_NAME, "source")) decl->source = wb_expect(t, WB_T_STRING, NULL, "a citation")->text;
+  else if (wb_accept(t, WB_T_NAME, "marker"))
+    wb_expect(t, WB_T_NAME, NULL, "a key of configurations without model_type");
   else if (wb_accept(t, WB_T_NAME, "generic")) decl->is_generic = true;
   else wb_syntax(t, "model_type, class, source, fields, model or generic");
   wb_expect(t, WB_T_NEWLINE, NULL, "the end of the line");

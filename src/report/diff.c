@@ -11,6 +11,7 @@ typedef struct change {
 
 typedef struct changes {
   wb_ctx *ctx;
+  const wb_out *out;
   change *items;
   size_t count, cap;
 } changes;
@@ -21,10 +22,16 @@ static void note(changes *c, const char *what, wb_str name, wb_str a, wb_str b) 
   c->items[c->count++] = (change){what, name, a, b};
 }
 
-static wb_str number(wb_ctx *ctx, wb_i128 n) {
-  wb_text text = {.ctx = ctx};
+/* Without separators wherever a program may read it. */
+static wb_str number(const changes *c, wb_i128 n) {
+  wb_text text = {.ctx = c->ctx};
+  if (c->out->options->format != WEIGH_FORMAT_JSON) return wb_out_number(c->out, n);
   wb_i128_print(&text, n);
   return wb_text_str(&text);
+}
+
+static void note_count(changes *c, const char *name, wb_num a, wb_num b) {
+  note(c, "figure", wb_str_of(name), number(c, a.num), number(c, b.num));
 }
 
 static wb_str value_text(wb_ctx *ctx, const wb_value *value) {
@@ -58,14 +65,16 @@ static void diff_fields(changes *c, const wb_model *a, const wb_model *b, bool b
 
 static void diff_figures(changes *c, const wb_model *a, const wb_model *b) {
   note(c, "figure", WB_STR("model_type"), a->model_type, b->model_type);
-  note(c, "figure", WB_STR("total_parameters"), number(c->ctx, a->total.num), number(c->ctx, b->total.num));
+  note(c, "figure", WB_STR("dtype"), a->dtype, b->dtype);
+  note_count(c, "total_parameters", a->total, b->total);
   wb_num active_a = a->active, active_b = b->active;
   wb_num_floor(active_a, &active_a);
   wb_num_floor(active_b, &active_b);
-  note(c, "figure", WB_STR("active_parameters"), number(c->ctx, active_a.num), number(c->ctx, active_b.num));
+  note_count(c, "active_parameters", active_a, active_b);
+  note_count(c, "buffer_elements", a->buffers, b->buffers);
+  note_count(c, "mtp_parameters", a->mtp, b->mtp);
   for (int g = 0; g < WB_GROUP_COUNT; g++)
-    note(c, "figure", wb_str_of(wb_group_name((wb_group)g)), number(c->ctx, a->groups[g].num),
-         number(c->ctx, b->groups[g].num));
+    note_count(c, wb_group_name((wb_group)g), a->groups[g], b->groups[g]);
 }
 
 /* ---- Tensors: boxes of index sets ---- */
@@ -115,6 +124,15 @@ static wb_number_set *cut_set(wb_ctx *ctx, const wb_number_set *set, const wb_nu
   return out;
 }
 
+static bool overlap(const wb_number_set *a, const wb_number_set *b) {
+  for (size_t i = 0, k = 0; i < a->range_count && k < b->range_count;) {
+    if (a->ranges[i].high < b->ranges[k].low) i++;
+    else if (b->ranges[k].high < a->ranges[i].low) k++;
+    else return true;
+  }
+  return false;
+}
+
 static void add_piece(wb_ctx *ctx, pieces *list, const piece *p) {
   WB_PUSH_ROOM(ctx, list->items, list->count, list->cap);
   list->items[list->count++] = *p;
@@ -124,17 +142,15 @@ static void add_piece(wb_ctx *ctx, pieces *list, const piece *p) {
  * index after another. */
 static bool cut_piece(wb_ctx *ctx, const piece *box, const wb_row *row, piece *common, pieces *outside) {
   piece rest = *box;
-  const wb_number_set *both[WB_MAX_INDICES];
   wb_step(ctx, WB_NOWHERE);
+  for (uint32_t d = 0; d < row->index_count; d++)
+    if (!overlap(box->indices[d], row->indices[d])) return false;
   for (uint32_t d = 0; d < row->index_count; d++) {
-    both[d] = cut_set(ctx, box->indices[d], row->indices[d], true);
-    if (!both[d]->size) return false;
-  }
-  for (uint32_t d = 0; d < row->index_count; d++) {
+    const wb_number_set *both = cut_set(ctx, box->indices[d], row->indices[d], true);
     piece beside = rest;
-    beside.indices[d] = cut_set(ctx, rest.indices[d], both[d], false);
+    beside.indices[d] = cut_set(ctx, rest.indices[d], both, false);
     if (outside && beside.indices[d]->size) add_piece(ctx, outside, &beside);
-    rest.indices[d] = both[d];
+    rest.indices[d] = both;
   }
   *common = rest;
   return true;
@@ -146,31 +162,36 @@ static piece whole_row(const sided_row *r, size_t rank) {
   return out;
 }
 
-/* What is said of a tensor: its shape; the dtype where it is not the model's own; the tensor it is tied to. */
-static wb_str tensor_text(wb_ctx *ctx, const wb_model *m, const wb_row *row) {
+static wb_str tensor_text(wb_ctx *ctx, const wb_row *row, bool dtype, bool kind) {
   wb_text text = {.ctx = ctx};
   wb_text_add(&text, wb_row_shape(ctx, row));
-  if (!wb_str_eq(row->dtype, m->dtype)) wb_text_addf(&text, " %.*s", WB_STR_ARG(row->dtype));
-  if (row->kind == WB_BUFFER) wb_text_adds(&text, " buffer");
-  if (row->kind == WB_TIED) wb_text_addf(&text, " tied:%.*s", WB_STR_ARG(row->tied_to));
+  if (dtype) wb_text_addf(&text, " %.*s", WB_STR_ARG(row->dtype));
+  if (kind && row->kind == WB_BUFFER) wb_text_adds(&text, " buffer");
+  if (kind && row->kind == WB_TIED) wb_text_addf(&text, " tied:%.*s", WB_STR_ARG(row->tied_to));
   return wb_text_str(&text);
+}
+
+/* Both shapes, with the dtype and the kind where these differ. Models of different dtypes are told once, as a figure. */
+static bool differ(wb_ctx *ctx, const wb_model *const *models, const wb_row *x, const wb_row *y, piece *out) {
+  bool usual = wb_str_eq(x->dtype, models[0]->dtype) && wb_str_eq(y->dtype, models[1]->dtype);
+  bool dtype = !usual && !wb_str_eq(x->dtype, y->dtype);
+  bool kind = x->kind != y->kind || !wb_str_eq(x->tied_to, y->tied_to);
+  out->a = tensor_text(ctx, x, dtype, kind);
+  out->b = tensor_text(ctx, y, dtype, kind);
+  return !wb_str_eq(out->a, out->b);
 }
 
 /* One row against the other model's rows of the same pattern. Common tensors are told once, from the side of a. */
 static void diff_row(changes *c, const wb_model *const *models, const sided_row *own, const sided_row *all,
                      size_t count, pieces *out) {
-  size_t side = own->is_b ? 1 : 0;
-  wb_str text = tensor_text(c->ctx, models[side], own->row);
   pieces left = {0}, next = {0};
   piece whole = whole_row(own, all->at), common;
   add_piece(c->ctx, &left, &whole);
   for (size_t i = 0; i < count; i++) {
     if (all[i].is_b == own->is_b) continue;
-    if (!own->is_b && cut_piece(c->ctx, &whole, all[i].row, &common, NULL)) {
-      common.a = text;
-      common.b = tensor_text(c->ctx, models[1], all[i].row);
-      if (!wb_str_eq(common.a, common.b)) add_piece(c->ctx, out, &common);
-    }
+    if (!own->is_b && cut_piece(c->ctx, &whole, all[i].row, &common, NULL) &&
+        differ(c->ctx, models, own->row, all[i].row, &common))
+      add_piece(c->ctx, out, &common);
     for (size_t k = 0; k < left.count; k++)
       if (!cut_piece(c->ctx, &left.items[k], all[i].row, &common, &next)) add_piece(c->ctx, &next, &left.items[k]);
     pieces spare = left;
@@ -178,7 +199,7 @@ static void diff_row(changes *c, const wb_model *const *models, const sided_row 
     next = (pieces){spare.items, 0, spare.cap};
   }
   for (size_t k = 0; k < left.count; k++) {
-    *(own->is_b ? &left.items[k].b : &left.items[k].a) = text;
+    *(own->is_b ? &left.items[k].b : &left.items[k].a) = tensor_text(c->ctx, own->row, false, true);
     add_piece(c->ctx, out, &left.items[k]);
   }
 }
@@ -312,7 +333,7 @@ static void write_json(wb_out *out, const changes *c, const wb_model *a, const w
 }
 
 bool wb_report_diff(wb_out *out, wb_model *a, wb_model *b) {
-  changes c = {.ctx = out->text.ctx};
+  changes c = {.ctx = out->text.ctx, .out = out};
   diff_fields(&c, a, b, false);
   diff_fields(&c, b, a, true);
   diff_figures(&c, a, b);

@@ -35,13 +35,14 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 TRIES = 40      # until the class accepts a configuration
 MAX_ROWS = 60000
 NEARLY = ("ok/shapes", "ok/totals", "tied")
+SEVERITY = NEARLY + ("incomplete", "differs", "refused")
 
 # Booleans that say how to run and not what is stored, or that make another model of it.
 NOT_TOGGLED = re.compile(r"^(output_|return_|torchscript|use_cache|is_encoder_decoder|is_decoder|add_cross_attention|"
                          r"tie_encoder_decoder|_|use_bfloat16|gradient_|remove_invalid|tf_legacy|scale_embedding|is_llama)")
 NOT_SIZED = re.compile(r"max_position|position_embeddings$|token|_id$|_ids$|chunk|window|vocab_size_or|patch_size|image_size|"
                        r"num_labels|temporal|num_mel|sampling|stride|num_channels|in_channels|max_|min_|n_positions|n_ctx|"
-                       r"fast|sample_|window_size|kernel|spatial|seq_len|block_size|pooling|num_feature|qk_head_dim|nemo_final")
+                       r"fast|sample_|window_size|kernel|spatial|seq_len|block_size|pooling|num_feature|qk_head_dim|nemo_final|^embedding_dim$")
 HEADS = re.compile(r"^(num_attention_heads|n_head|n_heads|num_heads|encoder_attention_heads|decoder_attention_heads)$")
 KV = re.compile(r"^(num_key_value_heads|num_kv_heads|n_head_kv|num_global_key_value_heads|multi_query_group_num)$")
 WIDTH = re.compile(r"^(hidden_size|n_embd|d_model|dim|model_dim)$")
@@ -54,6 +55,7 @@ SMALL = re.compile(r"(_step|_freq|_interval|_period|_offset|^first_k_|num_dense_
 # What the library itself gets wrong, so that only totals are compared, or nothing.
 TOTALS_ONLY = {
     "olmo_hybrid": "fused convolutions are cut into equal parts when a model is saved, and norms of linear layers renamed",
+    "qwen3_vl_moe": "checkpoints hold the experts transposed",
     "hrm_text": "biases of fused matrices keep the split names when a model is saved",
 }
 LEFT_OUT = {
@@ -474,7 +476,7 @@ def vector(case, want, word):
 
 
 def write_vectors(path, vectors, types, version):
-    """Replaces the rows of the types that were run; others are kept."""
+    """Replaces the rows of the types of which there are new ones; others are kept."""
     old = pathlib.Path(path).read_text("utf-8").splitlines() if os.path.exists(path) else []
     kept = [l for l in old if l and not l.startswith("#") and l.split("\t")[0] not in types | {"model_type"}]
     with open(path, "w", encoding="utf-8") as out:
@@ -509,7 +511,7 @@ def run(o, lib, folder):
                 if now == "differs" and not complete(o.weigh, tree, folder):
                     now = "incomplete"
                 if now != "ok":
-                    if worst is None or worst[0] in NEARLY:
+                    if worst is None or SEVERITY.index(now) > SEVERITY.index(worst[0]):
                         worst = (now, form, refusal if got is None else differences(want, got))
                         word = now
             counts[word] += 1
@@ -557,7 +559,7 @@ def main():
     total = sum(tally.values(), collections.Counter())
     print(f"{len(tally)} types: " + ", ".join(f"{k} {v}" for k, v in total.items()))
     if o.record:
-        write_vectors(o.record, vectors, set(tally), lib[1].__version__)
+        write_vectors(o.record, vectors, {v.split("\t")[0] for v in vectors}, lib[1].__version__)
     return 1 if total["differs"] + total["refused"] else 0
 
 
