@@ -6,7 +6,7 @@
 
 static void words(const char *separator) {
   for (size_t i = 0; i < CLI_COMMAND_COUNT; i++) printf("%s%s", i ? separator : "", CLI_COMMANDS[i].name);
-  printf("%scompletion%sversion%shelp", separator, separator, separator);
+  for (size_t i = 0; i < CLI_OWN_COUNT; i++) printf("%s%s", separator, CLI_OWN[i].name);
 }
 
 static void bash_options(const cli_command *command) {

@@ -22,21 +22,25 @@ static void print_options(const cli_command *command, weigh_language language) {
   }
 }
 
+static void print_commands(const cli_command *commands, size_t count, weigh_language language) {
+  for (size_t i = 0; i < count; i++) {
+    char head[64];
+    snprintf(head, sizeof head, "%s %s", commands[i].name, commands[i].words);
+    printf("  %-28s %s\n", head, text(commands[i].about, language));
+  }
+}
+
 void cli_print_help(const cli_command *command, weigh_language language) {
   if (command) {
-    printf("weigh %s %s\n\n%s\n\n%s\n", command->name, command->words, text(command->about, language),
-           text("CLI_OPTIONS", language));
+    printf("weigh %s%s%s\n\n%s\n\n%s\n", command->name, *command->words ? " " : "", command->words,
+           text(command->about, language), text("CLI_OPTIONS", language));
     print_options(command, language);
     return;
   }
   printf("%s\n\n%s\n", text("CLI_HEAD", language), text("CLI_COMMANDS", language));
-  for (size_t i = 0; i < CLI_COMMAND_COUNT; i++) {
-    char head[64];
-    snprintf(head, sizeof head, "%s %s", CLI_COMMANDS[i].name, CLI_COMMANDS[i].words);
-    printf("  %-28s %s\n", head, text(CLI_COMMANDS[i].about, language));
-  }
-  printf("  %-28s %s\n", "completion SHELL", text("CLI_ABOUT_COMPLETION", language));
-  printf("  %-28s %s\n\n%s\n", "version", text("CLI_ABOUT_VERSION", language), text("CLI_OPTIONS", language));
+  print_commands(CLI_COMMANDS, CLI_COMMAND_COUNT, language);
+  print_commands(CLI_OWN, CLI_OWN_COUNT, language);
+  printf("\n%s\n", text("CLI_OPTIONS", language));
   print_options(NULL, language);
   printf("\n%s\n", text("CLI_TAIL", language));
 }

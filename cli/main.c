@@ -103,37 +103,51 @@ static weigh_status ask(const cli_command *command, cli_options *o, weigh_librar
   return status;
 }
 
-static int run(const cli_command *command, int argc, char **argv) {
+static int run(const cli_command *command, cli_options *o) {
   char xdg[4096];
   weigh_error err = {0};
-  cli_options o = {.language = locale_language()};
-  weigh_status status = cli_parse(command, argc, argv, &o, &err);
-  if (status != WEIGH_OK) return fail(&o, &err);
-  if (o.help) {
-    cli_print_help(command, o.language);
-    return 0;
-  }
-  o.report.color = o.report.format == WEIGH_FORMAT_TEXT && wants_color(&o);
-  add_data_dirs(&o, xdg, sizeof xdg);
+  o->report.color = o->report.format == WEIGH_FORMAT_TEXT && wants_color(o);
+  add_data_dirs(o, xdg, sizeof xdg);
   weigh_library *library = NULL;
-  weigh_library_options options = {o.language, o.data_dirs, o.data_dir_count};
-  status = weigh_library_open(&options, &library, &err);
-  if (status == WEIGH_OK) status = ask(command, &o, library, &err);
+  weigh_library_options options = {o->language, o->data_dirs, o->data_dir_count};
+  weigh_status status = weigh_library_open(&options, &library, &err);
+  if (status == WEIGH_OK) status = ask(command, o, library, &err);
   weigh_library_free(library);
-  if (status != WEIGH_OK && err.code[0]) return fail(&o, &err);
-  if (fflush(stdout) != 0) {
-    weigh_error_set(&err, o.language, "WRITE_FAILED", NULL, 0);
-    return fail(&o, &err);
-  }
+  if (status != WEIGH_OK && err.code[0]) return fail(o, &err);
   return (int)status;
 }
 
-static int completion(const char *shell, weigh_language language) {
-  weigh_error err;
-  cli_options o = {.language = language};
-  if (cli_print_completion(shell)) return 0;
-  weigh_error_set(&err, language, "USAGE_CHOICE", (const char *const[]){shell, "completion", "bash zsh fish"}, 3);
-  return fail(&o, &err);
+static int refuse(const cli_options *o, const char *id, const char *word) {
+  weigh_error err = {0};
+  weigh_error_set(&err, o->language, id, (const char *const[]){word}, 1);
+  return fail(o, &err);
+}
+
+static int help(const char *about, const cli_options *o) {
+  const cli_command *command = about ? cli_find_command(about) : NULL;
+  if (about && !command) return refuse(o, "USAGE_COMMAND", about);
+  cli_print_help(command, o->language);
+  return 0;
+}
+
+static int completion(const char *shell, const cli_options *o) {
+  return cli_print_completion(shell) ? 0 : refuse(o, "USAGE_SHELL", shell);
+}
+
+static int version(void) {
+  printf("weigh %s (data %.12s)\n", weigh_version(), weigh_data_digest());
+  return 0;
+}
+
+static int answer(const cli_command *command, int argc, char **argv, cli_options *o) {
+  weigh_error err = {0};
+  if (cli_parse(command, argc, argv, o, &err) != WEIGH_OK) return fail(o, &err);
+  const char *word = o->word_count ? o->words[0] : NULL;
+  if (strcmp(command->name, "help") == 0) return help(word, o);
+  if (o->help) return help(command->name, o);
+  if (strcmp(command->name, "version") == 0) return version();
+  if (strcmp(command->name, "completion") == 0) return completion(word ? word : "", o);
+  return run(command, o);
 }
 
 static bool print_name(void *user, const char *name) {
@@ -150,28 +164,29 @@ static int complete(const char *prefix) {
   return 0;
 }
 
-int main(int argc, char **argv) {
-  const char *name = argc > 1 ? argv[1] : "";
-  weigh_language language = locale_language();
-  for (int i = 1; i < argc; i++)
-    if (strcmp(argv[i], "--lang=zh") == 0 ||
-        (i + 1 < argc && strcmp(argv[i], "--lang") == 0 && strcmp(argv[i + 1], "zh") == 0))
-      language = WEIGH_CHINESE;
-  if (argc < 2 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
-    const cli_command *about = argc > 2 ? cli_find_command(argv[2]) : NULL;
-    cli_print_help(about, language);
-    return argc < 2 ? WEIGH_USAGE : 0;
+/* The words of the line, and what comes of them. */
+static int obey(int argc, char **argv, cli_options *o) {
+  weigh_error err = {0};
+  if (argc > 1 && strcmp(argv[1], "complete") == 0) return complete(argc > 2 ? argv[2] : "");
+  if (cli_command_first(argc, argv, o, &err) != WEIGH_OK) return fail(o, &err);
+  const char *name = argc > 1 ? argv[1] : "--";
+  if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) name = "help";
+  if (strcmp(name, "--version") == 0) name = "version";
+  if (name[0] == '-' && name[1]) { /* no command at all */
+    cli_print_help(NULL, o->language);
+    return WEIGH_USAGE;
   }
-  if (strcmp(name, "version") == 0 || strcmp(name, "--version") == 0) {
-    printf("weigh %s (data %.12s)\n", weigh_version(), weigh_data_digest());
-    return 0;
-  }
-  if (strcmp(name, "completion") == 0) return completion(argc > 2 ? argv[2] : "", language);
-  if (strcmp(name, "complete") == 0) return complete(argc > 2 ? argv[2] : "");
   const cli_command *command = cli_find_command(name);
-  if (command) return run(command, argc - 2, argv + 2);
-  weigh_error err;
-  cli_options o = {.language = language};
-  weigh_error_set(&err, language, "USAGE_COMMAND", (const char *const[]){name}, 1);
+  return command ? answer(command, argc - 2, argv + 2, o) : refuse(o, "USAGE_COMMAND", name);
+}
+
+int main(int argc, char **argv) {
+  cli_options o = {.language = locale_language()};
+  cli_glance(argc, argv, &o);
+  int status = obey(argc, argv, &o);
+  if (fflush(stdout) == 0 && !ferror(stdout)) return status;
+  weigh_error err = {0};
+  if (status == WEIGH_ENVIRONMENT) return status; /* said already */
+  weigh_error_set(&err, o.language, "WRITE_FAILED", NULL, 0);
   return fail(&o, &err);
 }

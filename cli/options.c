@@ -13,6 +13,13 @@ const cli_command CLI_COMMANDS[] = {
 };
 const size_t CLI_COMMAND_COUNT = sizeof CLI_COMMANDS / sizeof *CLI_COMMANDS;
 
+const cli_command CLI_OWN[] = {
+    {"completion", 0, 0, 1, "SHELL", "CLI_ABOUT_COMPLETION", ""},
+    {"version", 0, 0, 0, "", "CLI_ABOUT_VERSION", ""},
+    {"help", 0, 0, 1, "[COMMAND]", "CLI_ABOUT_HELP", ""},
+};
+const size_t CLI_OWN_COUNT = sizeof CLI_OWN / sizeof *CLI_OWN;
+
 const cli_option CLI_OPTIONS[] = {
     {"format", 'f', '*', "FORMAT", "text json csv tsv markdown", "CLI_OPT_FORMAT"},
     {"set", 's', 's', "FIELD=VALUE", NULL, "CLI_OPT_SET"},
@@ -33,6 +40,8 @@ const size_t CLI_OPTION_COUNT = sizeof CLI_OPTIONS / sizeof *CLI_OPTIONS;
 const cli_command *cli_find_command(const char *name) {
   for (size_t i = 0; i < CLI_COMMAND_COUNT; i++)
     if (strcmp(CLI_COMMANDS[i].name, name) == 0) return &CLI_COMMANDS[i];
+  for (size_t i = 0; i < CLI_OWN_COUNT; i++)
+    if (strcmp(CLI_OWN[i].name, name) == 0) return &CLI_OWN[i];
   return NULL;
 }
 
@@ -40,14 +49,28 @@ static weigh_status fail(weigh_error *err, const cli_options *o, const char *id,
   return weigh_error_set(err, o->language, id, (const char *const[]){a, b}, 2);
 }
 
+/* An option of a command; `command` NULL: of any. */
 static const cli_option *find_option(const cli_command *command, const char *name, size_t length, char letter) {
   for (size_t i = 0; i < CLI_OPTION_COUNT; i++) {
     const cli_option *option = &CLI_OPTIONS[i];
     bool named = name ? strlen(option->name) == length && strncmp(option->name, name, length) == 0
                       : letter && option->letter == letter;
-    if (named && (option->of == '*' || strchr(command->options, option->of))) return option;
+    if (named && (!command || option->of == '*' || strchr(command->options, option->of))) return option;
   }
   return NULL;
+}
+
+/* The option that an argument names, and the value that it holds itself: --format=json, -fjson; else NULL. */
+static const cli_option *read_option(const cli_command *command, const char *arg, const char **value) {
+  const char *name = arg + 2;
+  *value = NULL;
+  if (arg[1] == '-') {
+    const char *equals = strchr(name, '=');
+    if (equals) *value = equals + 1;
+    return find_option(command, name, equals ? (size_t)(equals - name) : strlen(name), 0);
+  }
+  if (arg[2]) *value = name;
+  return find_option(command, NULL, 0, arg[1]);
 }
 
 /* The position of a word in a blank-separated list, or -1. */
@@ -104,24 +127,47 @@ static weigh_status apply(const cli_option *option, const char *value, cli_optio
 }
 
 static weigh_status one_option(const cli_command *command, char **argv, int *at, cli_options *o, weigh_error *err) {
-  const char *arg = argv[*at], *name = arg + 2, *equals = NULL;
-  const cli_option *option;
-  if (arg[1] == '-') {
-    equals = strchr(name, '=');
-    option = find_option(command, name, equals ? (size_t)(equals - name) : strlen(name), 0);
-  } else {
-    option = find_option(command, NULL, 0, arg[1]);
-    if (option && arg[2]) equals = arg + 1; /* -fjson */
-  }
+  const char *arg = argv[*at], *value;
+  const cli_option *option = read_option(command, arg, &value);
   if (!option) return fail(err, o, "USAGE_OPTION", arg, command->name);
   if (!option->value) {
-    if (equals) return fail(err, o, "USAGE_NO_VALUE", arg, option->name);
+    if (value) return fail(err, o, "USAGE_NO_VALUE", arg, option->name);
     return apply(option, "", o, err);
   }
-  const char *value = equals ? equals + 1 : argv[*at + 1];
+  if (!value) value = argv[++*at];
   if (!value) return fail(err, o, "USAGE_VALUE", option->name, option->value);
-  if (!equals) ++*at;
   return apply(option, value, o, err);
+}
+
+static bool is_option(const char *arg) { return arg[0] == '-' && arg[1]; }
+
+void cli_glance(int argc, char **argv, cli_options *out) {
+  for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+    const char *value;
+    const cli_option *option = is_option(argv[i]) ? read_option(NULL, argv[i], &value) : NULL;
+    if (!option || !option->value) continue;
+    if (!value) value = argv[++i];
+    bool decides = strcmp(option->name, "format") == 0 || strcmp(option->name, "lang") == 0;
+    if (value && decides) apply(option, value, out, NULL);
+  }
+}
+
+weigh_status cli_command_first(int argc, char **argv, const cli_options *o, weigh_error *err) {
+  int at = 1;
+  while (at < argc && is_option(argv[at])) {
+    const char *value;
+    if (strcmp(argv[at], "--version") == 0) break;
+    const cli_option *option = read_option(NULL, argv[at], &value);
+    if (!option || option->of != '*') return fail(err, o, "USAGE_BEFORE", argv[at], "");
+    if (!option->value) break; /* --help, the only flag of every command */
+    if (!value && !argv[at + 1]) return fail(err, o, "USAGE_VALUE", option->name, option->value);
+    at += value ? 1 : 2;
+  }
+  if (at >= argc) return WEIGH_OK;
+  char *command = argv[at];
+  for (; at > 1; at--) argv[at] = argv[at - 1];
+  argv[1] = command;
+  return WEIGH_OK;
 }
 
 weigh_status cli_parse(const cli_command *command, int argc, char **argv, cli_options *o, weigh_error *err) {
@@ -137,8 +183,9 @@ weigh_status cli_parse(const cli_command *command, int argc, char **argv, cli_op
       o->words[o->word_count++] = argv[i];
     }
   }
-  bool typed = command->max_words > 0 && command->min_words == 0 && o->setting_count > 0; /* dimensions by --set only */
-  size_t least = command->min_words ? command->min_words : command->max_words > 0 && !typed ? 1 : 0;
+  /* A model may be typed in with --set alone. */
+  bool model = command->max_words > 0 && strchr(command->options, 's');
+  size_t least = command->min_words ? command->min_words : model && o->setting_count == 0 ? 1 : 0;
   if (!o->help && o->word_count < least) return fail(err, o, "USAGE_MISSING", command->words, command->name);
   return WEIGH_OK;
 }

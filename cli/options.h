@@ -7,14 +7,14 @@
 #define CLI_MAX_LIST 64
 
 typedef struct cli_options {
-  const char *words[2]; /* MODEL, or A and B, or FOLDER */
+  const char *words[2]; /* MODEL, or A and B, or FOLDER, or SHELL, or COMMAND */
   size_t word_count;
   const char *settings[CLI_MAX_LIST];
   size_t setting_count;
   const char *data_dirs[CLI_MAX_LIST];
   size_t data_dir_count;
   weigh_language language;
-  bool help, version;
+  bool help;
   const char *color; /* auto, always, never */
   weigh_report_options report;
 } cli_options;
@@ -39,10 +39,21 @@ typedef struct cli_option {
 
 extern const cli_command CLI_COMMANDS[];
 extern const size_t CLI_COMMAND_COUNT;
+/* Commands that the command answers itself, without the library's reports; `kind` has no meaning. */
+extern const cli_command CLI_OWN[];
+extern const size_t CLI_OWN_COUNT;
 extern const cli_option CLI_OPTIONS[];
 extern const size_t CLI_OPTION_COUNT;
 
 const cli_command *cli_find_command(const char *name);
+
+/* How answers and errors are to be written, wherever on the line it stands: --format and --lang, before anything else
+ * is read. What is wrong with them is left to cli_parse. */
+void cli_glance(int argc, char **argv, cli_options *out);
+
+/* Options that every command takes may stand before it: moves the command to argv[1] and them behind it. --help and
+ * --version there count as commands. Without any command, argv[1] is an option or missing. */
+weigh_status cli_command_first(int argc, char **argv, const cli_options *o, weigh_error *err);
 
 /* Reads the arguments after the command's name. On failure fills err (usage_*) and returns its status. */
 weigh_status cli_parse(const cli_command *command, int argc, char **argv, cli_options *out, weigh_error *err);

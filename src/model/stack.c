@@ -30,13 +30,16 @@ static size_t leading_lets(const wb_body *body) {
 
 /* The lets of one layer: bindings that may use its number, and the scope in which only they are visible. */
 typedef struct layer {
-  wb_binding *number;
+  wb_binding *number; /* stays unevaluated until a let reads it */
+  wb_expr *literal;
   wb_scope *visible;
 } layer;
 
 static layer new_layer(wb_walk *w, wb_frame *f, const wb_stmt *stmt, size_t lets) {
   wb_scope *numbered = wb_scope_new(w->ctx, f->scope);
-  layer out = {wb_bind_value(w->ctx, numbered, stmt->name, wb_null()), wb_scope_new(w->ctx, f->scope)};
+  wb_expr *literal = WB_NEW(w->ctx, wb_expr);
+  literal->kind = WB_X_LITERAL;
+  layer out = {wb_bind_expr(w->ctx, numbered, stmt->name, literal, numbered), literal, wb_scope_new(w->ctx, f->scope)};
   for (size_t i = 0; i < lets; i++) {
     const wb_stmt *let = stmt->body.items[i];
     wb_binding *binding = wb_bind_expr(w->ctx, numbered, let->name, let->expr, numbered);
@@ -46,7 +49,8 @@ static layer new_layer(wb_walk *w, wb_frame *f, const wb_stmt *stmt, size_t lets
 }
 
 static void evaluate(wb_walk *w, const layer *l, wb_i128 number) {
-  l->number->value = wb_integer(number);
+  l->literal->u.literal = wb_integer(number);
+  l->number->state = WB_UNEVALUATED;
   for (size_t i = 0; i < l->visible->count; i++) l->visible->items[i]->state = WB_UNEVALUATED;
   for (size_t i = 0; i < l->visible->count; i++) wb_force(w->ctx, l->visible->items[i]);
 }
@@ -93,12 +97,17 @@ static layer_class *classify(wb_walk *w, wb_frame *f, const wb_stmt *stmt, uint3
   layer next = new_layer(w, f, stmt, lets);
   for (uint32_t i = 0; i < count; i++) {
     evaluate(w, &next, from + i);
+    const bool read = next.number->state != WB_UNEVALUATED;
     layer_class *found = find_class(w, stmt, classes, next.visible);
     if (!found) {
       found = new_class(w, &classes, next.visible);
       next = new_layer(w, f, stmt, lets);
     }
     index_add(w->ctx, &found->index, from + i);
+    if (read) continue;
+    found->index.ranges[found->index.range_count - 1].high = from + count - 1; /* no let asks which layer it is */
+    found->index.size += count - 1 - i;
+    break;
   }
   if (classes && !classes->next) {
     classes->index.expr = stmt->expr;

@@ -4,8 +4,11 @@
 
 #include "report/report.h"
 
+static const char FIELD[] = "field", FIGURE[] = "figure", TENSOR[] = "tensor";
+static const char *const WHATS[] = {FIELD, FIGURE, TENSOR};
+
 typedef struct change {
-  const char *what; /* field, figure, tensor */
+  const char *what; /* one of WHATS */
   wb_str name, a, b;
 } change;
 
@@ -31,7 +34,7 @@ static wb_str number(const changes *c, wb_i128 n) {
 }
 
 static void note_count(changes *c, const char *name, wb_num a, wb_num b) {
-  note(c, "figure", wb_str_of(name), number(c, a.num), number(c, b.num));
+  note(c, FIGURE, wb_str_of(name), number(c, a.num), number(c, b.num));
 }
 
 static wb_str value_text(wb_ctx *ctx, const wb_value *value) {
@@ -51,21 +54,57 @@ static const wb_used_field *find_field(wb_ctx *ctx, const wb_model *m, wb_str na
   return NULL;
 }
 
+static void note_value(changes *c, wb_str name, const wb_value *a, const wb_value *b);
+
+static void note_members(changes *c, wb_str name, const wb_value *a, const wb_value *b, bool back) {
+  for (size_t i = 0; i < a->u.record.count; i++) {
+    wb_str key = a->u.record.keys[i], member = wb_str_fmt(c->ctx, "%.*s.%.*s", WB_STR_ARG(name), WB_STR_ARG(key));
+    size_t k = 0;
+    while (k < b->u.record.count && !wb_str_eq(b->u.record.keys[k], key)) k++;
+    wb_step(c->ctx, WB_NOWHERE);
+    if (k < b->u.record.count && !back) note_value(c, member, &a->u.record.items[i], &b->u.record.items[k]);
+    if (k < b->u.record.count) continue;
+    wb_str own = value_text(c->ctx, &a->u.record.items[i]);
+    note(c, FIELD, member, back ? WB_STR("") : own, back ? own : WB_STR(""));
+  }
+}
+
+/* Values that are written alike because they are abridged are told apart by what is in them. */
+static void note_value(changes *c, wb_str name, const wb_value *a, const wb_value *b) {
+  if (wb_value_eq(a, b)) return;
+  wb_str x = value_text(c->ctx, a), y = value_text(c->ctx, b);
+  if (!wb_str_eq(x, y)) {
+    note(c, FIELD, name, x, y);
+  } else if (a->kind == WB_RECORD && b->kind == WB_RECORD) {
+    note_members(c, name, a, b, false);
+    note_members(c, name, b, a, true);
+  } else if (a->kind == WB_LIST && b->kind == WB_LIST && a->u.list.count != b->u.list.count) {
+    note(c, FIELD, name, wb_str_fmt(c->ctx, "%.*s (%zu)", WB_STR_ARG(x), a->u.list.count),
+         wb_str_fmt(c->ctx, "%.*s (%zu)", WB_STR_ARG(y), b->u.list.count));
+  } else if (a->kind == WB_LIST && b->kind == WB_LIST) {
+    for (size_t i = 0; i < a->u.list.count; i++)
+      note_value(c, wb_str_fmt(c->ctx, "%.*s.%zu", WB_STR_ARG(name), i), &a->u.list.items[i], &b->u.list.items[i]);
+  }
+}
+
 static void diff_fields(changes *c, const wb_model *a, const wb_model *b, bool back) {
   for (const wb_fields *f = a->all_fields; f; f = f->next)
     for (size_t i = 0; i < f->used_count; i++) {
       wb_str name = field_name(c->ctx, f, &f->used[i]);
       const wb_used_field *other = find_field(c->ctx, b, name);
-      if (f->used[i].binding->state != WB_EVALUATED || (back && other)) continue;
-      wb_str own = value_text(c->ctx, &f->used[i].binding->value), theirs = WB_STR("");
-      if (other && other->binding->state == WB_EVALUATED) theirs = value_text(c->ctx, &other->binding->value);
-      note(c, "field", name, back ? theirs : own, back ? own : theirs);
+      if (f->used[i].binding->state != WB_EVALUATED || (back && other && other->binding->state == WB_EVALUATED)) continue;
+      if (other && other->binding->state == WB_EVALUATED) {
+        note_value(c, name, &f->used[i].binding->value, &other->binding->value);
+        continue;
+      }
+      wb_str own = value_text(c->ctx, &f->used[i].binding->value);
+      note(c, FIELD, name, back ? WB_STR("") : own, back ? own : WB_STR(""));
     }
 }
 
 static void diff_figures(changes *c, const wb_model *a, const wb_model *b) {
-  note(c, "figure", WB_STR("model_type"), a->model_type, b->model_type);
-  note(c, "figure", WB_STR("dtype"), a->dtype, b->dtype);
+  note(c, FIGURE, WB_STR("model_type"), a->model_type, b->model_type);
+  note(c, FIGURE, WB_STR("dtype"), a->dtype, b->dtype);
   note_count(c, "total_parameters", a->total, b->total);
   wb_num active_a = a->active, active_b = b->active;
   wb_num_floor(active_a, &active_a);
@@ -305,12 +344,28 @@ static void diff_tensors(changes *c, const wb_model *a, const wb_model *b) {
     wb_text name = {.ctx = c->ctx};
     for (uint32_t d = 0; d < named.index_count; d++) named.indices[d] = found.items[i].indices[d];
     wb_row_print(&name, &named);
-    note(c, "tensor", wb_text_str(&name), found.items[i].a, found.items[i].b);
+    note(c, TENSOR, wb_text_str(&name), found.items[i].a, found.items[i].b);
   }
 }
 
 static const wb_column COLUMNS[] = {
     {"what", WB_LABEL_WHAT, false}, {"name", WB_LABEL_NAME, false}, {"a", WB_LABEL_A, true}, {"b", WB_LABEL_B, true}};
+
+/* The rows of one kind, or of all (`what` NULL). As text each kind has a table of its own, so that a long value of a
+ * field does not widen the table of tensors. */
+static void write_table(wb_out *out, const changes *c, const char *what) {
+  wb_table table = {out->text.ctx, COLUMNS, 4, NULL, 0, 0};
+  for (size_t i = 0; i < c->count; i++) {
+    if (what && c->items[i].what != what) continue;
+    wb_table_cell(&table, wb_str_of(c->items[i].what));
+    wb_table_cell(&table, c->items[i].name);
+    wb_table_cell(&table, c->items[i].a);
+    wb_table_cell(&table, c->items[i].b);
+  }
+  if (what && !table.count) return;
+  if (what) wb_text_addc(&out->text, '\n');
+  wb_table_write(out, &table);
+}
 
 static void write_json(wb_out *out, const changes *c, const wb_model *a, const wb_model *b) {
   wb_json_out j = {.out = out, .first = true};
@@ -342,20 +397,12 @@ bool wb_report_diff(wb_out *out, wb_model *a, wb_model *b) {
     write_json(out, &c, a, b);
     return c.count == 0;
   }
-  wb_table table = {out->text.ctx, COLUMNS, 4, NULL, 0, 0};
-  for (size_t i = 0; i < c.count; i++) {
-    wb_table_cell(&table, wb_str_of(c.items[i].what));
-    wb_table_cell(&table, c.items[i].name);
-    wb_table_cell(&table, c.items[i].a);
-    wb_table_cell(&table, c.items[i].b);
+  if (out->options->format != WEIGH_FORMAT_TEXT) {
+    write_table(out, &c, NULL);
+    return c.count == 0;
   }
-  if (out->options->format == WEIGH_FORMAT_TEXT) {
-    wb_text_addf(&out->text, "a: %.*s\nb: %.*s\n", WB_STR_ARG(a->name), WB_STR_ARG(b->name));
-    if (!c.count) {
-      wb_text_addf(&out->text, "%s\n", wb_out_label(out, WB_DIFF_EQUAL));
-      return true;
-    }
-  }
-  wb_table_write(out, &table);
+  wb_text_addf(&out->text, "a: %.*s\nb: %.*s\n", WB_STR_ARG(a->name), WB_STR_ARG(b->name));
+  if (!c.count) wb_text_addf(&out->text, "%s\n", wb_out_label(out, WB_DIFF_EQUAL));
+  for (size_t i = 0; i < sizeof WHATS / sizeof *WHATS; i++) write_table(out, &c, WHATS[i]);
   return c.count == 0;
 }

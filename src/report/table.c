@@ -96,6 +96,11 @@ static void tsv_cell(wb_text *out, wb_str cell) {
   }
 }
 
+void wb_out_cell(wb_out *out, wb_str cell) {
+  if (out->options->format == WEIGH_FORMAT_TSV) tsv_cell(&out->text, cell);
+  else csv_cell(&out->text, cell);
+}
+
 /* A line end would end the row; what Markdown would take for a mark of its own is escaped. An underscore inside a word
  * is none. */
 static void markdown_cell(wb_text *out, wb_str cell) {
@@ -115,8 +120,7 @@ static void write_separated(wb_out *out, const wb_table *t) {
   for (size_t i = 0; i < t->count; i++) {
     size_t c = i % t->column_count;
     if (c) wb_text_addc(&out->text, tsv ? '\t' : ',');
-    if (tsv) tsv_cell(&out->text, t->cells[i]);
-    else csv_cell(&out->text, t->cells[i]);
+    wb_out_cell(out, t->cells[i]);
     if (c + 1 == t->column_count) {
       wb_text_addc(&out->text, '\n');
       wb_out_flush(out, false);

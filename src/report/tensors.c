@@ -1,18 +1,43 @@
 /* weigh tensors: the list as published in checkpoints. Rows are expanded as they are written, so 45,000 tensors take
- * no memory. */
+ * no memory; only an order of names and a table as text need all of them at once. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "report/report.h"
 
 static const char *const KINDS[] = {"param", "buffer", "tied:"};
 
-typedef struct line { /* one row's cells, made once for all its tensors */
-  wb_out *out;
-  wb_str tail; /* what follows the name in TSV or CSV */
+#define CELLS 7 /* behind the name; the last, copies, only with --compact */
+
+typedef struct entry { /* a row in the order asked for, with its cells once they are needed */
   const wb_row *row;
+  wb_str key;
+  wb_i128 size;
+  size_t at;
+  wb_str *cells;
+  wb_str tail; /* what follows the name in TSV or CSV */
+} entry;
+
+typedef struct line { /* where tensors go, one after another */
+  wb_out *out;
+  entry *entry;
   wb_table *table;
   wb_json_out *json;
+  bool kept; /* names outlive the call */
 } line;
+
+typedef struct named { /* a tensor, when names are put in order */
+  wb_str name;
+  entry *entry;
+} named;
+
+typedef struct naming {
+  wb_out *out;
+  entry *entry;
+  named *items; /* NULL: only counting */
+  size_t count, bytes;
+  char *text;
+} naming;
 
 static bool like(wb_str name, wb_str glob) {
   size_t n = 0, g = 0, star = (size_t)-1, mark = 0;
@@ -53,146 +78,197 @@ static wb_str kind_text(wb_ctx *ctx, const wb_row *row) {
   return row->kind == WB_TIED ? wb_str_fmt(ctx, "tied:%.*s", WB_STR_ARG(row->tied_to)) : wb_str_of(KINDS[row->kind]);
 }
 
-static void cells_after_name(line *l, wb_str *cells) {
+static wb_group shown_group(const wb_row *row) { return row->mtp ? WB_G_MTP : row->group; }
+
+static size_t cell_count(const wb_out *out) { return out->options->compact ? CELLS : CELLS - 1; }
+
+static const wb_str *cells_of(line *l) {
+  const wb_row *row = l->entry->row;
   wb_ctx *ctx = l->out->text.ctx;
-  cells[0] = wb_row_shape(ctx, l->row);
-  cells[1] = l->row->dtype;
-  cells[2] = wb_out_number(l->out, l->row->elements.num);
-  cells[3] = wb_out_number(l->out, row_bytes(l->row));
-  cells[4] = wb_str_of(wb_group_name(l->row->mtp ? WB_G_MTP : l->row->group));
-  cells[5] = kind_text(ctx, l->row);
+  if (l->entry->cells) return l->entry->cells;
+  wb_str *cells = l->entry->cells = WB_NEWN(ctx, wb_str, CELLS);
+  cells[0] = wb_row_shape(ctx, row);
+  cells[1] = row->dtype;
+  cells[2] = wb_out_number(l->out, row->elements.num);
+  cells[3] = wb_out_number(l->out, row_bytes(row));
+  cells[4] = wb_str_of(wb_group_name(shown_group(row)));
+  cells[5] = kind_text(ctx, row);
+  cells[6] = wb_out_number(l->out, row->copies.num);
+  return cells;
+}
+
+static wb_str tail_of(line *l) {
+  if (l->entry->tail.len) return l->entry->tail;
+  wb_text tail = {.ctx = l->out->text.ctx};
+  const wb_str *cells = cells_of(l);
+  for (size_t i = 0; i < cell_count(l->out); i++) {
+    wb_text_addc(&tail, l->out->options->format == WEIGH_FORMAT_TSV ? '\t' : ',');
+    wb_text_add(&tail, cells[i]);
+  }
+  wb_text_addc(&tail, '\n');
+  return l->entry->tail = wb_text_str(&tail);
 }
 
 static bool write_line(void *user, wb_str name) {
   line *l = user;
   if (!wanted(l->out, name)) return true;
-  wb_text_add(&l->out->text, name);
-  wb_text_add(&l->out->text, l->tail);
+  wb_out_cell(l->out, name);
+  wb_text_add(&l->out->text, tail_of(l));
   wb_out_flush(l->out, false);
   return true;
 }
 
 static bool write_cell(void *user, wb_str name) {
   line *l = user;
-  wb_str cells[6];
   if (!wanted(l->out, name)) return true;
-  cells_after_name(l, cells);
-  wb_table_cell(l->table, wb_str_copy(l->out->text.ctx, name));
-  for (int i = 0; i < 6; i++) wb_table_cell(l->table, cells[i]);
+  const wb_str *cells = cells_of(l);
+  wb_table_cell(l->table, l->kept ? name : wb_str_copy(l->out->text.ctx, name));
+  for (size_t i = 0; i < cell_count(l->out); i++) wb_table_cell(l->table, cells[i]);
   return true;
 }
 
 static bool write_json(void *user, wb_str name) {
   line *l = user;
   wb_json_out *j = l->json;
+  const wb_row *row = l->entry->row;
   if (!wanted(l->out, name)) return true;
-  wb_mark mark = wb_arena_mark(l->out->text.ctx->arena);
-  (void)mark;
   wb_jo_begin(j, NULL, '{');
   wb_jo_str(j, "name", name);
   wb_jo_begin(j, "shape", '[');
-  for (uint32_t i = 0; i < l->row->rank; i++) wb_jo_int(j, NULL, l->row->dims[i]->value.u.num.num);
+  for (uint32_t i = 0; i < row->rank; i++) wb_jo_int(j, NULL, row->dims[i]->value.u.num.num);
   wb_jo_end(j, ']');
-  wb_jo_str(j, "dtype", l->row->dtype);
-  wb_jo_int(j, "elements", l->row->elements.num);
-  wb_jo_int(j, "bytes", row_bytes(l->row));
-  wb_jo_str(j, "group", wb_str_of(wb_group_name(l->row->mtp ? WB_G_MTP : l->row->group)));
-  wb_jo_str(j, "kind", l->row->kind == WB_TIED ? WB_STR("tied") : wb_str_of(KINDS[l->row->kind]));
-  if (l->row->kind == WB_TIED) wb_jo_str(j, "tied_to", l->row->tied_to);
+  wb_jo_str(j, "dtype", row->dtype);
+  wb_jo_int(j, "elements", row->elements.num);
+  wb_jo_int(j, "bytes", row_bytes(row));
+  wb_jo_str(j, "group", wb_str_of(wb_group_name(shown_group(row))));
+  wb_jo_str(j, "kind", row->kind == WB_TIED ? WB_STR("tied") : wb_str_of(KINDS[row->kind]));
+  if (row->kind == WB_TIED) wb_jo_str(j, "tied_to", row->tied_to);
+  if (l->out->options->compact) wb_jo_int(j, "copies", row->copies.num);
   wb_jo_end(j, '}');
   return true;
 }
 
-static wb_str tail_of(line *l) {
-  wb_text tail = {.ctx = l->out->text.ctx};
-  wb_str cells[6];
-  cells_after_name(l, cells);
-  for (int i = 0; i < 6; i++) {
-    wb_text_addc(&tail, l->out->options->format == WEIGH_FORMAT_TSV ? '\t' : ',');
-    wb_text_add(&tail, cells[i]);
-  }
-  wb_text_addc(&tail, '\n');
-  return wb_text_str(&tail);
-}
-
-typedef struct order {
-  const wb_row *row;
-  wb_str key;
-  wb_i128 size;
-  size_t at;
-} order;
-
 static int by_key(const void *a, const void *b) {
-  const order *x = a, *y = b;
+  const entry *x = a, *y = b;
   if (x->size != y->size) return x->size > y->size ? -1 : 1; /* the largest first */
   int text = wb_str_cmp(x->key, y->key);
   return text ? text : x->at < y->at ? -1 : x->at > y->at;
 }
 
-/* Rows in the order asked for. By name, rows are ordered by their patterns, which start alike where names do. */
-static order *ordered(wb_out *out, wb_model *m) {
+static bool shown(const wb_out *out, const wb_row *row) { return !row->mtp || out->options->with_mtp; }
+
+/* The rows that are shown, in the order asked for; by name in that of their patterns. */
+static entry *ordered(wb_out *out, const wb_model *m, size_t *count) {
   wb_ctx *ctx = out->text.ctx;
   const char *sort = out->options->sort;
-  order *rows = WB_NEWN(ctx, order, m->row_count);
+  entry *rows = WB_NEWN(ctx, entry, m->row_count + 1);
+  *count = 0;
   for (size_t i = 0; i < m->row_count; i++) {
-    rows[i] = (order){&m->rows[i], WB_STR(""), 0, i};
+    entry *e = &rows[*count];
+    if (!shown(out, &m->rows[i])) continue;
+    *e = (entry){.row = &m->rows[i], .at = i};
+    ++*count;
     if (!sort) continue;
-    if (wb_str_is(WB_STR("name"), sort)) rows[i].key = m->rows[i].pattern;
-    else if (wb_str_is(WB_STR("elements"), sort)) rows[i].size = m->rows[i].elements.num;
-    else if (wb_str_is(WB_STR("bytes"), sort)) rows[i].size = row_bytes(&m->rows[i]);
-    else if (wb_str_is(WB_STR("group"), sort)) rows[i].key = wb_str_of(wb_group_name(m->rows[i].group));
+    if (wb_str_is(WB_STR("name"), sort)) e->key = e->row->pattern;
+    else if (wb_str_is(WB_STR("elements"), sort)) e->size = e->row->elements.num;
+    else if (wb_str_is(WB_STR("bytes"), sort)) e->size = row_bytes(e->row);
+    else if (wb_str_is(WB_STR("group"), sort)) e->key = wb_str_of(wb_group_name(shown_group(e->row)));
     else WB_FAIL(ctx, WB_SORT_UNKNOWN, WB_NOWHERE, wb_str_of(sort));
   }
-  if (sort) qsort(rows, m->row_count, sizeof *rows, by_key);
+  if (sort) qsort(rows, *count, sizeof *rows, by_key);
   return rows;
+}
+
+static bool add_name(void *user, wb_str name) {
+  naming *n = user;
+  if (!wanted(n->out, name)) return true;
+  if (n->items) {
+    char *copy = memcpy(n->text + n->bytes, name.ptr, name.len);
+    n->items[n->count] = (named){{copy, name.len}, n->entry};
+  }
+  n->count++;
+  n->bytes += name.len;
+  return true;
+}
+
+static int by_name(const void *a, const void *b) { return wb_str_cmp(((const named *)a)->name, ((const named *)b)->name); }
+
+/* Every name in the order of its bytes. Names are counted first, so that they take no more memory than they are long. */
+static named *sorted_names(wb_out *out, entry *rows, size_t row_count, size_t *count) {
+  wb_ctx *ctx = out->text.ctx;
+  naming n = {.out = out};
+  for (int pass = 0; pass < 2; pass++) {
+    if (pass) n = (naming){out, NULL, WB_NEWN(ctx, named, n.count + 1), 0, 0, WB_NEWN(ctx, char, n.bytes + 1)};
+    for (size_t i = 0; i < row_count; i++) {
+      n.entry = &rows[i];
+      wb_row_expand(ctx, rows[i].row, add_name, &n);
+    }
+  }
+  if (n.count) qsort(n.items, n.count, sizeof *n.items, by_name);
+  *count = n.count;
+  return n.items;
 }
 
 static const wb_column COLUMNS[] = {
     {"name", WB_LABEL_NAME, false},        {"shape", WB_LABEL_SHAPE, true}, {"dtype", WB_LABEL_DTYPE, false},
     {"elements", WB_LABEL_ELEMENTS, true}, {"bytes", WB_LABEL_BYTES, true}, {"group", WB_LABEL_GROUP, false},
-    {"kind", WB_LABEL_KIND, false},
+    {"kind", WB_LABEL_KIND, false},        {"copies", WB_LABEL_COPIES, true},
 };
 
-static void each_row(wb_out *out, wb_model *m, line *l, wb_tensor_fn each) {
-  order *rows = ordered(out, m);
-  for (size_t i = 0; i < m->row_count; i++) {
-    l->row = rows[i].row;
-    if (l->row->mtp && !out->options->with_mtp) continue;
-    if (each == write_line) l->tail = tail_of(l);
-    if (out->options->compact) {
-      wb_text name = {.ctx = out->text.ctx};
-      wb_row_print(&name, l->row);
+/* What is to be written: rows, or with `names` every tensor in the order of names. */
+typedef struct plan {
+  entry *rows;
+  named *names;
+  size_t count;
+} plan;
+
+static plan make_plan(wb_out *out, const wb_model *m) {
+  plan p = {0};
+  p.rows = ordered(out, m, &p.count);
+  bool names = out->options->sort && wb_str_is(WB_STR("name"), out->options->sort);
+  if (names && !out->options->compact) p.names = sorted_names(out, p.rows, p.count, &p.count);
+  return p;
+}
+
+static void each_tensor(line *l, const plan *p, wb_tensor_fn each) {
+  wb_ctx *ctx = l->out->text.ctx;
+  l->kept = p->names || l->out->options->compact;
+  for (size_t i = 0; i < p->count; i++) {
+    l->entry = p->names ? p->names[i].entry : &p->rows[i];
+    if (p->names) {
+      each(l, p->names[i].name);
+    } else if (l->out->options->compact) {
+      wb_text name = {.ctx = ctx};
+      wb_row_print(&name, l->entry->row);
       each(l, wb_text_str(&name));
     } else {
-      wb_row_expand(out->text.ctx, l->row, each, l);
+      wb_row_expand(ctx, l->entry->row, each, l);
     }
   }
 }
 
 void wb_report_tensors(wb_out *out, wb_model *m) {
   line l = {.out = out};
+  plan p = make_plan(out, m); /* refuses a wrong order before anything is written */
+  wb_table table = {out->text.ctx, COLUMNS, 1 + cell_count(out), NULL, 0, 0};
   if (wb_out_plain(out)) {
-    wb_table header = {out->text.ctx, COLUMNS, 7, NULL, 0, 0};
-    ordered(out, m); /* refuse a wrong order before anything is written */
-    wb_table_write(out, &header);
-    each_row(out, m, &l, write_line);
+    wb_table_write(out, &table);
+    each_tensor(&l, &p, write_line);
     return;
   }
   if (out->options->format == WEIGH_FORMAT_JSON) {
     wb_json_out j = {.out = out, .first = true};
     l.json = &j;
-    ordered(out, m);
     wb_jo_begin(&j, NULL, '{');
     wb_json_head(&j, "tensors");
     wb_jo_str(&j, "model", m->name);
     wb_jo_begin(&j, "tensors", '[');
-    each_row(out, m, &l, write_json);
+    each_tensor(&l, &p, write_json);
     wb_jo_end(&j, ']');
     wb_jo_end(&j, '}');
     return;
   }
-  wb_table table = {out->text.ctx, COLUMNS, 7, NULL, 0, 0};
   l.table = &table;
-  each_row(out, m, &l, write_cell);
+  each_tensor(&l, &p, write_cell);
   wb_table_write(out, &table);
 }
