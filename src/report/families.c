@@ -1,24 +1,35 @@
 /* weigh families: what is described, and on how many published configurations each is verified. */
 #include "model/catalogue.h"
+#include "base/tsv.h"
 #include "report/report.h"
 
 static const wb_column COLUMNS[] = {{"model_type", WB_LABEL_MODEL_TYPE, false},
                                     {"family", WB_LABEL_FAMILY, false},
                                     {"verified", WB_LABEL_VERIFIED, true},
+                                    {"verified_made_up", WB_LABEL_MADE_UP, true},
                                     {"origin", WB_LABEL_ORIGIN, false},
                                     {"source", WB_LABEL_SOURCE, false}};
 
-static size_t verified(wb_str type) {
-  size_t count = 0;
+/* Counts of data/catalogue/verified.tsv, and of the catalogue's entries that give the recorded list or total. */
+static void count_verified(wb_str type, size_t *published, size_t *made_up) {
+  wb_str cells[3], text = wb_data_text("catalogue/verified.tsv");
+  size_t entries = 0;
   wb_catalogue_entry entry;
-  for (size_t at = 0; wb_catalogue_next(&at, &entry);) count += wb_str_eq(entry.model_type, type) && entry.digest.len;
-  return count;
+  for (size_t at = 0; wb_catalogue_next(&at, &entry);) entries += wb_str_eq(entry.model_type, type) && entry.total.len;
+  *published = entries;
+  *made_up = 0;
+  for (size_t at = 0; wb_tsv_next(text, &at, cells, 3);) {
+    wb_num n;
+    if (!wb_str_eq(cells[0], type)) continue;
+    if (wb_num_parse(cells[1], &n) && n.num > (wb_i128)entries) *published = (size_t)n.num;
+    if (wb_num_parse(cells[2], &n)) *made_up = (size_t)n.num;
+  }
 }
 
 typedef struct row {
   wb_str type;
   const wb_decl *family;
-  size_t verified;
+  size_t published, made_up;
 } row;
 
 static size_t gather(wb_ctx *ctx, wb_library *lib, row **out) {
@@ -31,7 +42,8 @@ static size_t gather(wb_ctx *ctx, wb_library *lib, row **out) {
     if (seen) continue;
     size_t at = n++;
     for (; at > 0 && wb_str_cmp(rows[at - 1].type, type) > 0; at--) rows[at] = rows[at - 1];
-    rows[at] = (row){type, wb_library_type(lib, ctx, type), verified(type)};
+    rows[at] = (row){type, wb_library_type(lib, ctx, type), 0, 0};
+    count_verified(type, &rows[at].published, &rows[at].made_up);
   }
   *out = rows;
   return n;
@@ -46,7 +58,8 @@ static void write_json(wb_out *out, const row *rows, size_t count) {
     wb_jo_begin(&j, NULL, '{');
     wb_jo_str(&j, "model_type", rows[i].type);
     wb_jo_str(&j, "family", rows[i].family->name->name);
-    wb_jo_int(&j, "verified", (wb_i128)rows[i].verified);
+    wb_jo_int(&j, "verified", (wb_i128)rows[i].published);
+    wb_jo_int(&j, "verified_made_up", (wb_i128)rows[i].made_up);
     wb_jo_str(&j, "origin", rows[i].family->is_override ? WB_STR("user") : WB_STR("built-in"));
     wb_jo_str(&j, "source", rows[i].family->source);
     wb_jo_end(&j, '}');
@@ -63,11 +76,12 @@ void wb_report_families(wb_out *out, wb_library *lib) {
     write_json(out, rows, count);
     return;
   }
-  wb_table table = {ctx, COLUMNS, 5, NULL, 0, 0};
+  wb_table table = {ctx, COLUMNS, 6, NULL, 0, 0};
   for (size_t i = 0; i < count; i++) {
     wb_table_cell(&table, rows[i].type);
     wb_table_cell(&table, rows[i].family->name->name);
-    wb_table_cell(&table, wb_out_number(out, (wb_i128)rows[i].verified));
+    wb_table_cell(&table, wb_out_number(out, (wb_i128)rows[i].published));
+    wb_table_cell(&table, wb_out_number(out, (wb_i128)rows[i].made_up));
     wb_table_cell(&table, rows[i].family->is_override ? WB_STR("user") : WB_STR("built-in"));
     wb_table_cell(&table, rows[i].family->source);
   }
