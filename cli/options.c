@@ -145,7 +145,7 @@ void cli_glance(int argc, char **argv, cli_options *out) {
   for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
     const char *value;
     const cli_option *option = is_option(argv[i]) ? read_option(NULL, argv[i], &value) : NULL;
-    if (!option || !option->value) continue;
+    if (!option || !option->value || option->of != '*') continue;
     if (!value) value = argv[++i];
     bool decides = strcmp(option->name, "format") == 0 || strcmp(option->name, "lang") == 0;
     if (value && decides) apply(option, value, out, NULL);

@@ -92,7 +92,8 @@ static void diff_fields(changes *c, const wb_model *a, const wb_model *b, bool b
     for (size_t i = 0; i < f->used_count; i++) {
       wb_str name = field_name(c->ctx, f, &f->used[i]);
       const wb_used_field *other = find_field(c->ctx, b, name);
-      if (f->used[i].binding->state != WB_EVALUATED || (back && other && other->binding->state == WB_EVALUATED)) continue;
+      if (f->used[i].binding->state != WB_EVALUATED || (back && other && other->binding->state == WB_EVALUATED))
+        continue;
       if (other && other->binding->state == WB_EVALUATED) {
         note_value(c, name, &f->used[i].binding->value, &other->binding->value);
         continue;
@@ -112,8 +113,7 @@ static void diff_figures(changes *c, const wb_model *a, const wb_model *b) {
   note_count(c, "active_parameters", active_a, active_b);
   note_count(c, "buffer_elements", a->buffers, b->buffers);
   note_count(c, "mtp_parameters", a->mtp, b->mtp);
-  for (int g = 0; g < WB_GROUP_COUNT; g++)
-    note_count(c, wb_group_name((wb_group)g), a->groups[g], b->groups[g]);
+  for (int g = 0; g < WB_GROUP_COUNT; g++) note_count(c, wb_group_name((wb_group)g), a->groups[g], b->groups[g]);
 }
 
 /* ---- Tensors: boxes of index sets ---- */

@@ -191,7 +191,9 @@ static bool add_name(void *user, wb_str name) {
   return true;
 }
 
-static int by_name(const void *a, const void *b) { return wb_str_cmp(((const named *)a)->name, ((const named *)b)->name); }
+static int by_name(const void *a, const void *b) {
+  return wb_str_cmp(((const named *)a)->name, ((const named *)b)->name);
+}
 
 /* Every name in the order of its bytes. Names are counted first, so that they take no more memory than they are long. */
 static named *sorted_names(wb_out *out, entry *rows, size_t row_count, size_t *count) {
@@ -210,8 +212,8 @@ static named *sorted_names(wb_out *out, entry *rows, size_t row_count, size_t *c
 }
 
 static const wb_column COLUMNS[] = {
-    {"name", WB_LABEL_NAME, false},        {"shape", WB_LABEL_SHAPE, true}, {"dtype", WB_LABEL_DTYPE, false},
-    {"elements", WB_LABEL_ELEMENTS, true}, {"bytes", WB_LABEL_BYTES, true}, {"group", WB_LABEL_GROUP, false},
+    {"name", WB_LABEL_NAME, false},        {"shape", WB_LABEL_SHAPE, true},   {"dtype", WB_LABEL_DTYPE, false},
+    {"elements", WB_LABEL_ELEMENTS, true}, {"bytes", WB_LABEL_BYTES, true},   {"group", WB_LABEL_GROUP, false},
     {"kind", WB_LABEL_KIND, false},        {"copies", WB_LABEL_COPIES, true},
 };
 

@@ -138,7 +138,7 @@ static void linears_say_how_they_are_cut(void **state) {
 
 static int open_library(void **state) {
   (void)state;
-  return weigh_library_open(NULL, &library, NULL);
+  return (int)weigh_library_open(NULL, &library, NULL);
 }
 
 static int close_library(void **state) {
