@@ -42,9 +42,12 @@ def beside(weigh, source):
 
 def explain(difference, answer, weigh, source):
     """Names the figures beside the total that add up to the difference, or says that none do."""
+    head = sum(g["parameters"] for g in answer["groups"] if g["name"] == "head")
+    if head and difference == -head:
+        return "no head of its own: the reference ties it, the configuration does not (docs/corrections.md)"
     tied, mtp_buffers = beside(weigh, source)
-    parts = {"stored prediction layers (MTP)": answer["mtp_parameters"], "buffers": answer["buffer_elements"],
-             "buffers of prediction layers": mtp_buffers, "a stored copy of tied tensors": tied}
+    parts = {"prediction layers (MTP) as well": answer["mtp_parameters"], "buffers as well": answer["buffer_elements"],
+             "buffers of prediction layers as well": mtp_buffers, "a copy of the tied tensors as well": tied}
     parts = {k: v for k, v in parts.items() if v}
     for n in range(1, len(parts) + 1):
         for some in itertools.combinations(parts.items(), n):
@@ -80,7 +83,7 @@ class Kind:
             reason = explain(difference, answer, weigh, source) if weigh else ""
             self.explained += bool(reason)
             self.missed += not reason
-            verdict = f"published figure holds {reason}" if reason else "**differs**" + (f"; {note}" if note else "")
+            verdict = f"the figure has {reason}" if reason else "**differs**" + (f"; {note}" if note else "")
         error = f"{-difference / int(expected) * 100:+.4f} %" if difference and int(expected) else "0"
         self.lines.append((model_type, name, number(got), number(expected), error, verdict))
 

@@ -230,6 +230,14 @@ def read_todo(path):
     return {tuple(l.split("\t")[:2]): l.split("\t")[2] for l in lines}
 
 
+def short_reason(r):
+    """In a few words and without paths: the file is committed."""
+    words = in_words(r)
+    if words.startswith("exit status"):
+        return "the type is not described" if "not described" in words or "generic" in words else "refused"
+    return words[:160].replace("\t", " ").replace("#", "")
+
+
 def write_todo(path, results):
     """Replaces the lines of the cases that were run; the others, and reasons once given, are kept."""
     old = read_todo(path)
@@ -238,7 +246,7 @@ def write_todo(path, results):
     for r in results:
         if not r.ok:
             key = (r.case.kind, r.case.label)
-            lines[key] = old.get(key) or in_words(r)[:160].replace("\t", " ").replace("#", "")
+            lines[key] = old.get(key) or short_reason(r)
     with open(path, "w", encoding="utf-8") as out:
         out.write("# Cases of the truth folder that are known to fail. Written by truth.py --write-todo; a reason may be\n"
                   "# edited and is kept. A case that passes is reported as such and its line should go.\n")
