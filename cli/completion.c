@@ -48,11 +48,23 @@ static void print_zsh(void) {
   print_bash();
 }
 
+/* In fish's single quotes, ' and \\ are escaped. */
+static void fish_quoted(const char *text) {
+  putchar('\'');
+  for (; text && *text; text++) {
+    if (*text == '\'' || *text == '\\') putchar('\\');
+    putchar(*text);
+  }
+  putchar('\'');
+}
+
 static void print_fish(void) {
   printf("# fish completion for weigh: weigh completion fish | source\n");
   for (size_t i = 0; i < CLI_COMMAND_COUNT; i++) {
     const cli_command *c = &CLI_COMMANDS[i];
-    printf("complete -c weigh -n __fish_use_subcommand -a %s -d '%s'\n", c->name, weigh_text(c->about, WEIGH_ENGLISH));
+    printf("complete -c weigh -n __fish_use_subcommand -a %s -d ", c->name);
+    fish_quoted(weigh_text(c->about, WEIGH_ENGLISH));
+    printf("\n");
     if (c->max_words)
       printf("complete -c weigh -n '__fish_seen_subcommand_from %s' -a '(weigh complete (commandline -ct))'\n",
              c->name);
@@ -63,7 +75,9 @@ static void print_fish(void) {
       if (o->letter) printf(" -s %c", o->letter);
       if (o->value) printf(" -r");
       if (o->choices) printf(" -f -a '%s'", o->choices);
-      printf(" -d '%s'\n", weigh_text(o->about, WEIGH_ENGLISH));
+      printf(" -d ");
+      fish_quoted(weigh_text(o->about, WEIGH_ENGLISH));
+      printf("\n");
     }
   }
   printf("complete -c weigh -n '__fish_seen_subcommand_from completion' -f -a 'bash zsh fish'\n");

@@ -25,24 +25,27 @@ static void parse(wb_library *lib) {
   else wb_library_locate(lib, &lib->ctx.failure);
 }
 
-static void build(wb_library *lib, wb_str type) {
-  wb_model model = {
-      .ctx = {.arena = wb_arena_new((size_t)32 << 20)}, .lib = lib, .name = WB_STR("fuzz"), .model_type = type};
-  if (!model.ctx.arena) return;
-  begin(&model.ctx);
-  if (WB_GUARD(&model.ctx)) {
-    model.config.file = WB_STR("config.json");
-    model.config.text = WB_STR("{}");
-    model.config.root = wb_json_read(&model.ctx, model.config.text, model.config.file);
-    model.family = wb_library_type(lib, &model.ctx, type);
-    if (model.family) {
-      wb_model_build(&model);
-      wb_model_review(&model);
-      wb_model_count(&model);
-    }
-  } else {
-    wb_library_locate(lib, &model.ctx.failure);
+static void build_guarded(wb_model *model) {
+  begin(&model->ctx);
+  if (!WB_GUARD(&model->ctx)) {
+    wb_library_locate(model->lib, &model->ctx.failure);
+    return;
   }
+  model->config.root = wb_json_read(&model->ctx, model->config.text, model->config.file);
+  model->family = wb_library_type(model->lib, &model->ctx, model->model_type);
+  if (!model->family) return;
+  wb_model_build(model);
+  wb_model_review(model);
+  wb_model_count(model);
+}
+
+static void build(wb_library *lib, wb_str type) {
+  wb_model model = {.lib = lib, .model_type = type};
+  model.name = model.config.file = WB_STR("config.json");
+  model.config.text = WB_STR("{}");
+  model.ctx.arena = wb_arena_new((size_t)32 << 20);
+  if (!model.ctx.arena) return;
+  build_guarded(&model);
   wb_arena_free(model.ctx.arena);
 }
 

@@ -35,7 +35,8 @@ void wb_out_warnings(wb_out *out, wb_model *m) {
   for (size_t i = 0; i < m->warning_count; i++) {
     const wb_warning *warning = &m->warnings[i];
     if (out->options->color) wb_text_adds(&out->text, "\033[33m");
-    wb_text_addf(&out->text, "  %s: ", wb_out_label(out, WB_LABEL_WARNING));
+    bool markdown = out->options->format == WEIGH_FORMAT_MARKDOWN; /* each an item, else they run together */
+    wb_text_addf(&out->text, "%s%s: ", markdown ? "- " : "  ", wb_out_label(out, WB_LABEL_WARNING));
     wb_warning_add(&out->text, warning, out->lang);
     if (out->options->color) wb_text_adds(&out->text, "\033[0m");
     wb_text_addc(&out->text, '\n');

@@ -68,6 +68,20 @@ static void write_json(wb_out *out, const row *rows, size_t count) {
   wb_jo_end(&j, '}');
 }
 
+/* A family may have several model types; it is counted at the first. */
+static void write_count(wb_out *out, const row *rows, size_t count) {
+  size_t families = 0;
+  for (size_t i = 0; i < count; i++) {
+    size_t k = 0;
+    while (k < i && rows[k].family != rows[i].family) k++;
+    families += k == i;
+  }
+  wb_text_addc(&out->text, '\n');
+  wb_out_message(out, WB_FAMILIES_COUNT, 2,
+                 (wb_str[]){wb_out_number(out, (wb_i128)count), wb_out_number(out, (wb_i128)families)});
+  wb_text_addc(&out->text, '\n');
+}
+
 void wb_report_families(wb_out *out, wb_library *lib) {
   wb_ctx *ctx = out->text.ctx;
   row *rows = NULL;
@@ -86,4 +100,5 @@ void wb_report_families(wb_out *out, wb_library *lib) {
     wb_table_cell(&table, rows[i].family->source);
   }
   wb_table_write(out, &table);
+  if (out->options->format == WEIGH_FORMAT_TEXT) write_count(out, rows, count);
 }

@@ -216,7 +216,7 @@ static void write_formula(wb_out *out, const facts *f) {
 }
 
 static void write_method(wb_out *out, const facts *f) {
-  wb_text_addf(&out->text, "\n  %s `%.*s`\n", wb_out_label(out, WB_LABEL_METHOD),
+  wb_text_addf(&out->text, "  %s `%.*s`\n", wb_out_label(out, WB_LABEL_METHOD),
                WB_STR_ARG(f->method->method->name->name));
   if (!f->method->count) wb_text_addf(&out->text, "  %s\n", wb_out_label(out, WB_NOTE_NO_FORMULA));
   for (size_t i = 0; i < f->method->count; i++) {
@@ -234,7 +234,7 @@ static void write_text(wb_out *out, wb_model *m, const facts *f) {
   bool markdown = out->options->format == WEIGH_FORMAT_MARKDOWN;
   wb_text_addf(&out->text, markdown ? "## %.*s\n\n" : "%.*s\n", WB_STR_ARG(m->name));
   wb_out_warnings(out, m);
-  if (markdown) wb_text_adds(&out->text, "```\n");
+  if (markdown) wb_text_adds(&out->text, m->warning_count ? "\n```text\n" : "```text\n");
   write_figures(out, m, f);
   write_formula(out, f);
   if (markdown) wb_text_adds(&out->text, "```\n");
@@ -244,7 +244,10 @@ static void write_text(wb_out *out, wb_model *m, const facts *f) {
     wb_text_addc(&out->text, '\n');
     write_layers(out, m);
   }
-  if (out->options->method) write_method(out, f);
+  if (!out->options->method) return;
+  wb_text_adds(&out->text, markdown ? "\n```text\n" : "\n");
+  write_method(out, f);
+  if (markdown) wb_text_adds(&out->text, "```\n");
 }
 
 void wb_report_params(wb_out *out, wb_model *m) {

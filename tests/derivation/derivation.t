@@ -195,8 +195,9 @@ def faults(config):
             error = json.loads(params.stderr)["error"]
         except ValueError:
             return [f"params ended with {params.returncode}: {params.stderr[:300]}"], None, counts
-        needs = error["code"] in ("field_missing", "model_require", "field_not_whole", "model_unknown", "field_type")
-        if needs or error["message"].startswith("null = "):
+        needs = error["code"] in ("field_missing", "model_require", "field_not_whole", "model_unknown", "field_type",
+                                  "lang_no_size")
+        if needs:
             return [], f"needs fields: {error['message']}", counts
         return [f"params: {error['code']}: {error['message']}"], None, counts
     params = json.loads(params.stdout)
