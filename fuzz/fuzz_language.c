@@ -6,10 +6,12 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static const wb_str named = {"fuzz.weigh", 10};
+
 static bool opened(wb_library *lib, wb_str text) {
   if (!WB_GUARD(&lib->ctx)) return false;
   wb_library_init(lib);
-  wb_library_add(lib, WB_STR("fuzz.weigh"), text);
+  wb_library_add(lib, named, text);
   return true;
 }
 

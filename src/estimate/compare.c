@@ -53,6 +53,16 @@ static bool ungated(const wb_model *m, wb_num hidden) {
   return in.num && in.num == out.num;
 }
 
+/* Positions, token types, embeddings per layer: what stands beside V·H. */
+static bool more_embeddings(const wb_model *m, const wb_method_result *result) {
+  for (size_t i = 0; i < result->derivation->count; i++) {
+    const wb_node *node = result->derivation->nodes[i];
+    if (!wb_str_is(node->name, "embedding") || node->value.kind != WB_NUM) continue;
+    return wb_num_double(m->groups[WB_G_EMBEDDING]) > 1.001 * wb_num_double(node->value.u.num);
+  }
+  return false;
+}
+
 wb_comparison wb_compare_formula(wb_model *m, const wb_method_result *result) {
   wb_comparison c = {0};
   const wb_node *total = wb_method_quantity(result, "total_parameters");
@@ -62,6 +72,7 @@ wb_comparison wb_compare_formula(wb_model *m, const wb_method_result *result) {
   c.notable = c.relative >= NOTABLE || c.relative <= -NOTABLE;
   wb_num hidden = hidden_of(result);
   for (size_t i = 0; i < m->row_count; i++) see_row(&c, &m->rows[i], hidden);
+  if (more_embeddings(m, result)) reason(&c, WB_REASON_EMBEDDINGS);
   if (ungated(m, hidden)) reason(&c, WB_REASON_UNGATED);
   return c;
 }

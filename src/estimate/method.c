@@ -130,6 +130,16 @@ static void give(wb_ctx *ctx, inputs *in, wb_library *lib, const char *name, wb_
   if (sym) wb_bind_value(ctx, &in->scope, sym, value)->origin = &from_model;
 }
 
+/* The width that the family was built with, where it has the field (of a list, the first layer's); else what the
+ * feed-forward tensors show. */
+static wb_num inner_width(wb_model *m, inputs *in, const built *b) {
+  const wb_sym *name = wb_intern_find(&m->lib->symbols, WB_STR("intermediate_size"));
+  wb_binding *field = name ? read_input(&m->ctx, in, name) : NULL;
+  const wb_value *value = field ? wb_force(&m->ctx, field) : NULL;
+  if (value && value->kind == WB_LIST && value->u.list.count) value = &value->u.list.items[0];
+  return value && value->kind == WB_NUM && value->u.num.num > 0 ? value->u.num : b->inner;
+}
+
 static inputs *gather(wb_model *m, const wb_decl *method, const built *b) {
   wb_ctx *ctx = &m->ctx;
   inputs *in = WB_NEW(ctx, inputs);
@@ -138,7 +148,7 @@ static inputs *gather(wb_model *m, const wb_decl *method, const built *b) {
   in->scope.resolve = resolve;
   give(ctx, in, m->lib, "V", wb_number(b->vocabulary));
   give(ctx, in, m->lib, "H", wb_number(b->hidden));
-  give(ctx, in, m->lib, "I", wb_number(b->inner));
+  give(ctx, in, m->lib, "I", wb_number(inner_width(m, in, b)));
   give(ctx, in, m->lib, "L", wb_integer((wb_i128)b->layers));
   give(ctx, in, m->lib, "tied", wb_bool(m->tied_embeddings));
   give(ctx, in, m->lib, "rms", wb_bool(b->rms));
