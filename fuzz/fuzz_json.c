@@ -45,7 +45,7 @@ static void read_and_edit(wb_ctx *ctx, wb_str text) {
 static void with_guard(wb_ctx *ctx, wb_str text, bool index) {
   if (!WB_GUARD(ctx)) return;
   if (index) wb_index_read(ctx, text, named);
-  else wb_json_typed(ctx, text);
+  else wb_json_typed(ctx, text, WB_STR("typed"));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

@@ -36,7 +36,7 @@ static void latex_name(printer *p, wb_str name) {
 static bool print_decimal(printer *p, wb_num value) {
   wb_num scaled = value;
   int places = 0;
-  while (scaled.den != 1 && places < 30 && wb_num_mul(scaled, wb_num_int(10), &scaled)) places++;
+  while (scaled.den != 1 && places < 40 && wb_num_mul(scaled, wb_num_int(10), &scaled)) places++;
   if (scaled.den != 1 || value.num < 0) return false;
   wb_text digits = {.ctx = p->out->ctx};
   wb_i128_print(&digits, scaled.num);
@@ -50,13 +50,14 @@ static bool print_decimal(printer *p, wb_num value) {
 }
 
 static void print_value(printer *p, const wb_value *value) {
-  bool fraction = value->kind == WB_NUM && value->u.num.den != 1 && wb_unit_plain(value->unit);
-  if (fraction && print_decimal(p, value->u.num)) return;
+  bool fraction = value->kind == WB_NUM && value->u.num.den != 1;
   bool negative = value->kind == WB_NUM && value->u.num.num < 0;
-  bool bracket = p->numbers && value->kind == WB_NUM && (negative || value->u.num.den != 1);
-  if (bracket) add(p, "(");
-  wb_value_print(p->out, value);
-  if (bracket) add(p, ")");
+  bool bracket = value->kind == WB_NUM && (negative || fraction);
+  if (!fraction || !print_decimal(p, value->u.num)) {
+    if (bracket) add(p, "(");
+    wb_value_print(p->out, value);
+    if (bracket) add(p, ")");
+  }
   if ((value->kind == WB_NUM || value->kind == WB_REAL) && !wb_unit_plain(value->unit) && !p->latex) {
     add(p, " [");
     wb_unit_print(p->out, value->unit);

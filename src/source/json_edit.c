@@ -65,7 +65,7 @@ static void forget_offsets(wb_json *value) {
   }
 }
 
-wb_json *wb_json_typed(wb_ctx *ctx, wb_str typed) {
+wb_json *wb_json_typed(wb_ctx *ctx, wb_str typed, wb_str name) {
   wb_json_fault fault;
   typed = wb_str_copy(ctx, typed);
   if (wb_str_is(typed, "True")) typed = WB_STR("true");
@@ -78,7 +78,7 @@ wb_json *wb_json_typed(wb_ctx *ctx, wb_str typed) {
   }
   size_t start = wb_json_skip_blanks(typed, 0);
   bool meant_json = start < typed.len && typed.ptr[start] && strchr("{[\"", typed.ptr[start]);
-  if (meant_json || fault.id == WB_JSON_ENCODING) wb_json_fail(ctx, typed, WB_STR(""), &fault);
+  if (meant_json || fault.id == WB_JSON_ENCODING) wb_json_fail(ctx, typed, name, &fault);
   value = WB_NEW(ctx, wb_json);
   value->kind = WB_JSON_STRING;
   value->u.text = typed;

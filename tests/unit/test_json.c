@@ -475,8 +475,8 @@ static void large_objects_stay_searchable_when_edited(void **state) {
   (void)state;
   const wb_json *root = wb_json_read(&ctx, numbered_object(16, "}"), WB_STR("t"));
   for (int i = 0; i < 40; i++) {
-    root = wb_json_with(&ctx, root, wb_str_fmt(&ctx, "new_%d", i), wb_json_typed(&ctx, wb_str_fmt(&ctx, "%d", i)));
-    root = wb_json_with(&ctx, root, wb_str_fmt(&ctx, "new_%d", i / 2), wb_json_typed(&ctx, WB_STR("7")));
+    root = wb_json_with(&ctx, root, wb_str_fmt(&ctx, "new_%d", i), wb_json_typed(&ctx, wb_str_fmt(&ctx, "%d", i), WB_STR("typed")));
+    root = wb_json_with(&ctx, root, wb_str_fmt(&ctx, "new_%d", i / 2), wb_json_typed(&ctx, WB_STR("7"), WB_STR("typed")));
   }
   assert_int_equal(root->u.object.count, 56);
   assert_int_equal((int)wb_json_get(root, WB_STR("new_19"))->u.integer, 7);
@@ -487,7 +487,7 @@ static void large_objects_stay_searchable_when_edited(void **state) {
 
 static const char *typed(const char *text) {
   if (!WB_GUARD(&ctx)) return failure_line();
-  const wb_json *value = wb_json_typed(&ctx, wb_str_of(text));
+  const wb_json *value = wb_json_typed(&ctx, wb_str_of(text), WB_STR("typed"));
   assert_int_equal(value->offset, 0);
   return wb_str_cstr(&ctx, wb_str_fmt(&ctx, "%s %s", wb_json_kind_name(value), printed(value)));
 }
