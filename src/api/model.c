@@ -106,7 +106,8 @@ static void emit_row(wb_model *m, emission *e, const wb_row *row) {
                              .kind = kinds[row->kind],
                              .tied_to = row->kind == WB_TIED ? wb_str_cstr(&m->ctx, row->tied_to) : NULL};
   wb_num bytes;
-  if (!wb_num_mul(row->elements, wb_num_int((wb_i128)wb_dtype_bytes(row->dtype)), &bytes)) bytes = wb_num_int(INT64_MAX);
+  if (!wb_num_mul(row->elements, wb_num_int((wb_i128)wb_dtype_bytes(row->dtype)), &bytes))
+    bytes = wb_num_int(INT64_MAX);
   e->tensor.bytes = count_of(m, bytes);
   wb_row_expand(&m->ctx, row, emit, e);
 }

@@ -44,7 +44,8 @@ void wb_apply_setting(wb_model *m, const char *setting) {
   if (!equals || equals == text.ptr) WB_FAIL(ctx, WB_SET_SYNTAX, WB_NOWHERE, text);
   wb_str path = wb_str_trim(wb_str_slice(text, 0, (size_t)(equals - text.ptr)));
   wb_str typed = wb_str_trim(wb_str_slice(text, (size_t)(equals - text.ptr) + 1, text.len));
-  m->config.root = wb_json_with(ctx, m->config.root, path, wb_json_typed(ctx, typed, wb_str_fmt(ctx, "--set %.*s", WB_STR_ARG(path))));
+  m->config.root = wb_json_with(ctx, m->config.root, path,
+                                wb_json_typed(ctx, typed, wb_str_fmt(ctx, "--set %.*s", WB_STR_ARG(path))));
   m->config.set_paths[m->config.set_count++] = wb_str_copy(ctx, path);
 }
 

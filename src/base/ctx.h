@@ -38,7 +38,7 @@ typedef struct wb_ctx {
   uint64_t max_steps; /* 0: unlimited */
   uint32_t depth;
   uint32_t eval_depth;
-  wb_place at;        /* the statement begun last: where to look when memory or steps run out */
+  wb_place at; /* the statement begun last: where to look when memory or steps run out */
 } wb_ctx;
 
 /* True on the way in, false when something below failed: if (WB_GUARD(ctx)) { work } else { report }. */

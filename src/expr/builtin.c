@@ -177,7 +177,8 @@ static wb_value run_numbers(wb_ctx *ctx, wb_place place, const wb_value *args, s
 }
 
 /* Whether a text begins or ends with another; null does neither. */
-static wb_value affix(wb_ctx *ctx, wb_place place, const wb_value *args, const char *name, bool (*has)(wb_str, wb_str)) {
+static wb_value affix(wb_ctx *ctx, wb_place place, const wb_value *args, const char *name,
+                      bool (*has)(wb_str, wb_str)) {
   if (args[0].kind == WB_NULL) return wb_bool(false);
   for (int i = 0; i < 2; i++)
     if (args[i].kind != WB_TEXT) bad(ctx, place, name, &args[i], "a text");

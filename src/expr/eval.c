@@ -300,5 +300,6 @@ wb_num wb_eval_size(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
   wb_value_print(&found, &value);
   if (value.kind != WB_NUM)
     WB_FAIL(ctx, WB_LANG_NO_SIZE, blame(ctx, expr, scope), wb_text_str(&formula), wb_text_str(&found));
-  WB_FAIL(ctx, WB_LANG_NOT_WHOLE, blame(ctx, expr, scope), wb_text_str(&formula), wb_text_str(&numbers), wb_text_str(&found));
+  WB_FAIL(ctx, WB_LANG_NOT_WHOLE, blame(ctx, expr, scope), wb_text_str(&formula), wb_text_str(&numbers),
+          wb_text_str(&found));
 }

@@ -142,8 +142,9 @@ static void print_name(printer *p, const wb_expr *expr, int least) {
   wb_binding *binding = p->inlined ? wb_scope_find(p->out->ctx, p->scope, expr->u.name) : NULL;
   const wb_value *value = binding ? wb_force(p->out->ctx, binding) : NULL;
   bool field = binding && binding->origin;
-  bool passes = binding && binding->expr && (binding->expr->kind == WB_X_NAME || binding->expr->kind == WB_X_INDEX ||
-                                             binding->expr->kind == WB_X_MEMBER);
+  bool passes =
+      binding && binding->expr &&
+      (binding->expr->kind == WB_X_NAME || binding->expr->kind == WB_X_INDEX || binding->expr->kind == WB_X_MEMBER);
   if (binding && !field && binding->expr && (value->kind == WB_NUM || passes)) {
     print_inside(p, binding, least);
     return;

@@ -66,7 +66,8 @@ static void guess(wb_model *m) {
   wb_str args[2] = {m->model_type, near};
   bool decoder = like_a_decoder(m->lib, m->config.root) && of_a_generator(m->config.root);
   if (m->model_type.len && !has_text_part(m->config.root) && !decoder)
-    WB_FAIL(&m->ctx, near.len ? WB_MODEL_UNKNOWN_NEAR : WB_MODEL_UNKNOWN, wb_in_file(m->config.file), m->model_type, near);
+    WB_FAIL(&m->ctx, near.len ? WB_MODEL_UNKNOWN_NEAR : WB_MODEL_UNKNOWN, wb_in_file(m->config.file), m->model_type,
+            near);
   m->generic = true;
   m->family = wb_library_family(m->lib, &m->ctx, WB_STR("generic"));
   if (!m->family) WB_FAIL(&m->ctx, WB_LANG_UNKNOWN_NAME, WB_NOWHERE, WB_STR("generic"));

@@ -103,7 +103,8 @@ static size_t last_set(const wb_fields *fields, const wb_str *names, size_t n) {
     for (size_t i = 0; i < n; i++) {
       wb_str set = config->set_paths[s];
       if (!wb_str_starts(set, fields->prefix)) continue;
-      if (is_set(fields, names[i], true) && wb_str_eq(wb_str_slice(set, fields->prefix.len, set.len), names[i])) which = i;
+      if (is_set(fields, names[i], true) && wb_str_eq(wb_str_slice(set, fields->prefix.len, set.len), names[i]))
+        which = i;
     }
   return which;
 }
@@ -220,13 +221,9 @@ static void check_like_default(wb_ctx *ctx, const wb_fields *fields, const found
 
 static void check(wb_ctx *ctx, const wb_fields *fields, const found *at, const wb_field *field,
                   const wb_field_rule *rule) {
-  static const char *const wanted[] = {"a finite value",
-                                       "an integer",
-                                       "true or false",
-                                       "text",
-                                       "a number",
-                                       "a list",
-                                       "an integer or a list of integers", "a list of texts"};
+  static const char *const wanted[] = {
+      "a finite value", "an integer", "true or false", "text", "a number", "a list", "an integer or a list of integers",
+      "a list of texts"};
   if (at->json->kind == WB_JSON_NULL) return;
   wb_field_type type = rule ? rule->type : WB_FIELD_ANY;
   if (!rule) check_like_default(ctx, fields, at, field);

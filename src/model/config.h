@@ -38,10 +38,10 @@ typedef struct wb_fields {
   wb_library *lib;
   wb_config *config;
   const wb_decl *family;
-  const wb_decl *common; /* the fields that every family has */
+  const wb_decl *common;             /* the fields that every family has */
   const wb_sym *unknown[WB_UNKNOWN]; /* names lately found to be no fields */
-  const wb_json *object; /* NULL: the nested configuration is absent; defaults hold */
-  wb_str prefix;         /* "text_config." or "" */
+  const wb_json *object;             /* NULL: the nested configuration is absent; defaults hold */
+  wb_str prefix;                     /* "text_config." or "" */
   wb_part_defaults defaults;
   wb_used_field *used;
   size_t used_count, used_cap;

@@ -233,8 +233,9 @@ static wb_field_type field_type(wb_str name) {
   static const struct {
     const char *name;
     wb_field_type type;
-  } types[] = {{"integer", WB_FIELD_INTEGER}, {"bool", WB_FIELD_BOOL}, {"text", WB_FIELD_TEXT},
-               {"number", WB_FIELD_NUMBER},   {"list", WB_FIELD_LIST}, {"integer_or_list", WB_FIELD_INTEGER_OR_LIST}, {"text_list", WB_FIELD_TEXT_LIST}};
+  } types[] = {{"integer", WB_FIELD_INTEGER},    {"bool", WB_FIELD_BOOL}, {"text", WB_FIELD_TEXT},
+               {"number", WB_FIELD_NUMBER},      {"list", WB_FIELD_LIST}, {"integer_or_list", WB_FIELD_INTEGER_OR_LIST},
+               {"text_list", WB_FIELD_TEXT_LIST}};
   for (size_t i = 0; i < sizeof types / sizeof *types; i++)
     if (wb_str_is(name, types[i].name)) return types[i].type;
   return WB_FIELD_ANY;

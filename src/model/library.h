@@ -67,7 +67,7 @@ typedef struct wb_library {
   size_t rule_count, rule_cap;
   wb_str *ignored; /* configuration keys known to hold no dimension */
   size_t ignored_count, ignored_cap;
-  const wb_sym *weight; /* "weight" */
+  const wb_sym *weight;  /* "weight" */
   const wb_decl *common; /* the family whose fields all have; NULL until it is needed */
 } wb_library;
 

@@ -16,13 +16,13 @@ typedef struct wb_number_set {
   wb_range *ranges;
   size_t range_count, range_cap;
   uint64_t size;
-  const wb_expr *expr;  /* where the set is all of a stack: the expression that counts it; NULL for a part of one */
+  const wb_expr *expr; /* where the set is all of a stack: the expression that counts it; NULL for a part of one */
   wb_scope *scope;
 } wb_number_set;
 
 #define WB_INDEX_MARK  '\x01'
 #define WB_MAX_INDICES 4
-#define WB_NAME_MAX 900 /* bytes of a pattern: with its numbers a name stays below 1,024 */
+#define WB_NAME_MAX    900 /* bytes of a pattern: with its numbers a name stays below 1,024 */
 
 typedef enum wb_group {
   WB_G_EMBEDDING,
@@ -79,7 +79,7 @@ typedef struct wb_op_use {
   size_t output_count;
   wb_num repeats; /* how often it runs in one pass, all indices together */
   bool routed;
-  bool mtp;                             /* of a prediction layer */
+  bool mtp; /* of a prediction layer */
   wb_num top_k, experts;
   wb_str path; /* "expanded", "absorbed" …; empty: always */
 } wb_op_use;
@@ -87,7 +87,7 @@ typedef struct wb_op_use {
 /* What serving keeps: per token (cache) or per sequence (state). */
 typedef struct wb_kept {
   bool per_token;
-  bool mtp;                             /* of a prediction layer */
+  bool mtp; /* of a prediction layer */
   wb_str name;
   wb_num elements;    /* in one layer, for one token or one sequence */
   wb_binding *within; /* window in tokens; NULL: unbounded */
@@ -128,9 +128,9 @@ typedef struct wb_model {
   size_t undescribed_count, undescribed_cap;
   wb_warning *warnings;
   size_t warning_count, warning_cap;
-  wb_str dtype; /* the configuration's, by its torch name */
+  wb_str dtype;     /* the configuration's, by its torch name */
   bool dtype_given; /* false: the configuration names none, torch's default is assumed */
-  bool generic; /* the family was guessed */
+  bool generic;     /* the family was guessed */
   /* totals */
   wb_num total, buffers, mtp, active;
   wb_num groups[WB_GROUP_COUNT];

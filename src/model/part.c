@@ -67,8 +67,8 @@ void wb_walk_part(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
   wb_group group = f->group;
   bool grouped = w->grouped;
   if (stmt->mod.group && wb_group_parse(stmt->mod.group->name, &group)) w->grouped = true;
-  wb_str prefix = is_flat ? fields->prefix
-                          : wb_str_fmt(w->ctx, "%.*s%.*s.", WB_STR_ARG(fields->prefix), WB_STR_ARG(key));
+  wb_str prefix =
+      is_flat ? fields->prefix : wb_str_fmt(w->ctx, "%.*s%.*s.", WB_STR_ARG(fields->prefix), WB_STR_ARG(key));
   wb_part_defaults defaults = {stmt->args, stmt->arg_count, f->scope};
   wb_walk_family(w, family, object, prefix, naming, group, &defaults);
   w->grouped = grouped;

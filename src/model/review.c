@@ -54,7 +54,9 @@ static void warn_setting(wb_model *m, wb_str path) {
 
 static void warn_settings(wb_model *m) {
   for (size_t i = 0; i < m->config.set_count; i++)
-    if (!m->config.set_used[i] && !read_at_opening(m->config.set_paths[i]) && !is_object_read(m, m->config.set_paths[i])) warn_setting(m, m->config.set_paths[i]);
+    if (!m->config.set_used[i] && !read_at_opening(m->config.set_paths[i]) &&
+        !is_object_read(m, m->config.set_paths[i]))
+      warn_setting(m, m->config.set_paths[i]);
 }
 
 static void warn_undescribed(wb_model *m) {

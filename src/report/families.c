@@ -1,14 +1,12 @@
 /* weigh families: what is described, and on how many published configurations each is verified. */
-#include "model/catalogue.h"
 #include "base/tsv.h"
+#include "model/catalogue.h"
 #include "report/report.h"
 
-static const wb_column COLUMNS[] = {{"model_type", WB_LABEL_MODEL_TYPE, false},
-                                    {"family", WB_LABEL_FAMILY, false},
-                                    {"verified", WB_LABEL_VERIFIED, true},
-                                    {"verified_made_up", WB_LABEL_MADE_UP, true},
-                                    {"origin", WB_LABEL_ORIGIN, false},
-                                    {"source", WB_LABEL_SOURCE, false}};
+static const wb_column COLUMNS[] = {
+    {"model_type", WB_LABEL_MODEL_TYPE, false}, {"family", WB_LABEL_FAMILY, false},
+    {"verified", WB_LABEL_VERIFIED, true},      {"verified_made_up", WB_LABEL_MADE_UP, true},
+    {"origin", WB_LABEL_ORIGIN, false},         {"source", WB_LABEL_SOURCE, false}};
 
 /* Counts of data/catalogue/verified.tsv, and of the catalogue's entries that give the recorded list or total. */
 static void count_verified(wb_str type, size_t *published, size_t *made_up) {

@@ -197,9 +197,7 @@ static void write_figures(wb_out *out, wb_model *m, const facts *f) {
   line(out, WB_LABEL_ACTIVE, wb_out_number(out, f->active.num),
        idle.num ? message(out, WB_NOTE_SPARSITY, short_count(ctx, f->active), percent(ctx, idle, f->total))
                 : message(out, WB_NOTE_DENSE, WB_STR(""), WB_STR("")));
-  line(out,
-       WB_LABEL_PARAMETER_BYTES,
-       gib(ctx, stored_bytes(m)),
+  line(out, WB_LABEL_PARAMETER_BYTES, gib(ctx, stored_bytes(m)),
        m->dtype_given ? m->dtype : message(out, WB_NOTE_DTYPE_DEFAULT, m->dtype, WB_STR("")));
   if (m->buffers.num)
     line(out, WB_LABEL_BUFFERS, wb_out_number(out, m->buffers.num),

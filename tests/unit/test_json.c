@@ -475,8 +475,10 @@ static void large_objects_stay_searchable_when_edited(void **state) {
   (void)state;
   const wb_json *root = wb_json_read(&ctx, numbered_object(16, "}"), WB_STR("t"));
   for (int i = 0; i < 40; i++) {
-    root = wb_json_with(&ctx, root, wb_str_fmt(&ctx, "new_%d", i), wb_json_typed(&ctx, wb_str_fmt(&ctx, "%d", i), WB_STR("typed")));
-    root = wb_json_with(&ctx, root, wb_str_fmt(&ctx, "new_%d", i / 2), wb_json_typed(&ctx, WB_STR("7"), WB_STR("typed")));
+    root = wb_json_with(&ctx, root, wb_str_fmt(&ctx, "new_%d", i),
+                        wb_json_typed(&ctx, wb_str_fmt(&ctx, "%d", i), WB_STR("typed")));
+    root =
+        wb_json_with(&ctx, root, wb_str_fmt(&ctx, "new_%d", i / 2), wb_json_typed(&ctx, WB_STR("7"), WB_STR("typed")));
   }
   assert_int_equal(root->u.object.count, 56);
   assert_int_equal((int)wb_json_get(root, WB_STR("new_19"))->u.integer, 7);
