@@ -188,7 +188,16 @@ static const wb_expr *apply(wb_tokens *t, const wb_token *token) {
   return finished(t, expr, depth);
 }
 
+/* Words that join or begin expressions are no values; `sum`, `count` and `each` are names unless "(" follows. */
+static bool reserved(wb_str word) {
+  static const char *const words[] = {"not", "and", "or", "in", "if", "then", "else", "named"};
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    if (wb_str_is(word, words[i])) return true;
+  return false;
+}
+
 static const wb_expr *name(wb_tokens *t) {
+  if (reserved(wb_peek(t)->text) && wb_is(t, WB_T_NAME, NULL)) wb_syntax(t, "a value");
   const wb_token *token = wb_expect(t, WB_T_NAME, NULL, "a value");
   if (wb_str_is(token->text, "true")) return literal(t, token, wb_bool(true));
   if (wb_str_is(token->text, "false")) return literal(t, token, wb_bool(false));
