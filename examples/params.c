@@ -6,7 +6,6 @@
  * Prints the exact total, the active parameters, and the total of each group of tensors. */
 #include <stdio.h>
 #include <string.h>
-
 #include <weigh/weigh.h>
 
 #define GROUPS 32
