@@ -93,7 +93,7 @@ struct wb_stmt {
   wb_modifiers mod;
 };
 
-typedef enum wb_decl_kind { WB_D_OPERATION, WB_D_BLOCK, WB_D_FAMILY, WB_D_METHOD } wb_decl_kind;
+typedef enum wb_decl_kind { WB_D_OPERATION, WB_D_BLOCK, WB_D_FAMILY, WB_D_METHOD, WB_D_CONSTANT } wb_decl_kind;
 
 typedef struct wb_parameter {
   const wb_sym *name;
@@ -120,6 +120,7 @@ typedef struct wb_decl {
   wb_parameter *params;
   size_t param_count;
   wb_body body;
+  const wb_expr *value;    /* CONSTANT */
   /* families only */
   const struct wb_decl *like;
   wb_str *model_types;

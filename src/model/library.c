@@ -83,6 +83,8 @@ static void scan(wb_library *lib, size_t file) {
     else if (top && wb_str_is(first, "block")) add_entry(lib, WB_D_BLOCK, word(line, &from), file);
     else if (top && wb_str_is(first, "family")) add_entry(lib, WB_D_FAMILY, word(line, &from), file);
     else if (top && wb_str_is(first, "method")) add_entry(lib, WB_D_METHOD, word(line, &from), file);
+    else if (top && wb_str_is(first, "constant"))
+      add_entry(lib, WB_D_CONSTANT, word(line, &from), file);
     else if (!top && lib->entry_count > before && wb_str_is(first, "model_type"))
       add_keys(lib, line, from, &lib->types, &lib->type_count, &lib->type_cap);
     else if (!top && lib->entry_count > before && wb_str_is(first, "class"))
@@ -199,13 +201,24 @@ const wb_decl *wb_library_marker(wb_library *lib, wb_ctx *ctx, size_t i, wb_str 
   return entry->decl;
 }
 
+/* A named constant, with its citation for the derivation. */
+static wb_binding *constant(wb_ctx *ctx, wb_scope *scope, const wb_sym *name) {
+  const wb_decl *decl = declared(scope->user, ctx, name->name, WB_D_CONSTANT);
+  if (!decl) return NULL;
+  wb_origin *origin = WB_NEW(ctx, wb_origin);
+  *origin = (wb_origin){WB_FROM_CONSTANT, decl->name->name, decl->source, 0};
+  wb_binding *binding = wb_bind_expr(ctx, scope, name, decl->value, scope);
+  binding->origin = origin;
+  return binding;
+}
+
 /* Names that no scope knows: an operation or block becomes a closure without arguments. */
 static wb_binding *resolve(wb_ctx *ctx, wb_scope *scope, const wb_sym *name) {
   const wb_scope *known = scope->known;
   for (size_t i = 0; known && i < known->count; i++)
     if (known->items[i]->name == name) return known->items[i];
   const wb_decl *decl = wb_library_block(scope->user, ctx, name->name);
-  if (!decl) return NULL;
+  if (!decl) return constant(ctx, scope, name);
   wb_closure *closure = WB_NEW(ctx, wb_closure);
   *closure = (wb_closure){.target = decl, .name = name->name, .scope = scope};
   return wb_bind_value(ctx, scope, name, (wb_value){.kind = WB_CLOSURE, .u.closure = closure});

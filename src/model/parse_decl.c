@@ -130,11 +130,20 @@ static void block(wb_tokens *t, wb_decl *decl) {
   wb_parse_body(t, &decl->body);
 }
 
+/* constant gib = 1073741824 [bytes] source "IEC 80000-13": a number is worth as much as its source. */
+static void constant(wb_tokens *t, wb_decl *decl) {
+  wb_expect(t, WB_T_PUNCT, "=", NULL);
+  decl->value = wb_parse_expr(t);
+  wb_expect(t, WB_T_NAME, "source", "`source` and a citation");
+  decl->source = wb_expect(t, WB_T_STRING, NULL, "a citation")->text;
+  wb_expect(t, WB_T_NEWLINE, NULL, "the end of the line");
+}
+
 static wb_decl *declaration(reader *r) {
   static const struct {
     const char *word;
     wb_decl_kind kind;
-  } kinds[] = {{"operation", WB_D_OPERATION}, {"block", WB_D_BLOCK}, {"family", WB_D_FAMILY}, {"method", WB_D_METHOD}};
+  } kinds[] = {{"operation", WB_D_OPERATION}, {"block", WB_D_BLOCK}, {"family", WB_D_FAMILY}, {"method", WB_D_METHOD}, {"constant", WB_D_CONSTANT}};
   wb_tokens *t = &r->t;
   wb_decl *decl = WB_NEW(t->ctx, wb_decl);
   decl->place = (wb_place){t->file, 0, wb_peek(t)->offset};
@@ -143,11 +152,15 @@ static wb_decl *declaration(reader *r) {
     if (!wb_accept(t, WB_T_NAME, kinds[i].word)) continue;
     decl->kind = kinds[i].kind;
     decl->name = symbol(t, "a name");
-    if (decl->kind == WB_D_FAMILY || decl->kind == WB_D_METHOD) family(r, decl);
-    else block(t, decl);
+    if (decl->kind == WB_D_CONSTANT)
+      constant(t, decl);
+    else if (decl->kind == WB_D_FAMILY || decl->kind == WB_D_METHOD)
+      family(r, decl);
+    else
+      block(t, decl);
     return decl;
   }
-  wb_syntax(t, "operation, block, family or method");
+  wb_syntax(t, "operation, block, family, method or constant");
 }
 
 void wb_parse_descriptions(wb_ctx *ctx, wb_symtab *symbols, wb_str source, wb_str file, const wb_decl_sink *sink) {
