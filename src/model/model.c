@@ -102,19 +102,10 @@ static void check_ties(wb_model *m) {
   }
 }
 
-static bool overlap(const wb_number_set *a, const wb_number_set *b) {
-  for (size_t i = 0, k = 0; i < a->range_count && k < b->range_count;) {
-    if (a->ranges[i].high < b->ranges[k].low) i++;
-    else if (b->ranges[k].high < a->ranges[i].low) k++;
-    else return true;
-  }
-  return false;
-}
-
 static bool same_tensor(const wb_row *a, const wb_row *b) {
   if (a->index_count != b->index_count || !wb_str_eq(a->pattern, b->pattern)) return false;
   for (uint32_t i = 0; i < a->index_count; i++)
-    if (!overlap(a->indices[i], b->indices[i])) return false;
+    if (!wb_numbers_meet(a->indices[i], b->indices[i])) return false;
   return true;
 }
 

@@ -166,6 +166,8 @@ wb_num wb_row_active(wb_ctx *ctx, const wb_row *row);
 typedef bool (*wb_tensor_fn)(void *user, wb_str name);
 void wb_row_expand(wb_ctx *ctx, const wb_row *row, wb_tensor_fn each, void *user);
 
+bool wb_numbers_meet(const wb_number_set *a, const wb_number_set *b); /* whether two sets have a number in common */
+
 /* 4096x1024, or scalar. */
 wb_str wb_row_shape(wb_ctx *ctx, const wb_row *row);
 

@@ -72,3 +72,12 @@ wb_str wb_row_shape(wb_ctx *ctx, const wb_row *row) {
   }
   return wb_text_str(&text);
 }
+
+bool wb_numbers_meet(const wb_number_set *a, const wb_number_set *b) {
+  for (size_t i = 0, k = 0; i < a->range_count && k < b->range_count;) {
+    if (a->ranges[i].high < b->ranges[k].low) i++;
+    else if (b->ranges[k].high < a->ranges[i].low) k++;
+    else return true;
+  }
+  return false;
+}

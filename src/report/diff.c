@@ -163,15 +163,6 @@ static wb_number_set *cut_set(wb_ctx *ctx, const wb_number_set *set, const wb_nu
   return out;
 }
 
-static bool overlap(const wb_number_set *a, const wb_number_set *b) {
-  for (size_t i = 0, k = 0; i < a->range_count && k < b->range_count;) {
-    if (a->ranges[i].high < b->ranges[k].low) i++;
-    else if (b->ranges[k].high < a->ranges[i].low) k++;
-    else return true;
-  }
-  return false;
-}
-
 static void add_piece(wb_ctx *ctx, pieces *list, const piece *p) {
   WB_PUSH_ROOM(ctx, list->items, list->count, list->cap);
   list->items[list->count++] = *p;
@@ -183,7 +174,7 @@ static bool cut_piece(wb_ctx *ctx, const piece *box, const wb_row *row, piece *c
   piece rest = *box;
   wb_step(ctx, WB_NOWHERE);
   for (uint32_t d = 0; d < row->index_count; d++)
-    if (!overlap(box->indices[d], row->indices[d])) return false;
+    if (!wb_numbers_meet(box->indices[d], row->indices[d])) return false;
   for (uint32_t d = 0; d < row->index_count; d++) {
     const wb_number_set *both = cut_set(ctx, box->indices[d], row->indices[d], true);
     piece beside = rest;
