@@ -154,6 +154,7 @@ static void take(wb_node *node, const formula *f) {
 static void factor_copies(wb_derivation *d, wb_node *node, formula *f, const wb_row *row) {
   for (uint32_t i = 0; i < row->index_count; i++) {
     const wb_number_set *set = row->indices[i];
+    if (!set->expr && set->size == 1) continue;
     if (!set->expr) {
       factor_number(f, NULL, wb_num_int(set->size));
       continue;
@@ -181,7 +182,7 @@ static const wb_node *derive_row(wb_derivation *d, const wb_row *row, bool activ
     factor_expr(d, &f, row->dims[i]);
     add_leaves(d, node, row->dims[i]);
   }
-  if (!row->rank && (one || !row->index_count)) factor_number(&f, NULL, wb_num_int(1));
+  if (!f.numbers.len) factor_number(&f, NULL, wb_num_int(1));
   if (active && row->routed) {
     value = wb_row_active(d->ctx, row);
     factor_number(&f, NULL, row->top_k);
