@@ -1,12 +1,14 @@
 #include "options.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 const cli_command CLI_COMMANDS[] = {
     {"params", WEIGH_REPORT_PARAMS, 0, 1, "MODEL", "CLI_ABOUT_PARAMS", "slM"},
     {"tensors", WEIGH_REPORT_TENSORS, 0, 1, "MODEL", "CLI_ABOUT_TENSORS", "smtFo"},
-    {"explain", WEIGH_REPORT_EXPLAIN, 0, 2, "MODEL [QUANTITY]", "CLI_ABOUT_EXPLAIN", "sx"},
+    {"explain", WEIGH_REPORT_EXPLAIN, 0, 2, "MODEL [QUANTITY]", "CLI_ABOUT_EXPLAIN", "sxw"},
+    {"flops", WEIGH_REPORT_FLOPS, 0, 1, "MODEL", "CLI_ABOUT_FLOPS", "swy"},
     {"diff", WEIGH_REPORT_DIFF, 2, 2, "A B", "CLI_ABOUT_DIFF", "s"},
     {"check", WEIGH_REPORT_CHECK, 1, 1, "FOLDER", "CLI_ABOUT_CHECK", "s"},
     {"families", WEIGH_REPORT_FAMILIES, 0, 0, "", "CLI_ABOUT_FAMILIES", ""},
@@ -20,20 +22,43 @@ const cli_command CLI_OWN[] = {
 };
 const size_t CLI_OWN_COUNT = sizeof CLI_OWN / sizeof *CLI_OWN;
 
+#define AT(member) offsetof(cli_options, member)
+
 const cli_option CLI_OPTIONS[] = {
-    {"format", 'f', '*', "FORMAT", "text json csv tsv markdown", "CLI_OPT_FORMAT"},
-    {"set", 's', 's', "FIELD=VALUE", NULL, "CLI_OPT_SET"},
-    {"per-layer", 0, 'l', NULL, NULL, "CLI_OPT_LAYERS"},
-    {"method", 0, 'M', "METHOD", "config", "CLI_OPT_METHOD"},
-    {"mtp", 0, 'm', NULL, NULL, "CLI_OPT_MTP"},
-    {"compact", 0, 't', NULL, NULL, "CLI_OPT_COMPACT"},
-    {"filter", 0, 'F', "TEXT", NULL, "CLI_OPT_FILTER"},
-    {"sort", 0, 'o', "KEY", "name elements bytes group", "CLI_OPT_SORT"},
-    {"latex", 0, 'x', NULL, NULL, "CLI_OPT_LATEX"},
-    {"data", 0, '*', "DIR", NULL, "CLI_OPT_DATA"},
-    {"lang", 0, '*', "LANG", "en zh", "CLI_OPT_LANG"},
-    {"color", 0, '*', "WHEN", "auto always never", "CLI_OPT_COLOR"},
-    {"help", 'h', '*', NULL, NULL, "CLI_OPT_HELP"},
+    {"format", 'f', '*', "FORMAT", "text json csv tsv markdown", CLI_CHOICE, AT(report.format), "CLI_OPT_FORMAT"},
+    {"set", 's', 's', "FIELD=VALUE", NULL, CLI_SETTING, 0, "CLI_OPT_SET"},
+    {"per-layer", 0, 'l', NULL, NULL, CLI_FLAG, AT(report.per_layer), "CLI_OPT_LAYERS"},
+    {"method", 0, 'M', "METHOD", "config", CLI_TEXT, AT(report.method), "CLI_OPT_METHOD"},
+    {"phase", 'p', 'w', "PHASE", "forward prefill decode backward train step", CLI_CHOICE, AT(report.pass.phase),
+     "CLI_OPT_PHASE"},
+    {"batch", 'b', 'w', "N", NULL, CLI_COUNT, AT(report.pass.batch), "CLI_OPT_BATCH"},
+    {"prompt", 'n', 'w', "TOKENS", NULL, CLI_COUNT, AT(report.pass.prompt), "CLI_OPT_PROMPT"},
+    {"depth", 'd', 'w', "TOKENS", NULL, CLI_DEPTH, AT(report.pass.depth), "CLI_OPT_DEPTH"},
+    {"mix", 0, 'w', "LIST", NULL, CLI_TEXT, AT(report.pass.mix), "CLI_OPT_MIX"},
+    {"images", 0, 'w', "N", NULL, CLI_COUNT, AT(report.pass.images), "CLI_OPT_IMAGES"},
+    {"image-size", 0, 'w', "WIDTHxHEIGHT", NULL, CLI_SIZE, AT(report.pass.image_width), "CLI_OPT_IMAGE_SIZE"},
+    {"video-frames", 0, 'w', "N", NULL, CLI_COUNT, AT(report.pass.video_frames), "CLI_OPT_VIDEO"},
+    {"audio-seconds", 0, 'w', "SECONDS", NULL, CLI_SECONDS, AT(report.pass.audio_milliseconds), "CLI_OPT_AUDIO"},
+    {"dtype", 0, 'w', "DTYPE", NULL, CLI_TEXT, AT(report.pass.dtype), "CLI_OPT_DTYPE"},
+    {"logits", 0, 'w', "WHICH", "all last", CLI_SWITCH, AT(report.pass.last_logits), "CLI_OPT_LOGITS"},
+    {"pairs", 0, 'w', "WHICH", "all unmasked", CLI_SWITCH, AT(report.pass.unmasked_pairs), "CLI_OPT_PAIRS"},
+    {"mla", 0, 'w', "PATH", "expanded absorbed", CLI_SWITCH, AT(report.pass.absorbed), "CLI_OPT_MLA"},
+    {"attention", 0, 'w', "KERNEL", "eager sdpa", CLI_SWITCH, AT(report.pass.fused_attention), "CLI_OPT_ATTENTION"},
+    {"checkpointing", 0, 'w', NULL, NULL, CLI_FLAG, AT(report.pass.checkpointing), "CLI_OPT_CHECKPOINTING"},
+    {"elementwise", 0, 'w', NULL, NULL, CLI_FLAG, AT(report.pass.with_elementwise), "CLI_OPT_ELEMENTWISE"},
+    {"freeze", 0, 'w', "NAME", NULL, CLI_FREEZE, 0, "CLI_OPT_FREEZE"},
+    {"by", 0, 'y', "WHAT", "operation layer group", CLI_CHOICE, AT(report.by), "CLI_OPT_BY"},
+    {"conventions", 0, 'y', NULL, NULL, CLI_FLAG, AT(report.conventions), "CLI_OPT_CONVENTIONS"},
+    {"mtp", 0, 'm', NULL, NULL, CLI_FLAG, AT(report.with_mtp), "CLI_OPT_MTP"},
+    {"mtp", 0, 'w', NULL, NULL, CLI_FLAG, AT(report.pass.with_mtp), "CLI_OPT_MTP"},
+    {"compact", 0, 't', NULL, NULL, CLI_FLAG, AT(report.compact), "CLI_OPT_COMPACT"},
+    {"filter", 0, 'F', "TEXT", NULL, CLI_TEXT, AT(report.filter), "CLI_OPT_FILTER"},
+    {"sort", 0, 'o', "KEY", "name elements bytes group", CLI_TEXT, AT(report.sort), "CLI_OPT_SORT"},
+    {"latex", 0, 'x', NULL, NULL, CLI_FLAG, AT(report.latex), "CLI_OPT_LATEX"},
+    {"data", 0, '*', "DIR", NULL, CLI_DATA, 0, "CLI_OPT_DATA"},
+    {"lang", 0, '*', "LANG", "en zh", CLI_CHOICE, AT(language), "CLI_OPT_LANG"},
+    {"color", 0, '*', "WHEN", "auto always never", CLI_TEXT, AT(color), "CLI_OPT_COLOR"},
+    {"help", 'h', '*', NULL, NULL, CLI_FLAG, AT(help), "CLI_OPT_HELP"},
 };
 const size_t CLI_OPTION_COUNT = sizeof CLI_OPTIONS / sizeof *CLI_OPTIONS;
 
@@ -91,6 +116,48 @@ static weigh_status add(weigh_error *err, cli_options *o, const char **list, siz
   return WEIGH_OK;
 }
 
+/* A whole number with an optional k, M or G behind it (powers of 1024 for tokens: 32k is 32768); -1: it is none. */
+static weigh_count read_count(const char *text) {
+  weigh_count value = 0;
+  size_t digits = strspn(text, "0123456789");
+  if (!digits || digits > 15) return -1;
+  for (size_t i = 0; i < digits; i++) value = value * 10 + (text[i] - '0');
+  const char *suffix = text + digits;
+  const int shift = *suffix == 'k' || *suffix == 'K' ? 10 : *suffix == 'M' ? 20 : *suffix == 'G' ? 30 : 0;
+  if (shift) suffix++;
+  return *suffix || value > INT64_MAX >> shift ? -1 : value << shift;
+}
+
+static weigh_status counted(const cli_option *option, const char *value, cli_options *o, weigh_error *err) {
+  weigh_count number = read_count(value);
+  if (number < 0) return fail(err, o, "USAGE_COUNT", value, option->name);
+  *(weigh_count *)((char *)o + option->at) = number;
+  if (option->kind == CLI_DEPTH) o->report.pass.has_depth = true;
+  if (option->kind == CLI_COUNT && number == 0 && strchr("bp", option->name[0]))
+    return fail(err, o, "USAGE_COUNT", value, option->name);
+  return WEIGH_OK;
+}
+
+/* 640x480, or 448 for a square. */
+static weigh_status sized(const cli_option *option, const char *value, cli_options *o, weigh_error *err) {
+  char width[32] = "";
+  const char *x = strchr(value, 'x');
+  if (x && (size_t)(x - value) < sizeof width) memcpy(width, value, (size_t)(x - value));
+  o->report.pass.image_width = read_count(x ? width : value);
+  o->report.pass.image_height = read_count(x ? x + 1 : value);
+  if (o->report.pass.image_width < 1 || o->report.pass.image_height < 1)
+    return fail(err, o, "USAGE_SIZE", value, option->name);
+  return WEIGH_OK;
+}
+
+static weigh_status timed(const cli_option *option, const char *value, cli_options *o, weigh_error *err) {
+  char *end = NULL;
+  double seconds = strtod(value, &end);
+  if (end == value || *end || !(seconds >= 0) || seconds > 1e9) return fail(err, o, "USAGE_COUNT", value, option->name);
+  *(weigh_count *)((char *)o + option->at) = (weigh_count)(seconds * 1000 + 0.5);
+  return WEIGH_OK;
+}
+
 static weigh_status apply(const cli_option *option, const char *value, cli_options *o, weigh_error *err) {
   int chosen = option->choices ? choice(option->choices, value) : 0;
   if (strcmp(option->name, "format") == 0 && strcmp(value, "md") == 0) chosen = WEIGH_FORMAT_MARKDOWN;
@@ -98,30 +165,21 @@ static weigh_status apply(const cli_option *option, const char *value, cli_optio
     const char *const args[] = {value, option->name, option->choices};
     return weigh_error_set(err, o->language, "USAGE_CHOICE", args, 3);
   }
-  switch (option->name[0]) {
-    case 'f':
-      if (option->of == 'F') o->report.filter = value;
-      else o->report.format = (weigh_format)chosen;
-      break;
-    case 's':
-      if (option->of == 'o') o->report.sort = value;
-      else return add(err, o, o->settings, &o->setting_count, value);
-      break;
-    case 'p': o->report.per_layer = true; break;
-    case 'm':
-      if (option->of == 'M') o->report.method = value;
-      else o->report.with_mtp = true;
-      break;
-    case 'c':
-      if (option->of == 't') o->report.compact = true;
-      else o->color = value;
-      break;
-    case 'l':
-      if (option->of == 'x') o->report.latex = true;
-      else o->language = chosen ? WEIGH_CHINESE : WEIGH_ENGLISH;
-      break;
-    case 'd': return add(err, o, o->data_dirs, &o->data_dir_count, value);
-    default: o->help = true; break;
+  void *at = (char *)o + option->at;
+  switch (option->kind) {
+    case CLI_FLAG: *(bool *)at = true; break;
+    case CLI_SWITCH: *(bool *)at = chosen == 1; break;
+    case CLI_CHOICE: memcpy(at, &chosen, sizeof chosen); break; /* the enumerations of weigh.h are ints */
+    case CLI_TEXT: *(const char **)at = value; break;
+    case CLI_COUNT:
+    case CLI_DEPTH: return counted(option, value, o, err);
+    case CLI_SIZE: return sized(option, value, o, err);
+    case CLI_SECONDS: return timed(option, value, o, err);
+    case CLI_SETTING: return add(err, o, o->settings, &o->setting_count, value);
+    case CLI_DATA: return add(err, o, o->data_dirs, &o->data_dir_count, value);
+    case CLI_FREEZE:
+      o->report.pass.frozen = o->frozen;
+      return add(err, o, o->frozen, &o->report.pass.frozen_count, value);
   }
   return WEIGH_OK;
 }

@@ -13,6 +13,7 @@ typedef struct cli_options {
   size_t setting_count;
   const char *data_dirs[CLI_MAX_LIST];
   size_t data_dir_count;
+  const char *frozen[CLI_MAX_LIST];
   weigh_language language;
   bool help;
   const char *color; /* auto, always, never */
@@ -28,12 +29,28 @@ typedef struct cli_command {
   const char *options; /* letters of CLI_OPTIONS rows it takes, see `of` */
 } cli_command;
 
+typedef enum cli_kind {
+  CLI_FLAG,    /* bool */
+  CLI_SWITCH,  /* bool: the second of two choices */
+  CLI_CHOICE,  /* enumeration: the position of the choice */
+  CLI_TEXT,    /* const char * */
+  CLI_COUNT,   /* weigh_count */
+  CLI_DEPTH,   /* weigh_count, noted as given */
+  CLI_SIZE,    /* WIDTHxHEIGHT */
+  CLI_SECONDS, /* weigh_count, in milliseconds */
+  CLI_SETTING, /* may stand several times */
+  CLI_DATA,
+  CLI_FREEZE
+} cli_kind;
+
 typedef struct cli_option {
   const char *name;    /* without -- */
   char letter;         /* one-letter form, 0: none */
   char of;             /* key in cli_command.options; '*': every command */
   const char *value;   /* name of its value in help; NULL: a flag */
   const char *choices; /* "text json csv": allowed values, for checking and completion; NULL: any */
+  cli_kind kind;       /* what its value does */
+  size_t at;           /* to which member of cli_options */
   const char *about;   /* message id */
 } cli_option;
 

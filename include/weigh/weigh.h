@@ -125,6 +125,64 @@ typedef struct weigh_tensor {
 typedef bool (*weigh_tensor_fn)(void *user, const weigh_tensor *tensor);
 weigh_status weigh_model_tensors(weigh_model *model, bool with_mtp, weigh_tensor_fn each, void *user, weigh_error *err);
 
+/* ---- Compute ------------------------------------------------------------------------------------------------------ */
+
+/* What is computed. FORWARD makes logits for every position, PREFILL for the last one only; DECODE is one new token for
+ * each sequence; TRAIN is FORWARD and BACKWARD, STEP that and the optimizer's update (AdamW). */
+typedef enum weigh_phase {
+  WEIGH_PHASE_FORWARD,
+  WEIGH_PHASE_PREFILL,
+  WEIGH_PHASE_DECODE,
+  WEIGH_PHASE_BACKWARD,
+  WEIGH_PHASE_TRAIN,
+  WEIGH_PHASE_STEP
+} weigh_phase;
+
+/* One pass through a model. Zero is a good default for every member. */
+typedef struct weigh_pass {
+  weigh_phase phase;
+  weigh_count batch;  /* sequences (of an image model: images); 0: 1 */
+  weigh_count prompt; /* tokens of each sequence, of both sides of an encoder-decoder; 0: 1024 */
+  weigh_count depth;  /* decode: tokens cached before; with `has_depth`, else as many as `prompt` */
+  bool has_depth;
+  const char *mix;    /* sequences of several lengths, "4x128,32x1@4096" (count × new tokens @ cached); NULL: none */
+  weigh_count images; /* pictures in each sequence of a model that takes some */
+  weigh_count image_height, image_width; /* pixels; 0: the configuration's */
+  weigh_count video_frames, audio_milliseconds;
+  bool last_logits;      /* logits of the last position only */
+  bool unmasked_pairs;   /* attention counts only pairs that the mask leaves */
+  bool with_elementwise; /* elementwise FLOPs count in the total */
+  bool fused_attention;  /* its backward makes the scores again: 5 products for 2 */
+  bool absorbed;         /* latent attention works on the cached latents */
+  bool checkpointing;    /* backward runs each layer's forward again */
+  bool with_mtp;         /* prediction layers take part */
+  const char *dtype;     /* of weights and activations; NULL: the model's */
+  const char *const *frozen; /* what does not train: groups, or beginnings of tensors' names */
+  size_t frozen_count;
+} weigh_pass;
+
+/* An exact integer beyond 64 bits: high · 2^64 + low. */
+typedef struct weigh_wide {
+  uint64_t low;
+  int64_t high;
+} weigh_wide;
+
+typedef struct weigh_compute_result {
+  weigh_wide total_flops, matmul_flops, attention_flops, convolution_flops, other_flops;
+  weigh_wide weight_bytes, read_bytes, written_bytes; /* moved, each operation alone */
+} weigh_compute_result;
+
+/* A model's compute as closed forms, for one choice of everything but the lengths. Owned by the caller; the model must
+ * outlive it. Errors: WEIGH_USAGE for an unknown dtype or frozen name. */
+typedef struct weigh_compute weigh_compute;
+weigh_status weigh_compute_open(weigh_model *model, const weigh_pass *pass, weigh_compute **out, weigh_error *err);
+void weigh_compute_free(weigh_compute *compute);
+
+/* The figures for other lengths; allocates nothing and takes well under a microsecond. The phase's own rules hold:
+ * `depth` is read for DECODE only. Errors: WEIGH_REFUSED when a figure does not fit 128 bits. */
+weigh_status weigh_compute_at(const weigh_compute *compute, weigh_count batch, weigh_count prompt, weigh_count depth,
+                              weigh_compute_result *out, weigh_error *err);
+
 /* ---- Reports ------------------------------------------------------------------------------------------------------ */
 
 typedef enum weigh_report_kind {
@@ -133,7 +191,8 @@ typedef enum weigh_report_kind {
   WEIGH_REPORT_EXPLAIN, /* a quantity's derivation down to fields and constants */
   WEIGH_REPORT_DIFF,    /* two models: fields, groups, tensors */
   WEIGH_REPORT_CHECK,   /* a folder's stored names against the predicted ones */
-  WEIGH_REPORT_FAMILIES /* what is described */
+  WEIGH_REPORT_FAMILIES, /* what is described */
+  WEIGH_REPORT_FLOPS     /* what a pass computes and moves */
 } weigh_report_kind;
 
 typedef enum weigh_format {
@@ -143,6 +202,8 @@ typedef enum weigh_format {
   WEIGH_FORMAT_TSV,
   WEIGH_FORMAT_MARKDOWN
 } weigh_format;
+
+typedef enum weigh_by { WEIGH_BY_OPERATION, WEIGH_BY_LAYER, WEIGH_BY_GROUP } weigh_by;
 
 /* Zero is a good default for every member. */
 typedef struct weigh_report_options {
@@ -157,6 +218,9 @@ typedef struct weigh_report_options {
   const char *filter;   /* tensors: only names that contain this text, or match it as a glob with * and ? */
   const char *sort;     /* tensors: "name", "elements", "bytes", "group"; NULL: order of the forward pass */
   const char *folder;   /* check: the folder with *.index.json */
+  weigh_pass pass;      /* flops, and explain of its quantities */
+  weigh_by by;          /* flops: what a row is */
+  bool conventions;     /* flops: the published conventions side by side */
 } weigh_report_options;
 
 /* Receives a report in pieces; returns false to stop (the call then returns WEIGH_ENVIRONMENT). */

@@ -1,6 +1,7 @@
 /* The functions of the formula language, one row each. All are total: each ends or fails. */
 #include "expr/ast.h"
-#include "expr/eval.h"
+#include "expr/axis.h"
+#include "expr/form.h"
 
 static _Noreturn void bad(wb_ctx *ctx, wb_place place, const char *function, const wb_value *found, const char *want) {
   WB_FAIL(ctx, WB_LANG_TYPE, place, wb_str_of(function), wb_str_of(wb_kind_name(found)), wb_str_of(want));
@@ -20,16 +21,23 @@ static wb_value rounded(wb_ctx *ctx, wb_place place, const char *name, const wb_
 
 static wb_value run_floor(wb_ctx *ctx, wb_place place, const wb_value *args, size_t count) {
   (void)count;
+  if (args[0].kind == WB_FORM) return wb_form_unary(ctx, place, WB_ATOM_FLOOR, &args[0]);
   return rounded(ctx, place, "floor", &args[0], wb_num_floor);
 }
 
 static wb_value run_ceil(wb_ctx *ctx, wb_place place, const wb_value *args, size_t count) {
   (void)count;
+  if (args[0].kind == WB_FORM) return wb_form_unary(ctx, place, WB_ATOM_CEIL, &args[0]);
   return rounded(ctx, place, "ceil", &args[0], wb_num_ceil);
 }
 
 static wb_value run_round_up(wb_ctx *ctx, wb_place place, const wb_value *args, size_t count) {
   (void)count;
+  if (args[0].kind == WB_FORM) {
+    wb_value units = wb_binary(ctx, place, WB_OP_DIV, &args[0], &args[1]);
+    units = wb_form_unary(ctx, place, WB_ATOM_CEIL, &units);
+    return wb_binary(ctx, place, WB_OP_MUL, &units, &args[1]);
+  }
   wb_num n = num_arg(ctx, place, "round_up", &args[0]), to = num_arg(ctx, place, "round_up", &args[1]);
   wb_value out = args[0];
   wb_num parts;
@@ -48,8 +56,12 @@ static wb_value extreme(wb_ctx *ctx, wb_place place, const wb_value *args, size_
   }
   if (count == 0) WB_FAIL(ctx, WB_LANG_TYPE, place, wb_str_of(name), WB_STR("an empty list"), WB_STR("a number"));
   wb_value best = args[0];
-  num_arg(ctx, place, name, &best);
+  if (best.kind != WB_FORM) num_arg(ctx, place, name, &best);
   for (size_t i = 1; i < count; i++) {
+    if (best.kind == WB_FORM || args[i].kind == WB_FORM) {
+      best = wb_form_function(ctx, place, op == WB_OP_LT ? WB_ATOM_MIN : WB_ATOM_MAX, &args[i], &best, NULL);
+      continue;
+    }
     wb_value better = wb_binary(ctx, place, op, &args[i], &best);
     if (better.u.boolean) best = args[i];
   }
@@ -119,6 +131,48 @@ static wb_value run_width(wb_ctx *ctx, wb_place place, const wb_value *args, siz
   (void)count;
   if (args[0].kind != WB_SHAPE) bad(ctx, place, "width", &args[0], "an activation");
   return wb_number(wb_shape_width(ctx, args[0].u.shape, place));
+}
+
+static const wb_axis *axis_arg(wb_ctx *ctx, wb_place place, const char *name, const wb_value *value) {
+  if (value->kind != WB_SHAPE) bad(ctx, place, name, value, "an activation");
+  return value->u.shape->positions;
+}
+
+static wb_value run_length(wb_ctx *ctx, wb_place place, const wb_value *args, size_t count) {
+  (void)count;
+  return wb_axis_length(ctx, place, axis_arg(ctx, place, "length", &args[0]));
+}
+
+static wb_value run_extent(wb_ctx *ctx, wb_place place, const wb_value *args, size_t count) {
+  (void)count;
+  wb_num i = num_arg(ctx, place, "extent", &args[1]);
+  if (i.den != 1 || i.num < 0 || i.num >= WB_MAX_EXTENTS) bad(ctx, place, "extent", &args[1], "0, 1 or 2");
+  return wb_axis_extent(ctx, axis_arg(ctx, place, "extent", &args[0]), (uint32_t)i.num);
+}
+
+static wb_value run_segments(wb_ctx *ctx, wb_place place, const wb_value *args, size_t count) {
+  (void)count;
+  return wb_axis_segments(ctx, place, axis_arg(ctx, place, "segments", &args[0]));
+}
+
+static wb_value run_past(wb_ctx *ctx, wb_place place, const wb_value *args, size_t count) {
+  (void)count;
+  return wb_axis_past(ctx, axis_arg(ctx, place, "past", &args[0]));
+}
+
+static wb_value run_rows(wb_ctx *ctx, wb_place place, const wb_value *args, size_t count) {
+  (void)count;
+  return wb_axis_rows(ctx, place, axis_arg(ctx, place, "rows", &args[0]));
+}
+
+/* distinct(all, take, draws): see wb_distinct. */
+static wb_value run_distinct(wb_ctx *ctx, wb_place place, const wb_value *args, size_t count) {
+  (void)count;
+  for (int i = 0; i < 3; i++)
+    if (args[i].kind == WB_FORM)
+      return wb_form_function(ctx, place, WB_ATOM_DISTINCT, &args[0], &args[1], &args[2]);
+  return wb_number(wb_distinct(num_arg(ctx, place, "distinct", &args[0]), num_arg(ctx, place, "distinct", &args[1]),
+                               num_arg(ctx, place, "distinct", &args[2])));
 }
 
 static wb_value run_is_list(wb_ctx *ctx, wb_place place, const wb_value *args, size_t count) {
@@ -231,6 +285,12 @@ static const wb_builtin BUILTINS[] = {
     {"len", 1, 1, run_len, NULL},
     {"total", 1, 1, run_total, NULL},
     {"width", 1, 1, run_width, NULL},
+    {"length", 1, 1, run_length, NULL},
+    {"extent", 2, 2, run_extent, NULL},
+    {"segments", 1, 1, run_segments, NULL},
+    {"past", 1, 1, run_past, NULL},
+    {"rows", 1, 1, run_rows, NULL},
+    {"distinct", 3, 3, run_distinct, NULL},
     {"is_list", 1, 1, run_is_list, NULL},
     {"is_text", 1, 1, run_is_text, NULL},
     {"cycle", 2, 2, run_cycle, NULL},

@@ -1,5 +1,6 @@
 #include "expr/eval.h"
 
+#include "expr/form.h"
 #include "expr/parse.h"
 #include "expr/print.h"
 
@@ -30,14 +31,18 @@ bool wb_truth(const wb_value *value) {
     case WB_TEXT: return value->u.text.len != 0;
     case WB_LIST: return value->u.list.count != 0;
     case WB_RECORD: return value->u.record.count != 0;
+    case WB_FORM: return wb_settled(value).u.num.num != 0;
     case WB_SHAPE:
     case WB_CLOSURE: break;
   }
   return true;
 }
 
+/* What a description is made of cannot hang on the workload: one model serves all of them. */
 bool wb_eval_bool(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
   wb_value value = wb_eval(ctx, expr, scope);
+  if (value.kind == WB_FORM && !value.u.form->table->has_workload)
+    type_fault(ctx, expr->place, "when", &value, "what the configuration decides");
   return wb_truth(&value);
 }
 
@@ -130,7 +135,22 @@ static wb_value concatenate(wb_ctx *ctx, const wb_value *a, const wb_value *b) {
   return (wb_value){.kind = WB_LIST, .u.list = {items, n}};
 }
 
+static bool open_number(const wb_value *value) { return value->kind == WB_FORM || value->kind == WB_NUM; }
+
+/* Units of forms are those of their numbers. */
+static wb_value form_arithmetic(wb_ctx *ctx, wb_place place, wb_op op, const wb_value *a, const wb_value *b) {
+  bool alike = op == WB_OP_ADD || op == WB_OP_SUB || op == WB_OP_MOD || (op >= WB_OP_EQ && op <= WB_OP_GE);
+  if (alike && !wb_unit_eq(a->unit, b->unit)) {
+    wb_value x = *a, y = *b;
+    x.u.num = y.u.num = wb_num_int(0);
+    ordered(ctx, place, op, &x, &y);
+  }
+  return wb_form_binary(ctx, place, op, a, b);
+}
+
 wb_value wb_binary(wb_ctx *ctx, wb_place place, wb_op op, const wb_value *a, const wb_value *b) {
+  if ((a->kind == WB_FORM && open_number(b)) || (b->kind == WB_FORM && open_number(a)))
+    return form_arithmetic(ctx, place, op, a, b);
   if (op == WB_OP_EQ) return wb_bool(wb_value_eq(a, b));
   if (op == WB_OP_NE) return wb_bool(!wb_value_eq(a, b));
   if (op == WB_OP_IN) return member_of(ctx, place, a, b);
@@ -149,12 +169,22 @@ static wb_value eval_name(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
   return *wb_force(ctx, binding);
 }
 
+/* Truths of the workload are 0 or 1: a and b is their product, a or b is a where that is 1, else b. */
+static wb_value form_logic(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope, const wb_value *left) {
+  wb_value right = wb_eval(ctx, expr->u.op.b, scope), whole = wb_integer(1), none = wb_integer(0);
+  if (right.kind != WB_FORM) right = wb_truth(&right) ? whole : none;
+  if (expr->u.op.op == WB_OP_AND) return wb_binary(ctx, expr->place, WB_OP_MUL, left, &right);
+  return wb_form_choose(ctx, expr->place, left, &whole, &right);
+}
+
 static wb_value eval_binary(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
   wb_op op = expr->u.op.op;
   if (op == WB_OP_AND || op == WB_OP_OR) {
-    bool left = wb_eval_bool(ctx, expr->u.op.a, scope);
-    if (left == (op == WB_OP_OR)) return wb_bool(left);
-    return wb_bool(wb_eval_bool(ctx, expr->u.op.b, scope));
+    wb_value left = wb_eval(ctx, expr->u.op.a, scope);
+    if (left.kind == WB_FORM) return form_logic(ctx, expr, scope, &left);
+    if (wb_truth(&left) == (op == WB_OP_OR)) return wb_bool(op == WB_OP_OR);
+    wb_value right = wb_eval(ctx, expr->u.op.b, scope);
+    return right.kind == WB_FORM ? right : wb_bool(wb_truth(&right));
   }
   wb_value a = wb_eval(ctx, expr->u.op.a, scope), b = wb_eval(ctx, expr->u.op.b, scope);
   return wb_binary(ctx, expr->place, op, &a, &b);
@@ -162,6 +192,10 @@ static wb_value eval_binary(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
 
 static wb_value eval_unary(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
   wb_value a = wb_eval(ctx, expr->u.op.a, scope);
+  if (a.kind == WB_FORM) {
+    wb_value from = wb_integer(expr->u.op.op == WB_OP_NOT ? 1 : 0);
+    return wb_binary(ctx, expr->place, WB_OP_SUB, &from, &a);
+  }
   if (expr->u.op.op == WB_OP_NOT) return wb_bool(!wb_truth(&a));
   if (a.kind == WB_REAL) a.u.real = -a.u.real;
   else if (a.kind == WB_NUM) a.u.num.num = -a.u.num.num;
@@ -261,15 +295,21 @@ static wb_value eval_apply(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
   return (wb_value){.kind = WB_CLOSURE, .u.closure = closure};
 }
 
+static wb_value eval_branch(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
+  wb_value condition = wb_eval(ctx, expr->u.branch.cond, scope);
+  if (condition.kind != WB_FORM)
+    return wb_eval(ctx, wb_truth(&condition) ? expr->u.branch.yes : expr->u.branch.no, scope);
+  wb_value yes = wb_eval(ctx, expr->u.branch.yes, scope), no = wb_eval(ctx, expr->u.branch.no, scope);
+  return wb_form_choose(ctx, expr->place, &condition, &yes, &no);
+}
+
 static wb_value eval_node(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
   switch (expr->kind) {
     case WB_X_LITERAL: return expr->u.literal;
     case WB_X_NAME: return eval_name(ctx, expr, scope);
     case WB_X_UNARY: return eval_unary(ctx, expr, scope);
     case WB_X_BINARY: return eval_binary(ctx, expr, scope);
-    case WB_X_IF:
-      return wb_eval(ctx, wb_eval_bool(ctx, expr->u.branch.cond, scope) ? expr->u.branch.yes : expr->u.branch.no,
-                     scope);
+    case WB_X_IF: return eval_branch(ctx, expr, scope);
     case WB_X_CALL: return eval_call(ctx, expr, scope);
     case WB_X_APPLY: return eval_apply(ctx, expr, scope);
     case WB_X_INDEX: return eval_index(ctx, expr, scope);

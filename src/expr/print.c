@@ -1,6 +1,7 @@
 #include "expr/print.h"
 
 #include "expr/eval.h"
+#include "expr/form.h"
 #include "expr/parse.h"
 
 typedef struct printer {
@@ -49,7 +50,8 @@ static bool print_decimal(printer *p, wb_num value) {
   return true;
 }
 
-static void print_value(printer *p, const wb_value *value) {
+static void print_value(printer *p, const wb_value *open) {
+  const wb_value settled = wb_settled(open), *value = &settled;
   bool fraction = value->kind == WB_NUM && value->u.num.den != 1;
   bool negative = value->kind == WB_NUM && value->u.num.num < 0;
   bool bracket = value->kind == WB_NUM && (negative || fraction);
@@ -155,6 +157,34 @@ static void print_name(printer *p, const wb_expr *expr, int least) {
   else wb_text_add(p->out, expr->u.name->name);
 }
 
+static void print_factor(printer *p, const wb_binding *factor, bool first) {
+  if (!first) add(p, p->latex ? " \\cdot " : " * ");
+  if (factor->expr) print_inside(p, factor, 7);
+  else print_value(p, &factor->value);
+}
+
+/* rows(x), length(x), segments(x), past(x) in a closed form: by what the positions of x were made with. */
+static bool print_positions(printer *p, const wb_expr *expr, int least) {
+  wb_str name = wb_str_of(expr->u.call.function->name);
+  const bool all = wb_str_is(name, "rows"), past = wb_str_is(name, "past");
+  const bool segments = all || wb_str_is(name, "segments"), length = all || wb_str_is(name, "length");
+  if (!p->inlined || (!segments && !length && !past)) return false;
+  wb_value value = wb_eval(p->out->ctx, expr->u.call.args[0], p->scope);
+  const wb_axis *axis = value.kind == WB_SHAPE ? value.u.shape->positions : NULL;
+  if (!axis || (past && !axis->past)) {
+    add(p, past ? "0" : "1");
+    return true;
+  }
+  uint32_t n = 0;
+  if (least > 6) add(p, p->latex ? "\\left(" : "(");
+  for (uint32_t i = 0; segments && i < axis->segment_count; i++) print_factor(p, axis->segments[i], n++ == 0);
+  for (uint32_t i = 0; length && i < axis->rank; i++) print_factor(p, axis->extents[i], n++ == 0);
+  if (past) print_factor(p, axis->past, true);
+  else if (!n) add(p, "1");
+  if (least > 6) add(p, p->latex ? "\\right)" : ")");
+  return true;
+}
+
 /* width(x) in a closed form: the product of the axes that x was made with. False when it is something else. */
 static bool print_width(printer *p, const wb_expr *expr, int least) {
   if (!p->inlined || !wb_str_is(wb_str_of(expr->u.call.function->name), "width")) return false;
@@ -174,7 +204,7 @@ static bool print_width(printer *p, const wb_expr *expr, int least) {
 }
 
 static void print_call(printer *p, const wb_expr *expr, int least) {
-  if (print_width(p, expr, least)) return;
+  if (print_width(p, expr, least) || print_positions(p, expr, least)) return;
   const wb_builtin *function = expr->u.call.function;
   if (p->latex && function->latex) {
     for (const char *c = function->latex; *c; c++) {
@@ -235,6 +265,13 @@ static bool is_arithmetic(const wb_builtin *function) {
   return false;
 }
 
+static bool is_of_shape(const wb_builtin *function) {
+  static const char *const names[] = {"width", "rows", "length", "segments", "past"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (wb_str_is(wb_str_of(function->name), names[i])) return true;
+  return false;
+}
+
 /* In numbers, whatever is not plain arithmetic stands as its value: list members, widths, sums, comparisons. */
 static bool as_value(const wb_expr *expr, bool inlined) {
   switch (expr->kind) {
@@ -243,7 +280,7 @@ static bool as_value(const wb_expr *expr, bool inlined) {
     case WB_X_MEMBER:
     case WB_X_EACH: return true;
     case WB_X_CALL:
-      if (inlined && wb_str_is(wb_str_of(expr->u.call.function->name), "width")) return false;
+      if (inlined && is_of_shape(expr->u.call.function)) return false;
       if (!is_arithmetic(expr->u.call.function)) return true;
       for (size_t i = 0; i < expr->u.call.count; i++) {
         wb_expr_kind kind = expr->u.call.args[i]->kind;

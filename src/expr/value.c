@@ -1,6 +1,7 @@
 #include "expr/value.h"
 
 #include "expr/eval.h"
+#include "expr/form.h"
 
 const wb_sym *wb_intern_find(const wb_symtab *table, wb_str name) {
   if (!table->cap) return NULL;
@@ -92,7 +93,7 @@ wb_binding *wb_bind_value(wb_ctx *ctx, wb_scope *scope, const wb_sym *name, wb_v
 
 const char *wb_kind_name(const wb_value *value) {
   static const char *const names[] = {"null", "true or false", "number",     "real number", "text",
-                                      "list", "object",        "activation", "block"};
+                                      "list", "object",        "activation", "block",       "quantity of the workload"};
   if (value->kind == WB_NUM) return wb_num_is_int(value->u.num) ? "integer" : "fraction";
   return names[value->kind];
 }
@@ -110,6 +111,11 @@ static void print_list(wb_text *out, const wb_value *value) {
   wb_text_addc(out, ']');
 }
 
+static void print_form(wb_text *out, const wb_value *value) {
+  wb_value number = wb_settled(value);
+  wb_num_print(out, number.u.num);
+}
+
 void wb_value_print(wb_text *out, const wb_value *value) {
   switch (value->kind) {
     case WB_NULL: wb_text_adds(out, "null"); break;
@@ -125,6 +131,7 @@ void wb_value_print(wb_text *out, const wb_value *value) {
     case WB_RECORD: wb_text_adds(out, "{…}"); break;
     case WB_SHAPE: wb_text_adds(out, "activation"); break;
     case WB_CLOSURE: wb_text_add(out, value->u.closure->name); break;
+    case WB_FORM: print_form(out, value); break;
   }
 }
 
@@ -152,6 +159,7 @@ bool wb_value_eq(const wb_value *a, const wb_value *b) {
     case WB_RECORD: return a->u.record.items == b->u.record.items;
     case WB_SHAPE: return a->u.shape == b->u.shape;
     case WB_CLOSURE: return a->u.closure == b->u.closure;
+    case WB_FORM: return a->u.form == b->u.form;
   }
   return false;
 }

@@ -9,6 +9,7 @@
 typedef struct wb_expr wb_expr;
 typedef struct wb_scope wb_scope;
 typedef struct wb_value wb_value;
+typedef struct wb_form wb_form; /* a number that waits for a workload: form.h */
 
 /* An interned name: equal names are the same pointer within one symbol table. */
 typedef struct wb_sym {
@@ -27,14 +28,29 @@ typedef struct wb_symtab {
 const wb_sym *wb_intern(wb_symtab *table, wb_str name);
 const wb_sym *wb_intern_find(const wb_symtab *table, wb_str name); /* NULL when never seen */
 
-typedef enum wb_kind { WB_NULL, WB_BOOL, WB_NUM, WB_REAL, WB_TEXT, WB_LIST, WB_RECORD, WB_SHAPE, WB_CLOSURE } wb_kind;
+typedef enum wb_kind { WB_NULL, WB_BOOL, WB_NUM, WB_REAL, WB_TEXT, WB_LIST, WB_RECORD, WB_SHAPE, WB_CLOSURE, WB_FORM } wb_kind;
 
-/* What flows between operations: the trailing axes of an activation for one token. Each axis is a binding, so the
- * derivation of a width leads back to the field it came from. */
+/* The positions that operations run along: `segments` independent sequences (or images) of extents[0] × extents[1] × …
+ * positions in one pass, each after `past` positions that were kept from passes before. */
+#define WB_MAX_EXTENTS  3
+#define WB_MAX_SEGMENTS 6
+typedef struct wb_axis {
+  struct wb_binding *segments[WB_MAX_SEGMENTS]; /* factors */
+  uint32_t segment_count;
+  struct wb_binding *extents[WB_MAX_EXTENTS];
+  uint32_t rank;
+  struct wb_binding *past; /* NULL: none */
+} wb_axis;
+
+/* What flows between operations: the trailing axes of an activation for one position, and its positions. Each axis is a
+ * binding, so the derivation of a width leads back to the field it came from. */
 #define WB_MAX_RANK 6
 typedef struct wb_shape {
   struct wb_binding *axes[WB_MAX_RANK];
   uint32_t rank;
+  const wb_axis *positions;
+  const uint64_t *from; /* bit n: operation n of the model feeds into this; NULL: none (an input) */
+  size_t from_words;
 } wb_shape;
 
 /* A block or operation with some arguments given already: `gqa(bias = true)`. `target` belongs to the model layer. */
@@ -77,6 +93,7 @@ struct wb_value {
     } record;
     const wb_shape *shape;
     const wb_closure *closure;
+    const wb_form *form;
   } u;
 };
 
@@ -88,7 +105,8 @@ typedef enum wb_origin_kind {
   WB_FROM_SET,      /* given by the user with --set */
   WB_FROM_DEFAULT,  /* the model class's published default */
   WB_FROM_CONSTANT, /* a named constant of data/ with its source */
-  WB_FROM_MODEL     /* a total of the model as described */
+  WB_FROM_MODEL,    /* a total of the model as described */
+  WB_FROM_WORKLOAD  /* asked for: an option or its default */
 } wb_origin_kind;
 
 typedef struct wb_origin {

@@ -70,8 +70,33 @@ typedef enum wb_stmt_kind {
   WB_S_UNDESCRIBED,
   WB_S_APART,
   WB_S_GIVEN,
+  WB_S_ON,
+  WB_S_COST,
   WB_S_QUANTITY
 } wb_stmt_kind;
+
+/* `on a, b after c times d`: positions of what follows (or of what an operation returns). */
+typedef struct wb_on {
+  const wb_expr *extents[WB_MAX_EXTENTS];
+  uint32_t rank;
+  const wb_expr *past, *times; /* NULL: none; 1 */
+} wb_on;
+
+/* What an operation costs; `wb_cost_words` has the words in this order. */
+typedef enum wb_cost_kind {
+  WB_COST_FLOPS,
+  WB_COST_RECOMPUTE, /* FLOPs that a fused backward does again */
+  WB_COST_READS,     /* elements of activations, where it is not each input once */
+  WB_COST_WRITES,    /* … not each result once */
+  WB_COST_WEIGHTS,   /* elements of stored matrices read, where they are not its own, all of them */
+  WB_COST_TEMP,      /* elements that live only while it runs */
+  WB_COST_SAVES,     /* elements that its backward needs */
+  WB_COST_COUNT
+} wb_cost_kind;
+extern const char *const wb_cost_words[WB_COST_COUNT];
+
+typedef enum wb_flop_kind { WB_MATMUL, WB_ATTENTION, WB_CONVOLUTION, WB_OTHER_FLOPS, WB_FLOP_KINDS } wb_flop_kind;
+extern const char *const wb_flop_words[WB_FLOP_KINDS];
 
 struct wb_stmt {
   wb_stmt_kind kind;
@@ -81,13 +106,16 @@ struct wb_stmt {
   wb_unit unit;            /* QUANTITY */
   const wb_sym *name;      /* LET, QUANTITY, GROUP, PATH, APART (group), STACK/DISPATCH (index), CALL (callee), STATE */
   wb_path *path;           /* CALL, PARAM, BUFFER, STACK, SCOPE, DISPATCH, PART: may be NULL */
-  const wb_expr *expr;     /* LET value, WHEN condition, STACK/REPEAT/DISPATCH count, REQUIRE condition, PART field */
+  const wb_expr *expr;     /* LET, COST value, WHEN condition, STACK/REPEAT/DISPATCH count, REQUIRE condition, PART field */
   const wb_expr *second;   /* STACK from, DISPATCH top_k, CACHE within */
   const wb_expr *every;    /* CACHE: one entry for so many tokens */
   const wb_argument *args; /* CALL; CACHE, RETURN values; dims of PARAM, BUFFER, STATE, GIVEN, YIELD */
   size_t arg_count;
   wb_str text;   /* REQUIRE message, UNDESCRIBED what, PART default family */
   bool is_fixed; /* PART: `as`, not `default` */
+  const wb_on *on; /* ON, YIELD; NULL: the positions of the first activation */
+  wb_cost_kind cost;
+  wb_flop_kind flops;
   wb_body body;
   wb_body other; /* WHEN else */
   wb_modifiers mod;

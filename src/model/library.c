@@ -299,6 +299,8 @@ static void link_rules(wb_library *lib) {
 void wb_library_init(wb_library *lib) {
   lib->symbols = (wb_symtab){.ctx = &lib->ctx};
   lib->weight = wb_intern(&lib->symbols, WB_STR("weight"));
+  lib->here = wb_intern(&lib->symbols, WB_STR("here"));
+  wb_workload_names(&lib->symbols);
   for (size_t i = 0; i < wb_data_file_count; i++) {
     wb_str path = wb_str_of(wb_data_files[i].path), text = {wb_data_files[i].bytes, wb_data_files[i].length};
     if (wb_str_ends(path, WB_STR(".weigh"))) add_file(lib, path, text, false);

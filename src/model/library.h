@@ -7,6 +7,7 @@
 #define WB_MODEL_LIBRARY_H
 
 #include "model/lang.h"
+#include "model/workload.h"
 
 /* One row of data/fields: what a field of a configuration is called and may hold. */
 typedef enum wb_field_type {
@@ -68,6 +69,7 @@ typedef struct wb_library {
   wb_str *ignored; /* configuration keys known to hold no dimension */
   size_t ignored_count, ignored_cap;
   const wb_sym *weight;  /* "weight" */
+  const wb_sym *here;   /* an operation's own positions */
   const wb_decl *common; /* the family whose fields all have; NULL until it is needed */
 } wb_library;
 

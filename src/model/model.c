@@ -177,6 +177,8 @@ void wb_model_build(wb_model *m) {
   m->dtype = dtype_of(m);
   wb_walk w = start(m, false);
   m->root = w.root;
+  m->forms = wb_workload_open(&m->ctx, &m->lib->symbols, w.root);
+  w.positions = wb_text_positions(&w);
   naming->prefix = WB_STR("");
   wb_walk_family(&w, m->family, m->config.root, WB_STR(""), naming, WB_G_OTHER, NULL);
   for (size_t i = 0; i < m->row_count; i++) add_totals(m, &m->rows[i]);

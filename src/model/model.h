@@ -7,6 +7,7 @@
 #define WB_MODEL_MODEL_H
 
 #include "model/config.h"
+#include "model/workload.h"
 
 /* Numbers that take the place of a mark in a name pattern: ranges, ascending. */
 typedef struct wb_range {
@@ -75,6 +76,9 @@ typedef struct wb_op_use {
   const wb_number_set *indices[WB_MAX_INDICES];
   uint32_t index_count;
   wb_scope *scope; /* its parameters, inputs among them */
+  wb_group group;
+  const wb_axis *positions;
+  size_t first_row, end_row; /* of the tensors that it stores itself */
   const wb_shape **outputs;
   size_t output_count;
   wb_num repeats; /* how often it runs in one pass, all indices together */
@@ -122,6 +126,7 @@ typedef struct wb_model {
   size_t row_count, row_cap;
   wb_op_use *ops;
   size_t op_count, op_cap;
+  wb_forms *forms; /* of the open quantities */
   wb_kept *kept;
   size_t kept_count, kept_cap;
   wb_str *undescribed;
@@ -171,7 +176,10 @@ bool wb_numbers_meet(const wb_number_set *a, const wb_number_set *b); /* whether
 /* 4096x1024, or scalar. */
 wb_str wb_row_shape(wb_ctx *ctx, const wb_row *row);
 
-/* The pattern with its index sets written out: model.layers.{0-60}.mlp.gate.weight */
+/* A name pattern with its index sets written out. */
+void wb_pattern_print(wb_text *out, wb_str pattern, const wb_number_set *const *indices, uint32_t count);
+
+/* The same of a row: model.layers.{0-60}.mlp.gate.weight */
 void wb_row_print(wb_text *out, const wb_row *row);
 
 size_t wb_dtype_bytes(wb_str dtype); /* 0 when unknown */

@@ -186,6 +186,23 @@ static wb_stmt *dispatch(wb_tokens *t) {
   return stmt;
 }
 
+/* What a cache statement does to a name: k = cached(k, within = …, every = …), positions kept before included. */
+static void add_cached(wb_tokens *t, wb_stmt *cache, const wb_expr *kept) {
+  wb_stmt *stmt = WB_NEW(t->ctx, wb_stmt);
+  wb_argument *args = WB_NEWN(t->ctx, wb_argument, 3);
+  *stmt = (wb_stmt){.kind = WB_S_CALL, .place = cache->place, .args = args, .target_count = 1};
+  stmt->targets = WB_NEW(t->ctx, const wb_sym *);
+  stmt->targets[0] = kept->u.name;
+  stmt->name = wb_intern(t->symbols, WB_STR("cached"));
+  args[stmt->arg_count++] = (wb_argument){NULL, kept};
+  if (cache->second)
+    args[stmt->arg_count++] = (wb_argument){wb_intern(t->symbols, WB_STR("within")), cache->second};
+  if (cache->every)
+    args[stmt->arg_count++] = (wb_argument){wb_intern(t->symbols, WB_STR("every")), cache->every};
+  WB_PUSH_ROOM(t->ctx, cache->body.items, cache->body.count, cache->body.cap);
+  cache->body.items[cache->body.count++] = stmt;
+}
+
 static wb_stmt *cache(wb_tokens *t) {
   wb_stmt *stmt = statement(t, WB_S_CACHE);
   t->at++;
@@ -193,6 +210,8 @@ static wb_stmt *cache(wb_tokens *t) {
   if (wb_accept(t, WB_T_NAME, "every")) stmt->every = wb_parse_expr(t);
   if (wb_accept(t, WB_T_NAME, "within")) stmt->second = wb_parse_expr(t);
   modifiers(t, &stmt->mod);
+  for (size_t i = 0; i < stmt->arg_count; i++)
+    if (stmt->args[i].expr->kind == WB_X_NAME) add_cached(t, stmt, stmt->args[i].expr);
   return stmt;
 }
 
@@ -228,13 +247,53 @@ static wb_stmt *give_back(wb_tokens *t) {
   return stmt;
 }
 
-/* returns [out]; yields widths */
+const char *const wb_cost_words[WB_COST_COUNT] = {"flops", "recompute", "reads", "writes", "weights", "temp", "saves"};
+const char *const wb_flop_words[WB_FLOP_KINDS] = {"matmul", "attention", "convolution", "other"};
+
+/* after `on`: extents, `after` past, `times` how many such in each segment */
+static const wb_on *positions(wb_tokens *t) {
+  wb_on *on = WB_NEW(t->ctx, wb_on);
+  do {
+    if (on->rank == WB_MAX_EXTENTS) wb_syntax(t, "at most 3 extents");
+    on->extents[on->rank++] = wb_parse_expr(t);
+  } while (wb_accept(t, WB_T_PUNCT, ","));
+  if (wb_accept(t, WB_T_NAME, "after")) on->past = wb_parse_expr(t);
+  if (wb_accept(t, WB_T_NAME, "times")) on->times = wb_parse_expr(t);
+  return on;
+}
+
+static wb_stmt *on(wb_tokens *t) {
+  wb_stmt *stmt = statement(t, WB_S_ON);
+  t->at++;
+  stmt->on = positions(t);
+  wb_parse_body(t, &stmt->body);
+  return stmt;
+}
+
+/* flops matmul expr when cond; saves expr dtype float32 */
+static wb_stmt *cost(wb_tokens *t, wb_cost_kind kind) {
+  wb_stmt *stmt = statement(t, WB_S_COST);
+  t->at++;
+  stmt->cost = kind;
+  if (kind == WB_COST_FLOPS || kind == WB_COST_RECOMPUTE) {
+    int word = 0;
+    while (word < WB_FLOP_KINDS && !wb_accept(t, WB_T_NAME, wb_flop_words[word])) word++;
+    if (word == WB_FLOP_KINDS) wb_syntax(t, "matmul, attention, convolution or other");
+    stmt->flops = (wb_flop_kind)word;
+  }
+  stmt->expr = wb_parse_expr(t);
+  modifiers(t, &stmt->mod);
+  return stmt;
+}
+
+/* returns [out]; returns [out] on length; yields widths */
 static wb_stmt *returns(wb_tokens *t) {
   bool many = wb_is(t, WB_T_NAME, "yields");
   wb_stmt *stmt = statement(t, WB_S_YIELD);
   t->at++;
   if (many) stmt->expr = wb_parse_expr(t);
   else dims(t, stmt);
+  if (wb_accept(t, WB_T_NAME, "on")) stmt->on = positions(t);
   return stmt;
 }
 
@@ -367,6 +426,9 @@ static wb_stmt *keyword(wb_tokens *t) {
   if (wb_is(t, WB_T_NAME, "apart")) return named(t, WB_S_APART, true);
   if (wb_is(t, WB_T_NAME, "part")) return part(t);
   if (wb_is(t, WB_T_NAME, "undescribed")) return undescribed(t);
+  if (wb_is(t, WB_T_NAME, "on")) return on(t);
+  for (int i = 0; i < WB_COST_COUNT; i++)
+    if (wb_is(t, WB_T_NAME, wb_cost_words[i])) return cost(t, (wb_cost_kind)i);
   return NULL;
 }
 
@@ -380,7 +442,7 @@ static wb_stmt *parse_statement(wb_tokens *t) {
 
 static bool has_lines(const wb_stmt *stmt) {
   return stmt->kind == WB_S_WHEN || stmt->kind == WB_S_STACK || stmt->kind == WB_S_REPEAT || stmt->kind == WB_S_SCOPE ||
-         stmt->kind == WB_S_DISPATCH || stmt->kind == WB_S_PATH || stmt->kind == WB_S_APART;
+         stmt->kind == WB_S_DISPATCH || stmt->kind == WB_S_PATH || stmt->kind == WB_S_APART || stmt->kind == WB_S_ON;
 }
 
 void wb_parse_body(wb_tokens *t, wb_body *body) {

@@ -44,23 +44,27 @@ void wb_row_expand(wb_ctx *ctx, const wb_row *row, wb_tensor_fn each, void *user
   if (row->copies.num > 0) expand(&e, 0, 0, 0);
 }
 
-void wb_row_print(wb_text *out, const wb_row *row) {
-  uint32_t index = 0;
-  for (size_t i = 0; i < row->pattern.len; i++) {
-    if (row->pattern.ptr[i] != WB_INDEX_MARK || index >= row->index_count) {
-      wb_text_addc(out, row->pattern.ptr[i]);
-      continue;
-    }
-    const wb_number_set *set = row->indices[index++];
-    bool braces = set->size != 1;
-    if (braces) wb_text_addc(out, '{');
-    for (size_t r = 0; r < set->range_count; r++) {
-      if (r) wb_text_addc(out, ',');
-      wb_text_addf(out, "%u", set->ranges[r].low);
-      if (set->ranges[r].high > set->ranges[r].low) wb_text_addf(out, "-%u", set->ranges[r].high);
-    }
-    if (braces) wb_text_addc(out, '}');
+static void print_set(wb_text *out, const wb_number_set *set) {
+  bool braces = set->size != 1;
+  if (braces) wb_text_addc(out, '{');
+  for (size_t r = 0; r < set->range_count; r++) {
+    if (r) wb_text_addc(out, ',');
+    wb_text_addf(out, "%u", set->ranges[r].low);
+    if (set->ranges[r].high > set->ranges[r].low) wb_text_addf(out, "-%u", set->ranges[r].high);
   }
+  if (braces) wb_text_addc(out, '}');
+}
+
+void wb_pattern_print(wb_text *out, wb_str pattern, const wb_number_set *const *indices, uint32_t count) {
+  uint32_t index = 0;
+  for (size_t i = 0; i < pattern.len; i++) {
+    if (pattern.ptr[i] == WB_INDEX_MARK && index < count) print_set(out, indices[index++]);
+    else wb_text_addc(out, pattern.ptr[i]);
+  }
+}
+
+void wb_row_print(wb_text *out, const wb_row *row) {
+  wb_pattern_print(out, row->pattern, row->indices, row->index_count);
 }
 
 wb_str wb_row_shape(wb_ctx *ctx, const wb_row *row) {

@@ -127,10 +127,11 @@ static void multiply(wb_walk *w, const wb_stmt *stmt, wb_num *product, uint64_t 
 
 /* Walks `from` and the following statements of a body, `times` over, under the names of an index. */
 static void walk_indexed(wb_walk *w, wb_frame *f, const wb_stmt *stmt, const wb_number_set *index, size_t first) {
+  const bool layers = stmt->kind == WB_S_STACK; /* experts do not run one after the other */
   wb_num copies = w->copies, repeats = w->repeats;
   const wb_naming *outer = f->naming;
   multiply(w, stmt, &w->copies, index->size);
-  multiply(w, stmt, &w->repeats, index->size);
+  if (layers) multiply(w, stmt, &w->repeats, index->size);
   if (!w->counting) {
     wb_naming *inner = WB_NEW(w->ctx, wb_naming);
     wb_str prefix = stmt->path ? wb_name_of(w, outer, stmt->path, f->scope) : outer->prefix;

@@ -172,6 +172,34 @@ void wb_walk_kept(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
   kept->elements = kept_elements(w, f, stmt);
   kept->within = lazily(w, f->scope, stmt->second);
   kept->every = lazily(w, f->scope, stmt->every);
+  wb_walk_body(w, f, &stmt->body);
+}
+
+/* Assignments open scopes inwards; the parameters stand in the outermost of the operation's own. */
+static const wb_binding *own_parameter(const wb_frame *f, const wb_sym *name) {
+  for (wb_scope *scope = f->scope; scope && scope != f->fields; scope = scope->parent) {
+    const wb_binding *found = wb_scope_find_here(scope, name);
+    if (found) return found;
+  }
+  return NULL;
+}
+
+/* Marks the results of an operation with all that feeds into them. */
+static void trace(wb_walk *w, wb_frame *f, size_t number) {
+  const size_t words = number / 64 + 1;
+  uint64_t *from = WB_NEWN(w->ctx, uint64_t, words);
+  from[number / 64] |= (uint64_t)1 << (number % 64);
+  for (size_t i = 0; i < f->decl->param_count; i++) {
+    const wb_binding *input = own_parameter(f, f->decl->params[i].name);
+    if (!input || input->state != WB_EVALUATED || input->value.kind != WB_SHAPE) continue;
+    for (size_t k = 0; k < input->value.u.shape->from_words; k++) from[k] |= input->value.u.shape->from[k];
+  }
+  for (size_t i = 0; i < f->result_count; i++) {
+    if (f->results[i].kind != WB_SHAPE) continue;
+    wb_shape *shape = (wb_shape *)f->results[i].u.shape; /* made by the operation just now */
+    shape->from = from;
+    shape->from_words = words;
+  }
 }
 
 void wb_walk_operation(wb_walk *w, wb_frame *f) {
@@ -183,6 +211,10 @@ void wb_walk_operation(wb_walk *w, wb_frame *f) {
                      .pattern = f->naming->prefix,
                      .index_count = w->index_count,
                      .scope = f->scope,
+                     .group = f->group,
+                     .positions = f->positions,
+                     .first_row = f->first_row,
+                     .end_row = m->row_count,
                      .repeats = w->repeats,
                      .routed = w->routed,
                      .mtp = w->mtp,
@@ -194,4 +226,5 @@ void wb_walk_operation(wb_walk *w, wb_frame *f) {
   use->outputs = WB_NEWN(w->ctx, const wb_shape *, f->result_count);
   for (size_t i = 0; i < f->result_count; i++)
     use->outputs[i] = f->results[i].kind == WB_SHAPE ? f->results[i].u.shape : NULL;
+  trace(w, f, m->op_count - 1);
 }

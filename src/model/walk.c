@@ -149,6 +149,7 @@ static void walk_call(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
       inner.donor = &donor;
     }
   }
+  if (decl->kind == WB_D_OPERATION && !w->counting) wb_enter_operation(w, &inner);
   wb_walk_body(w, &inner, &decl->body);
   if (decl->kind == WB_D_OPERATION) wb_walk_operation(w, &inner);
   wb_leave(w->ctx);
@@ -163,8 +164,14 @@ static void walk_return(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
   f->returned = true;
 }
 
+static const wb_axis *result_positions(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
+  const wb_axis *base = f->positions ? f->positions : w->positions;
+  return stmt->on && base ? wb_positions(w, stmt->on, base, f->scope) : base;
+}
+
 static wb_value shape_of(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
   wb_shape *shape = WB_NEW(w->ctx, wb_shape);
+  shape->positions = result_positions(w, f, stmt);
   shape->rank = (uint32_t)stmt->arg_count;
   for (uint32_t i = 0; i < shape->rank; i++) {
     wb_binding *axis = WB_NEW(w->ctx, wb_binding);
@@ -186,7 +193,8 @@ static const wb_expr *written_list(wb_walk *w, const wb_expr *expr, wb_scope **s
   return expr && expr->kind == WB_X_LIST ? expr : NULL;
 }
 
-static wb_value shape_of_width(wb_walk *w, const wb_value *width, const wb_expr *expr, wb_scope *scope) {
+static wb_value shape_of_width(wb_walk *w, const wb_axis *positions, const wb_value *width, const wb_expr *expr,
+                               wb_scope *scope) {
   wb_shape *shape = WB_NEW(w->ctx, wb_shape);
   wb_binding *axis = WB_NEW(w->ctx, wb_binding);
   axis->expr = expr;
@@ -194,6 +202,7 @@ static wb_value shape_of_width(wb_walk *w, const wb_value *width, const wb_expr 
   axis->value = *width;
   axis->state = WB_EVALUATED;
   shape->rank = 1;
+  shape->positions = positions;
   shape->axes[0] = axis;
   return (wb_value){.kind = WB_SHAPE, .u.shape = shape};
 }
@@ -213,8 +222,9 @@ static void walk_yield(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
   f->results = results = WB_NEWN(w->ctx, wb_value, f->result_count);
   wb_scope *scope = f->scope;
   const wb_expr *list = w->counting ? NULL : written_list(w, stmt->expr, &scope);
+  const wb_axis *positions = result_positions(w, f, stmt);
   for (size_t i = 0; i < f->result_count; i++)
-    results[i] = shape_of_width(w, &widths.u.list.items[i], list ? list->u.list.items[i] : NULL, scope);
+    results[i] = shape_of_width(w, positions, &widths.u.list.items[i], list ? list->u.list.items[i] : NULL, scope);
 }
 
 /* A demand that fails is told in the configuration's own field names; a description without fields tells its line. */
@@ -296,6 +306,7 @@ static void walk_statement(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
       break;
     case WB_S_CACHE:
     case WB_S_STATE: wb_walk_kept(w, f, stmt); break;
+    case WB_S_ON: wb_walk_on(w, f, stmt); break;
     case WB_S_WHEN: wb_walk_body(w, f, wb_eval_bool(w->ctx, stmt->expr, f->scope) ? &stmt->body : &stmt->other); break;
     case WB_S_STACK: wb_walk_stack(w, f, stmt); break;
     case WB_S_REPEAT: walk_repeat(w, f, stmt); break;
@@ -310,6 +321,7 @@ static void walk_statement(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
     case WB_S_PART: wb_walk_part(w, f, stmt); break;
     case WB_S_UNDESCRIBED: wb_walk_undescribed(w, f, stmt); break;
     case WB_S_GIVEN: walk_given(w, f, stmt); break;
+    case WB_S_COST: /* read when somebody asks what an operation costs */
     case WB_S_QUANTITY: break; /* of methods, which are not walked */
   }
 }

@@ -34,6 +34,8 @@ typedef struct wb_frame {
   bool grouped; /* the call named the group: nothing inside changes it */
   const wb_tie *tie;
   const wb_donor *donor;
+  const wb_axis *positions; /* of an operation: those of its first activation, else those of the place */
+  size_t first_row;         /* of an operation */
   const wb_modifiers *call; /* of an operation: what stands after the call, for the cut of its tensors */
   wb_scope *call_scope;
   const wb_value *results;
@@ -55,6 +57,7 @@ typedef struct wb_walk {
   bool routed, mtp;
   bool grouped; /* a part named the group for everything in it */
   wb_num top_k, experts;
+  const wb_axis *positions; /* of activations that begin here; NULL while counting */
   wb_str path; /* the alternative computation we are in */
   wb_str dtype;
   wb_str part; /* prefix of the nested configuration in effect */
@@ -75,6 +78,12 @@ void wb_walk_dispatch(wb_walk *w, wb_frame *f, const wb_stmt *stmt);
 /* part.c: families on nested configurations. */
 void wb_walk_part(wb_walk *w, wb_frame *f, const wb_stmt *stmt);
 void wb_walk_undescribed(wb_walk *w, wb_frame *f, const wb_stmt *stmt);
+
+/* positions.c */
+const wb_axis *wb_text_positions(wb_walk *w);
+const wb_axis *wb_positions(wb_walk *w, const wb_on *on, const wb_axis *base, wb_scope *scope);
+void wb_walk_on(wb_walk *w, wb_frame *f, const wb_stmt *stmt);
+void wb_enter_operation(wb_walk *w, wb_frame *f); /* where an operation runs: after its arguments are bound */
 
 /* tensors.c */
 void wb_walk_tensor(wb_walk *w, wb_frame *f, const wb_stmt *stmt);
