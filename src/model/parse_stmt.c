@@ -378,13 +378,15 @@ static wb_stmt *quantity(wb_tokens *t) {
   return stmt;
 }
 
-/* k = given [kv_heads, head_dim]: an activation that comes from elsewhere (a donor layer, an encoder). */
+/* k = given [kv_heads, head_dim]: an activation that comes from elsewhere (a donor layer, pixels); `like x`: with the
+ * positions of x, and gradients flow back to what x was made from. */
 static wb_stmt *given(wb_tokens *t, const wb_sym **targets, size_t count) {
   wb_stmt *stmt = statement(t, WB_S_GIVEN);
   t->at++;
   stmt->targets = targets;
   stmt->target_count = count;
   dims(t, stmt);
+  if (wb_accept(t, WB_T_NAME, "like")) stmt->expr = wb_parse_expr(t);
   return stmt;
 }
 

@@ -290,6 +290,13 @@ static void walk_let(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
 
 static void walk_given(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
   wb_value shape = shape_of(w, f, stmt);
+  wb_value like = stmt->expr ? wb_eval(w->ctx, stmt->expr, f->scope) : wb_null();
+  if (like.kind == WB_SHAPE) {
+    wb_shape *own = (wb_shape *)shape.u.shape; /* made just now */
+    own->positions = like.u.shape->positions;
+    own->from = like.u.shape->from;
+    own->from_words = like.u.shape->from_words;
+  }
   for (size_t i = 0; i < stmt->target_count; i++) assign(w, f, stmt->targets[i], shape);
 }
 
