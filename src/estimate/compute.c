@@ -43,6 +43,7 @@ static void take_line(wb_ctx *ctx, wb_op_cost *op, const wb_stmt *line, said *ha
   switch (line->cost) {
     case WB_COST_FLOPS: add(ctx, &op->cost.forward[line->flops], &value); break;
     case WB_COST_RECOMPUTE: add(ctx, &op->cost.recompute, &value); break;
+    case WB_COST_BACKWARD: add(ctx, &op->more[line->flops], &value); break;
     case WB_COST_READS: add(ctx, &moves->reads, &value), has->reads = true; break;
     case WB_COST_WRITES: add(ctx, &moves->writes, &value), has->writes = true; break;
     case WB_COST_WEIGHTS: add(ctx, &moves->weights.elements, &value), has->weights = true; break;
@@ -109,7 +110,10 @@ static void all_runs(wb_ctx *ctx, wb_op_cost *op) {
   wb_num runs = use->repeats;
   if (use->routed && !wb_num_mul(runs, use->top_k, &runs))
     WB_FAIL(ctx, WB_LANG_OVERFLOW, use->operation->place, WB_STR("*"));
-  for (int i = 0; i < WB_FLOP_KINDS; i++) scale(ctx, &cost->forward[i], runs);
+  for (int i = 0; i < WB_FLOP_KINDS; i++) {
+    scale(ctx, &cost->forward[i], runs);
+    scale(ctx, &op->more[i], runs);
+  }
   wb_value *const values[] = {&cost->recompute, &cost->forward_moves.reads, &cost->forward_moves.writes,
                               &cost->saves.elements, &cost->saves.bytes};
   for (size_t i = 0; i < sizeof values / sizeof *values; i++) scale(ctx, values[i], runs);
@@ -148,7 +152,10 @@ static void backward_of(wb_ctx *ctx, wb_op_cost *op) {
                                       [WB_ATTENTION] = 2 * op->input_grad,
                                       [WB_CONVOLUTION] = products,
                                       [WB_OTHER_FLOPS] = products};
-  for (int i = 0; i < WB_FLOP_KINDS; i++) cost->backward[i] = times(ctx, &cost->forward[i], wb_num_int(factors[i]));
+  for (int i = 0; i < WB_FLOP_KINDS; i++) {
+    cost->backward[i] = times(ctx, &cost->forward[i], wb_num_int(factors[i]));
+    if (op->input_grad) add(ctx, &cost->backward[i], &op->more[i]);
+  }
   if (!op->input_grad) cost->recompute = wb_integer(0);
   if (op->input_grad) backward->weights = forward->weights;
   if (op->weight_grad) backward->gradients = forward->weights;
@@ -217,6 +224,7 @@ wb_compute *wb_compute_build(wb_model *m, const wb_compute_options *options) {
                        .input_grad = trained->input[i],
                        .weight_grad = trained->own[i]};
     wb_cost_zero(&op->cost);
+    for (int k = 0; k < WB_FLOP_KINDS; k++) op->more[k] = wb_integer(0);
     forward_of(ctx, m, op);
     backward_of(ctx, op);
     wb_cost_add(ctx, &c->total, &op->cost);

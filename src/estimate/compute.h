@@ -34,6 +34,7 @@ typedef struct wb_cost {
 typedef struct wb_op_cost {
   const wb_op_use *use;
   wb_cost cost;
+  wb_value more[WB_FLOP_KINDS]; /* of the backward, beside one more forward for each gradient */
   wb_value temp; /* elements that live only while one such operation runs, in one layer */
   bool input_grad, weight_grad;
 } wb_op_cost;

@@ -1,11 +1,12 @@
-#include "estimate/derive.h"
+#include "estimate/derive_parts.h"
 
 #include "expr/eval.h"
+#include "expr/form.h"
 #include "expr/print.h"
 
 static const wb_unit ELEMENTS = {{1, 0, 0, 0, 0, 0}};
 
-static wb_node *new_node(wb_derivation *d, wb_str name, const void *key) {
+wb_node *wb_d_new_node(wb_derivation *d, wb_str name, const void *key) {
   wb_node *node = WB_NEW(d->ctx, wb_node);
   node->name = name;
   node->key = key;
@@ -21,14 +22,14 @@ static wb_node *known(const wb_derivation *d, const void *key) {
   return NULL;
 }
 
-static void add_child(wb_derivation *d, wb_node *node, const wb_node *child) {
+void wb_d_add_child(wb_derivation *d, wb_node *node, const wb_node *child) {
   for (size_t i = 0; i < node->count; i++)
     if (node->children[i] == child) return;
   WB_PUSH_ROOM(d->ctx, node->children, node->count, node->cap);
   node->children[node->count++] = child;
 }
 
-static wb_str printed(wb_derivation *d, const wb_expr *expr, wb_style style, wb_scope *scope) {
+wb_str wb_d_printed(wb_derivation *d, const wb_expr *expr, wb_style style, wb_scope *scope) {
   wb_text text = {.ctx = d->ctx};
   wb_expr_print(&text, expr, style, scope);
   return wb_text_str(&text);
@@ -46,14 +47,14 @@ static void add_names(wb_derivation *d, wb_node *node, const wb_expr *expr, wb_s
   for (size_t i = 0; i < n; i++) {
     wb_binding *binding = wb_scope_find(d->ctx, scope, names[i]);
     if (!binding) continue; /* the counting name of a sum: bound inside the expression */
-    if (wb_force(d->ctx, binding)->kind != WB_CLOSURE) add_child(d, node, wb_derive_binding(d, binding));
+    if (wb_force(d->ctx, binding)->kind != WB_CLOSURE) wb_d_add_child(d, node, wb_derive_binding(d, binding));
   }
 }
 
 static void use_expr(wb_derivation *d, wb_node *node, const wb_expr *expr, wb_scope *scope) {
-  node->formula = printed(d, expr, WB_AS_FORMULA, scope);
-  node->numbers = printed(d, expr, WB_AS_NUMBERS, scope);
-  node->latex = printed(d, expr, WB_AS_LATEX, scope);
+  node->formula = wb_d_printed(d, expr, WB_AS_FORMULA, scope);
+  node->numbers = wb_d_printed(d, expr, WB_AS_NUMBERS, scope);
+  node->latex = wb_d_printed(d, expr, WB_AS_LATEX, scope);
   add_names(d, node, expr, scope);
 }
 
@@ -71,8 +72,8 @@ static void use_shape(wb_derivation *d, wb_node *node, const wb_shape *shape) {
       continue;
     }
     bool bracket = shape->rank > 1 && axis->expr->kind == WB_X_BINARY;
-    wb_text_addf(&formula, bracket ? "(%.*s)" : "%.*s", WB_STR_ARG(printed(d, axis->expr, WB_AS_FORMULA, axis->scope)));
-    wb_text_add(&latex, printed(d, axis->expr, WB_AS_LATEX, axis->scope));
+    wb_text_addf(&formula, bracket ? "(%.*s)" : "%.*s", WB_STR_ARG(wb_d_printed(d, axis->expr, WB_AS_FORMULA, axis->scope)));
+    wb_text_add(&latex, wb_d_printed(d, axis->expr, WB_AS_LATEX, axis->scope));
     add_names(d, node, axis->expr, axis->scope);
   }
   node->formula = wb_text_str(&formula);
@@ -85,8 +86,8 @@ const wb_node *wb_derive_binding(wb_derivation *d, wb_binding *binding) {
   if (node) return node;
   const wb_value *value = wb_force(d->ctx, binding);
   wb_enter(d->ctx, WB_NOWHERE);
-  node = new_node(d, binding->name->name, binding);
-  node->value = *value;
+  node = wb_d_new_node(d, binding->name->name, binding);
+  node->value = wb_settled(value);
   node->unit = value->unit;
   if (binding->origin) node->origin = *binding->origin;
   if (value->kind == WB_SHAPE) use_shape(d, node, value->u.shape);
@@ -97,53 +98,50 @@ const wb_node *wb_derive_binding(wb_derivation *d, wb_binding *binding) {
 }
 
 const wb_node *wb_derive_expr(wb_derivation *d, wb_str name, const wb_expr *expr, wb_scope *scope, wb_unit unit) {
-  wb_node *node = new_node(d, name, NULL);
-  node->value = wb_eval(d->ctx, expr, scope);
+  wb_node *node = wb_d_new_node(d, name, NULL);
+  const wb_value value = wb_eval(d->ctx, expr, scope);
+  node->value = wb_settled(&value);
   node->unit = unit;
   use_expr(d, node, expr, scope);
   return node;
 }
 
-typedef struct formula {
-  wb_text symbols, numbers, latex;
-} formula;
+wb_formula wb_d_new_formula(wb_derivation *d) { return (wb_formula){{.ctx = d->ctx}, {.ctx = d->ctx}, {.ctx = d->ctx}}; }
 
-static formula new_formula(wb_derivation *d) { return (formula){{.ctx = d->ctx}, {.ctx = d->ctx}, {.ctx = d->ctx}}; }
-
-static void join(formula *f, const char *op, const char *latex_op) {
+void wb_d_join(wb_formula *f, const char *op, const char *latex_op) {
   if (!f->numbers.len) return;
   wb_text_adds(&f->symbols, op);
   wb_text_adds(&f->numbers, op);
   wb_text_adds(&f->latex, latex_op);
 }
 
-static void factor_number(formula *f, const char *name, wb_num value) {
-  join(f, " * ", " \\cdot ");
+void wb_d_factor_number(wb_formula *f, const char *name, wb_num value) {
+  wb_d_join(f, " * ", " \\cdot ");
   if (name) wb_text_adds(&f->symbols, name);
   else wb_num_print(&f->symbols, value);
   wb_num_print(&f->numbers, value);
   wb_num_print(&f->latex, value);
 }
 
-static void factor_expr(wb_derivation *d, formula *f, const wb_binding *dim) {
+void wb_d_factor_expr(wb_derivation *d, wb_formula *f, const wb_binding *dim) {
   static const wb_style styles[] = {WB_AS_FIELDS, WB_AS_FIELD_NUMBERS, WB_AS_FIELD_LATEX};
   wb_text *texts[] = {&f->symbols, &f->numbers, &f->latex};
-  join(f, " * ", " \\cdot ");
+  wb_d_join(f, " * ", " \\cdot ");
   for (int i = 0; i < 3; i++) {
-    wb_str text = printed(d, dim->expr, styles[i], dim->scope);
+    wb_str text = wb_d_printed(d, dim->expr, styles[i], dim->scope);
     bool compound = false;
     for (size_t c = 0; c < text.len; c++) compound = compound || text.ptr[c] == ' ';
     wb_text_addf(texts[i], compound ? (i == 2 ? "\\left(%.*s\\right)" : "(%.*s)") : "%.*s", WB_STR_ARG(text));
   }
 }
 
-static void add_leaves(wb_derivation *d, wb_node *node, const wb_binding *dim) {
+void wb_d_add_leaves(wb_derivation *d, wb_node *node, const wb_binding *dim) {
   wb_binding **found = NULL;
   size_t n = wb_expr_leaves(d->ctx, dim->expr, dim->scope, &found);
-  for (size_t i = 0; i < n; i++) add_child(d, node, wb_derive_binding(d, found[i]));
+  for (size_t i = 0; i < n; i++) wb_d_add_child(d, node, wb_derive_binding(d, found[i]));
 }
 
-static void take(wb_node *node, const formula *f) {
+void wb_d_take(wb_node *node, const wb_formula *f) {
   node->formula = wb_text_str(&f->symbols);
   node->numbers = wb_text_str(&f->numbers);
   node->latex = wb_text_str(&f->latex);
@@ -151,26 +149,26 @@ static void take(wb_node *node, const formula *f) {
 
 /* How many tensors a row stands for: each index set by the expression that counts it (num_hidden_layers), or by number
  * where it is a part of a stack. */
-static void factor_copies(wb_derivation *d, wb_node *node, formula *f, const wb_row *row) {
+static void factor_copies(wb_derivation *d, wb_node *node, wb_formula *f, const wb_row *row) {
   for (uint32_t i = 0; i < row->index_count; i++) {
     const wb_number_set *set = row->indices[i];
     if (!set->expr && set->size == 1) continue;
     if (!set->expr) {
-      factor_number(f, NULL, wb_num_int(set->size));
+      wb_d_factor_number(f, NULL, wb_num_int(set->size));
       continue;
     }
     wb_binding count = {.expr = set->expr, .scope = set->scope};
-    factor_expr(d, f, &count);
-    add_leaves(d, node, &count);
+    wb_d_factor_expr(d, f, &count);
+    wb_d_add_leaves(d, node, &count);
   }
 }
 
 /* copies × dimensions, times the share of experts that a token takes when only active ones count. */
 static const wb_node *derive_row(wb_derivation *d, const wb_row *row, bool active, bool one) {
   wb_text name = {.ctx = d->ctx};
-  formula f = new_formula(d);
+  wb_formula f = wb_d_new_formula(d);
   wb_row_print(&name, row);
-  wb_node *node = new_node(d, wb_text_str(&name), NULL);
+  wb_node *node = wb_d_new_node(d, wb_text_str(&name), NULL);
   node->unit = ELEMENTS;
   node->source = row->decl->source;
   wb_num value = row->elements;
@@ -179,38 +177,38 @@ static const wb_node *derive_row(wb_derivation *d, const wb_row *row, bool activ
     wb_num_mul(value, row->copies, &value); /* fits: the model's totals were added up from the same products */
   }
   for (uint32_t i = 0; i < row->rank; i++) {
-    factor_expr(d, &f, row->dims[i]);
-    add_leaves(d, node, row->dims[i]);
+    wb_d_factor_expr(d, &f, row->dims[i]);
+    wb_d_add_leaves(d, node, row->dims[i]);
   }
-  if (!f.numbers.len) factor_number(&f, NULL, wb_num_int(1));
+  if (!f.numbers.len) wb_d_factor_number(&f, NULL, wb_num_int(1));
   if (active && row->routed) {
     value = wb_row_active(d->ctx, row);
-    factor_number(&f, NULL, row->top_k);
-    join(&f, " / ", " / ");
+    wb_d_factor_number(&f, NULL, row->top_k);
+    wb_d_join(&f, " / ", " / ");
     wb_num_print(&f.symbols, row->experts);
     wb_num_print(&f.numbers, row->experts);
     wb_num_print(&f.latex, row->experts);
   }
-  take(node, &f);
+  wb_d_take(node, &f);
   node->value = wb_number(value);
   return node;
 }
 
-static void sum_up(wb_derivation *d, wb_node *node) {
-  formula f = new_formula(d);
+void wb_d_sum_up(wb_derivation *d, wb_node *node, wb_unit unit) {
+  wb_formula f = wb_d_new_formula(d);
   wb_num sum = wb_num_int(0);
   for (size_t i = 0; i < node->count; i++) {
     const wb_node *child = node->children[i];
-    join(&f, " + ", " + ");
+    wb_d_join(&f, " + ", " + ");
     wb_text_add(&f.symbols, child->name);
     wb_value_print(&f.numbers, &child->value);
     wb_value_print(&f.latex, &child->value);
     wb_num_add(sum, child->value.u.num, &sum);
   }
   if (!node->count) wb_text_adds(&f.numbers, "0");
-  take(node, &f);
+  wb_d_take(node, &f);
   node->value = wb_number(sum);
-  node->unit = ELEMENTS;
+  node->unit = unit;
 }
 
 typedef bool (*row_test)(const wb_row *row, int group);
@@ -222,20 +220,20 @@ static bool is_buffer(const wb_row *row, int group) { return row->kind == WB_BUF
 static bool is_mtp(const wb_row *row, int group) { return row->kind == WB_PARAM && row->mtp && group < 0; }
 
 static wb_node *derive_rows(wb_derivation *d, const wb_model *m, wb_str name, row_test test, int group, bool active) {
-  wb_node *node = new_node(d, name, NULL);
+  wb_node *node = wb_d_new_node(d, name, NULL);
   for (size_t i = 0; i < m->row_count; i++)
-    if (test(&m->rows[i], group)) add_child(d, node, derive_row(d, &m->rows[i], active, false));
-  sum_up(d, node);
+    if (test(&m->rows[i], group)) wb_d_add_child(d, node, derive_row(d, &m->rows[i], active, false));
+  wb_d_sum_up(d, node, ELEMENTS);
   return node;
 }
 
 static wb_node *derive_groups(wb_derivation *d, const wb_model *m, wb_str name, bool active) {
-  wb_node *node = new_node(d, name, NULL);
+  wb_node *node = wb_d_new_node(d, name, NULL);
   for (int g = 0; g < WB_GROUP_COUNT; g++) {
     if (!m->groups[g].num) continue;
-    add_child(d, node, derive_rows(d, m, wb_str_of(wb_group_name((wb_group)g)), is_group, g, active));
+    wb_d_add_child(d, node, derive_rows(d, m, wb_str_of(wb_group_name((wb_group)g)), is_group, g, active));
   }
-  sum_up(d, node);
+  wb_d_sum_up(d, node, ELEMENTS);
   return node;
 }
 

@@ -152,6 +152,13 @@ static inputs *gather(wb_model *m, const wb_decl *method, const built *b) {
   give(ctx, in, m->lib, "L", wb_integer((wb_i128)b->layers));
   give(ctx, in, m->lib, "tied", wb_bool(m->tied_embeddings));
   give(ctx, in, m->lib, "rms", wb_bool(b->rms));
+  give(ctx, in, m->lib, "total_parameters", wb_number(m->total));
+  give(ctx, in, m->lib, "active_parameters", wb_number(m->active));
+  wb_num ends = m->groups[WB_G_EMBEDDING];
+  wb_num_add(ends, m->groups[WB_G_HEAD], &ends); /* fits: the total does */
+  give(ctx, in, m->lib, "embedding_parameters", wb_number(ends));
+  for (size_t i = 0; i < m->root->count; i++) /* the open quantities of the workload */
+    if (m->root->items[i]->value.kind == WB_FORM) wb_scope_share(ctx, &in->scope, m->root->items[i]);
   return in;
 }
 
@@ -171,6 +178,7 @@ wb_method_result wb_method_run(wb_model *m, wb_str name) {
     if (stmt->kind != WB_S_QUANTITY) continue;
     wb_node *node = (wb_node *)wb_derive_binding(result.derivation, binding);
     node->unit = stmt->unit;
+    node->value = wb_settled(&node->value);
     node->source = result.method->source;
     result.quantities[result.count++] = node;
   }

@@ -100,7 +100,7 @@ void wb_pass_open(const wb_pass *pass, size_t which, wb_num open[WB_Q_COUNT]) {
   open[WB_Q_PAST] = mixed ? pass->sequences[which][2] : wb_num_int(decode ? a->depth : 0);
   open[WB_Q_SOURCE] = wb_num_int(decode ? 0 : a->prompt);
   open[WB_Q_PAST_SOURCE] = wb_num_int(decode ? a->prompt : 0);
-  open[WB_Q_LOGITS] = last ? wb_num_int(1) : new_tokens;
+  open[WB_Q_LOGITS] = wb_num_int(last ? 1 : LARGEST); /* at most as many as there are positions */
   open[WB_Q_IMAGES] = wb_num_int(decode ? 0 : a->images);
   open[WB_Q_IMAGE_HEIGHT] = wb_num_int(a->image_height);
   open[WB_Q_IMAGE_WIDTH] = wb_num_int(a->image_width);

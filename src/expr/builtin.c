@@ -89,16 +89,10 @@ static wb_value run_log2(wb_ctx *ctx, wb_place place, const wb_value *args, size
 /* The largest integer whose square is not above n. */
 static wb_value run_isqrt(wb_ctx *ctx, wb_place place, const wb_value *args, size_t count) {
   (void)count;
+  if (args[0].kind == WB_FORM) return wb_form_unary(ctx, place, WB_ATOM_ISQRT, &args[0]);
   wb_num n = num_arg(ctx, place, "isqrt", &args[0]);
-  if (n.num < 0 || n.num > (wb_i128)1 << 62) bad(ctx, place, "isqrt", &args[0], "a number from 0 to 2^62");
-  wb_num_floor(n, &n);
-  wb_i128 low = 0, high = (wb_i128)1 << 31;
-  while (low < high) {
-    wb_i128 middle = (low + high + 1) / 2;
-    if (middle * middle <= n.num) low = middle;
-    else high = middle - 1;
-  }
-  return wb_integer(low);
+  if (n.num < 0 || n.num / n.den > (wb_i128)1 << 62) bad(ctx, place, "isqrt", &args[0], "a number from 0 to 2^62");
+  return wb_number(wb_isqrt(n));
 }
 
 static wb_value run_abs(wb_ctx *ctx, wb_place place, const wb_value *args, size_t count) {

@@ -219,6 +219,17 @@ wb_value wb_form_choose(wb_ctx *ctx, wb_place place, const wb_value *condition, 
 
 /* ---- values ---- */
 
+wb_num wb_isqrt(wb_num n) {
+  wb_num_floor(n, &n);
+  wb_i128 low = 0, high = (wb_i128)1 << 31;
+  while (low < high) {
+    wb_i128 middle = (low + high + 1) / 2;
+    if (middle * middle <= n.num) low = middle;
+    else high = middle - 1;
+  }
+  return wb_num_int(low);
+}
+
 wb_num wb_distinct(wb_num all, wb_num take, wb_num draws) {
   double n = wb_num_double(all);
   if (n <= 0 || draws.num <= 0) return wb_num_int(0);
@@ -252,6 +263,10 @@ static bool atom_at(const wb_atom *a, const wb_num *values, wb_num *out) {
   switch (a->kind) {
     case WB_ATOM_FLOOR: return wb_num_floor(x, out);
     case WB_ATOM_CEIL: return wb_num_ceil(x, out);
+    case WB_ATOM_ISQRT:
+      if (x.num < 0 || x.num / x.den > (wb_i128)1 << 62) return false;
+      *out = wb_isqrt(x);
+      return true;
     case WB_ATOM_QUOTIENT: return wb_num_div(x, y, out);
     case WB_ATOM_DISTINCT: *out = wb_distinct(x, y, z); return true;
     default: break;

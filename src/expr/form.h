@@ -37,6 +37,7 @@ typedef enum wb_atom_kind {
   WB_ATOM_MAX,
   WB_ATOM_FLOOR,
   WB_ATOM_CEIL,
+  WB_ATOM_ISQRT,    /* the largest integer whose square is not above a */
   WB_ATOM_LESS,     /* a < b: 1, else 0 */
   WB_ATOM_EQUAL,
   WB_ATOM_QUOTIENT, /* a / b, exact */
@@ -66,7 +67,7 @@ wb_value wb_form_open(wb_forms *table, const wb_sym *name);
 
 /* Arithmetic where at least one side is a form; comparisons give 0 or 1. Fails when it grows beyond the limits. */
 wb_value wb_form_binary(wb_ctx *ctx, wb_place place, wb_op op, const wb_value *a, const wb_value *b);
-wb_value wb_form_unary(wb_ctx *ctx, wb_place place, wb_atom_kind kind, const wb_value *a); /* FLOOR, CEIL */
+wb_value wb_form_unary(wb_ctx *ctx, wb_place place, wb_atom_kind kind, const wb_value *a); /* FLOOR, CEIL, ISQRT */
 wb_value wb_form_choose(wb_ctx *ctx, wb_place place, const wb_value *condition, const wb_value *yes, const wb_value *no);
 wb_value wb_form_function(wb_ctx *ctx, wb_place place, wb_atom_kind kind, const wb_value *a, const wb_value *b,
                           const wb_value *c);
@@ -74,6 +75,8 @@ wb_value wb_form_function(wb_ctx *ctx, wb_place place, wb_atom_kind kind, const 
 /* Expected number of distinct members when `draws` times `take` different ones of `all` are taken at random:
  * all · (1 − (1 − take/all)^draws), rounded to the nearest integer. */
 wb_num wb_distinct(wb_num all, wb_num take, wb_num draws);
+
+wb_num wb_isqrt(wb_num n); /* of 0 to 2^62 */
 
 /* Puts a workload in effect: values of the open quantities in order. False on overflow (nothing is in effect then). */
 bool wb_forms_set(wb_forms *table, const wb_num *open);

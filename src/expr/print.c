@@ -147,7 +147,8 @@ static void print_name(printer *p, const wb_expr *expr, int least) {
   bool passes =
       binding && binding->expr &&
       (binding->expr->kind == WB_X_NAME || binding->expr->kind == WB_X_INDEX || binding->expr->kind == WB_X_MEMBER);
-  if (binding && !field && binding->expr && (value->kind == WB_NUM || passes)) {
+  const bool number = value && (value->kind == WB_NUM || value->kind == WB_FORM);
+  if (binding && !field && binding->expr && (number || passes)) {
     print_inside(p, binding, least);
     return;
   }

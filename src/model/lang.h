@@ -86,6 +86,7 @@ typedef struct wb_on {
 typedef enum wb_cost_kind {
   WB_COST_FLOPS,
   WB_COST_RECOMPUTE, /* FLOPs that a fused backward does again */
+  WB_COST_BACKWARD,  /* FLOPs of the backward beside one more forward for each gradient; may be below 0 */
   WB_COST_READS,     /* elements of activations, where it is not each input once */
   WB_COST_WRITES,    /* … not each result once */
   WB_COST_WEIGHTS,   /* elements of stored matrices read, where they are not its own, all of them */

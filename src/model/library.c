@@ -193,6 +193,16 @@ const wb_decl *wb_library_class(wb_library *lib, wb_ctx *ctx, wb_str class_name)
   return NULL;
 }
 
+const wb_decl *wb_library_method_at(wb_library *lib, wb_ctx *ctx, size_t i) {
+  for (size_t n = 0; n < lib->entry_count; n++) {
+    wb_entry *entry = &lib->entries[n];
+    if (entry->kind != WB_D_METHOD || i-- > 0) continue;
+    parse_for(lib, ctx, entry->file);
+    return entry->decl;
+  }
+  return NULL;
+}
+
 const wb_decl *wb_library_marker(wb_library *lib, wb_ctx *ctx, size_t i, wb_str *key) {
   if (i >= lib->marker_count) return NULL;
   *key = lib->markers[i].type;

@@ -247,7 +247,7 @@ static wb_stmt *give_back(wb_tokens *t) {
   return stmt;
 }
 
-const char *const wb_cost_words[WB_COST_COUNT] = {"flops", "recompute", "reads", "writes", "weights", "temp", "saves"};
+const char *const wb_cost_words[WB_COST_COUNT] = {"flops", "recompute", "backward", "reads", "writes", "weights", "temp", "saves"};
 const char *const wb_flop_words[WB_FLOP_KINDS] = {"matmul", "attention", "convolution", "other"};
 
 /* after `on`: extents, `after` past, `times` how many such in each segment */
@@ -275,7 +275,7 @@ static wb_stmt *cost(wb_tokens *t, wb_cost_kind kind) {
   wb_stmt *stmt = statement(t, WB_S_COST);
   t->at++;
   stmt->cost = kind;
-  if (kind == WB_COST_FLOPS || kind == WB_COST_RECOMPUTE) {
+  if (kind <= WB_COST_BACKWARD) {
     int word = 0;
     while (word < WB_FLOP_KINDS && !wb_accept(t, WB_T_NAME, wb_flop_words[word])) word++;
     if (word == WB_FLOP_KINDS) wb_syntax(t, "matmul, attention, convolution or other");
@@ -399,6 +399,12 @@ static wb_stmt *assigned(wb_tokens *t) {
   } while (wb_accept(t, WB_T_PUNCT, ","));
   wb_expect(t, WB_T_PUNCT, "=", "`=` and a call");
   if (wb_is(t, WB_T_NAME, "given")) return given(t, targets, count);
+  if (wb_is(t, WB_T_NAME, "part")) {
+    wb_stmt *stmt = part(t);
+    stmt->targets = targets;
+    stmt->target_count = count;
+    return stmt;
+  }
   if (wb_is(t, WB_T_NAME, "param")) {
     wb_stmt *stmt = tensor(t, WB_S_PARAM);
     stmt->targets = targets;

@@ -2,8 +2,8 @@
 #include "expr/eval.h"
 #include "model/walk.h"
 
-void wb_walk_family(wb_walk *w, const wb_decl *family, const wb_json *object, wb_str prefix, const wb_naming *naming,
-                    wb_group group, const wb_part_defaults *defaults) {
+wb_frame wb_walk_family(wb_walk *w, const wb_decl *family, const wb_json *object, wb_str prefix,
+                        const wb_naming *naming, wb_group group, const wb_part_defaults *defaults) {
   wb_fields *fields = wb_fields_new(w->ctx, w->lib, w->root, &w->model->config, family, object, prefix);
   if (defaults) fields->defaults = *defaults;
   wb_fields **at = &w->model->all_fields;
@@ -22,6 +22,14 @@ void wb_walk_family(wb_walk *w, const wb_decl *family, const wb_json *object, wb
   wb_walk_body(w, &frame, &family->body);
   wb_leave(w->ctx);
   w->part = outer;
+  return frame;
+}
+
+/* A statement that names fewer results than the part returns takes the first; one that names more keeps the others as
+ * they were. */
+static void take_results(wb_walk *w, wb_frame *f, const wb_stmt *stmt, const wb_frame *part) {
+  for (size_t i = 0; i < stmt->target_count && i < part->result_count; i++)
+    wb_walk_assign(w, f, stmt->targets[i], part->results[i]);
 }
 
 static const wb_json *nested(wb_walk *w, const wb_fields *fields, wb_str path) {
@@ -70,8 +78,9 @@ void wb_walk_part(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
   wb_str prefix =
       is_flat ? fields->prefix : wb_str_fmt(w->ctx, "%.*s%.*s.", WB_STR_ARG(fields->prefix), WB_STR_ARG(key));
   wb_part_defaults defaults = {stmt->args, stmt->arg_count, f->scope};
-  wb_walk_family(w, family, object, prefix, naming, group, &defaults);
+  const wb_frame part = wb_walk_family(w, family, object, prefix, naming, group, &defaults);
   w->grouped = grouped;
+  take_results(w, f, stmt, &part);
 }
 
 void wb_walk_undescribed(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {

@@ -6,7 +6,7 @@
 #include "expr/print.h"
 
 /* A new scope for each assignment keeps what earlier formulas meant, for derivations; a count needs none. */
-static void assign(wb_walk *w, wb_frame *f, const wb_sym *name, wb_value value) {
+void wb_walk_assign(wb_walk *w, wb_frame *f, const wb_sym *name, wb_value value) {
   wb_binding *old = w->counting ? wb_scope_find_here(f->scope, name) : NULL;
   if (old) {
     *old = (wb_binding){.name = name, .value = value, .state = WB_EVALUATED};
@@ -107,7 +107,7 @@ static void take_results(wb_walk *w, wb_frame *f, const wb_stmt *stmt, const wb_
     wb_i128_print(&wanted, (wb_i128)stmt->target_count);
     WB_FAIL(w->ctx, WB_MODEL_RESULTS, stmt->place, inner->decl->name->name, wb_text_str(&found), wb_text_str(&wanted));
   }
-  for (size_t i = 0; i < stmt->target_count; i++) assign(w, f, stmt->targets[i], inner->results[i]);
+  for (size_t i = 0; i < stmt->target_count; i++) wb_walk_assign(w, f, stmt->targets[i], inner->results[i]);
 }
 
 static bool tie_holds(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
@@ -297,7 +297,16 @@ static void walk_given(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
     own->from = like.u.shape->from;
     own->from_words = like.u.shape->from_words;
   }
-  for (size_t i = 0; i < stmt->target_count; i++) assign(w, f, stmt->targets[i], shape);
+  for (size_t i = 0; i < stmt->target_count; i++) wb_walk_assign(w, f, stmt->targets[i], shape);
+}
+
+/* A tensor, which a name in front of it makes an activation too. */
+static void walk_tensor(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
+  wb_walk_tensor(w, f, stmt);
+  if (!stmt->target_count) return;
+  wb_value activation = shape_of(w, f, stmt);
+  wb_walk_learned(w, f, stmt, activation);
+  wb_walk_assign(w, f, stmt->targets[0], activation);
 }
 
 static void walk_statement(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
@@ -308,8 +317,7 @@ static void walk_statement(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
     case WB_S_CALL: walk_call(w, f, stmt); break;
     case WB_S_PARAM:
     case WB_S_BUFFER:
-      wb_walk_tensor(w, f, stmt);
-      if (stmt->target_count) assign(w, f, stmt->targets[0], shape_of(w, f, stmt));
+      walk_tensor(w, f, stmt);
       break;
     case WB_S_CACHE:
     case WB_S_STATE: wb_walk_kept(w, f, stmt); break;

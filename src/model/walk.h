@@ -64,8 +64,10 @@ typedef struct wb_walk {
 } wb_walk;
 
 void wb_walk_body(wb_walk *w, wb_frame *f, const wb_body *body);
-void wb_walk_family(wb_walk *w, const wb_decl *family, const wb_json *object, wb_str prefix, const wb_naming *naming,
-                    wb_group group, const wb_part_defaults *defaults);
+/* Returns the frame: its results are what the family's model returns. */
+wb_frame wb_walk_family(wb_walk *w, const wb_decl *family, const wb_json *object, wb_str prefix,
+                        const wb_naming *naming, wb_group group, const wb_part_defaults *defaults);
+void wb_walk_assign(wb_walk *w, wb_frame *f, const wb_sym *name, wb_value value);
 
 /* naming.c */
 wb_str wb_name_of(wb_walk *w, const wb_naming *naming, const wb_path *path, wb_scope *scope);
@@ -89,5 +91,7 @@ void wb_enter_operation(wb_walk *w, wb_frame *f); /* where an operation runs: af
 void wb_walk_tensor(wb_walk *w, wb_frame *f, const wb_stmt *stmt);
 void wb_walk_kept(wb_walk *w, wb_frame *f, const wb_stmt *stmt);
 void wb_walk_operation(wb_walk *w, wb_frame *f); /* records an operation that was just walked */
+/* A tensor used as an activation (learned queries) counts as trained before what reads it. */
+void wb_walk_learned(wb_walk *w, wb_frame *f, const wb_stmt *stmt, wb_value activation);
 
 #endif

@@ -43,7 +43,7 @@ void wb_out_warnings(wb_out *out, wb_model *m) {
   }
 }
 
-static const char *const ORIGINS[] = {"formula", "field", "alias", "set", "default", "constant", "model"};
+static const char *const ORIGINS[] = {"formula", "field", "alias", "set", "default", "constant", "model", "workload"};
 
 const char *wb_origin_name(wb_origin_kind kind) { return ORIGINS[kind]; }
 

@@ -1,5 +1,5 @@
 /* weigh explain: a quantity from the top down, then every name that its formulas use with where it came from. */
-#include "estimate/derive.h"
+#include "estimate/derive_flops.h"
 #include "report/report.h"
 
 static wb_str number_text(wb_out *out, const wb_node *node) {
@@ -21,10 +21,11 @@ static void origin_text(wb_out *out, const wb_model *m, const wb_node *node) {
   wb_text place = {.ctx = out->text.ctx};
   uint32_t line = origin_line(m, o);
   if (line) wb_text_addf(&place, ":%u", line);
-  bool own = o->kind == WB_FROM_SET || o->kind == WB_FROM_MODEL; /* the source is the user, or the model itself */
+  bool own = o->kind == WB_FROM_SET || o->kind >= WB_FROM_MODEL; /* the source is the user, or the model itself */
   wb_str args[3] = {o->key, own ? WB_STR("") : o->source, wb_text_str(&place)};
   static const wb_message_id ids[] = {WB_ORIGIN_FORMULA, WB_ORIGIN_FIELD,    WB_ORIGIN_ALIAS, WB_ORIGIN_SET,
-                                      WB_ORIGIN_DEFAULT, WB_ORIGIN_CONSTANT, WB_ORIGIN_MODEL};
+                                      WB_ORIGIN_DEFAULT, WB_ORIGIN_CONSTANT, WB_ORIGIN_MODEL,
+                                      WB_ORIGIN_WORKLOAD};
   if (o->kind != WB_FROM_FORMULA) wb_out_message(out, ids[o->kind], 3, args);
 }
 
@@ -176,7 +177,9 @@ static void write_table(wb_out *out, const wb_derivation *d) {
 
 void wb_report_explain(wb_out *out, wb_model *m) {
   const char *quantity = out->options->quantity ? out->options->quantity : "total_parameters";
-  wb_derivation *d = wb_derive(m, wb_str_of(quantity));
+  const bool flops = wb_is_flops_quantity(wb_str_of(quantity));
+  wb_derivation *d = flops ? wb_derive_flops(m, wb_str_of(quantity), &out->options->pass)
+                           : wb_derive(m, wb_str_of(quantity));
   if (out->options->format == WEIGH_FORMAT_JSON) {
     write_json(out, m, d);
     return;

@@ -1,6 +1,8 @@
 /* weigh flops: what a pass computes and moves, by operation, layer or group. */
 #include "report/flops.h"
 
+#include "estimate/convention.h"
+
 static double ratio(wb_num part, wb_num all) { return all.num ? wb_num_double(part) / wb_num_double(all) : 0; }
 
 /* ---- JSON ---- */
@@ -54,6 +56,16 @@ static void json_rows(wb_json_out *j, const wb_flops_facts *f, weigh_by by) {
   wb_jo_end(j, ']');
 }
 
+static void json_method(wb_json_out *j, wb_model *m, const weigh_report_options *options) {
+  wb_convention chosen = wb_convention_named(m, &options->pass, wb_str_of(options->method));
+  wb_jo_begin(j, "method", '{');
+  wb_jo_str(j, "name", chosen.name);
+  wb_jo_str(j, "source", chosen.source);
+  if (chosen.applies) wb_jo_num(j, "total_flops", chosen.flops);
+  else wb_jo_null(j, "total_flops");
+  wb_jo_end(j, '}');
+}
+
 static void write_json(wb_out *out, wb_model *m, const wb_flops_facts *f) {
   wb_json_out j = {.out = out, .first = true};
   wb_num macs;
@@ -70,6 +82,8 @@ static void write_json(wb_out *out, wb_model *m, const wb_flops_facts *f) {
   json_active(&j, f);
   wb_jo_bool(&j, "complete", wb_model_enumerated(m));
   json_rows(&j, f, out->options->by);
+  if (out->options->conventions) wb_json_conventions(&j, m, &out->options->pass);
+  if (out->options->method) json_method(&j, m, out->options);
   wb_json_warnings(&j, m);
   wb_jo_end(&j, '}');
 }
@@ -215,6 +229,20 @@ static void write_figures(wb_out *out, const wb_flops_facts *f) {
          wb_str_of(wb_out_label(out, WB_NOTE_INTENSITY)));
 }
 
+/* A convention's count, its formula, and the same with numbers. */
+static void write_method(wb_out *out, wb_model *m) {
+  wb_convention chosen = wb_convention_named(m, &out->options->pass, wb_str_of(out->options->method));
+  wb_text_addf(&out->text, "  %s `%.*s`   [%.*s]\n", wb_out_label(out, WB_LABEL_METHOD), WB_STR_ARG(chosen.name),
+               WB_STR_ARG(chosen.source));
+  if (!chosen.applies) {
+    wb_text_addf(&out->text, "  %s\n", wb_out_label(out, WB_NOTE_NO_FORMULA));
+    return;
+  }
+  figure(out, WB_LABEL_TOTAL_FLOPS, chosen.flops, short_number(out->text.ctx, chosen.flops, "FLOPs"));
+  if (!chosen.node) return;
+  wb_text_addf(&out->text, "    = %.*s\n    = %.*s\n", WB_STR_ARG(chosen.node->formula), WB_STR_ARG(chosen.node->numbers));
+}
+
 static void write_text(wb_out *out, wb_model *m, const wb_flops_facts *f) {
   const bool markdown = out->options->format == WEIGH_FORMAT_MARKDOWN;
   wb_text_addf(&out->text, markdown ? "## %.*s\n\n" : "%.*s\n", WB_STR_ARG(m->name));
@@ -222,14 +250,17 @@ static void write_text(wb_out *out, wb_model *m, const wb_flops_facts *f) {
   if (markdown) wb_text_adds(&out->text, m->warning_count ? "\n```text\n" : "```text\n");
   write_question(out, f);
   write_figures(out, f);
+  if (out->options->method) write_method(out, m);
   if (markdown) wb_text_adds(&out->text, "```\n");
   wb_text_addc(&out->text, '\n');
-  write_rows(out, f);
+  if (out->options->conventions) wb_write_conventions(out, m, &out->options->pass);
+  else write_rows(out, f);
 }
 
 void wb_report_flops(wb_out *out, wb_model *m) {
   wb_flops_facts f = wb_flops_gather(m, out->options);
   if (out->options->format == WEIGH_FORMAT_JSON) write_json(out, m, &f);
+  else if (wb_out_plain(out) && out->options->conventions) wb_write_conventions(out, m, &out->options->pass);
   else if (wb_out_plain(out)) write_plain(out, &f);
   else write_text(out, m, &f);
 }

@@ -28,4 +28,8 @@ typedef struct wb_flops_facts {
 
 wb_flops_facts wb_flops_gather(wb_model *model, const weigh_report_options *options);
 
+/* conventions.c */
+void wb_json_conventions(wb_json_out *j, wb_model *model, const weigh_pass *pass);
+void wb_write_conventions(wb_out *out, wb_model *model, const weigh_pass *pass);
+
 #endif

@@ -316,6 +316,8 @@ def repaired(config):
         if getattr(config, key, None) is not None:
             said += repaired(getattr(config, key))
     heads = get(config, "num_attention_heads")
+    if config.model_type == "pixtral":
+        put("head_dim", config.hidden_size // heads)
     if get(config, "kv_lora_rank") and heads:
         put("num_key_value_heads", heads)
         put("head_dim", get(config, "qk_rope_head_dim"))
@@ -429,7 +431,7 @@ def model_inputs(torch, model, batch, seq):
     for pattern, build_inputs in SPECIAL:
         if re.search(pattern, model.config.model_type + " " + type(model).__name__):
             return build_inputs(torch, model, batch, seq)
-    if model.main_input_name == "pixel_values" and "input_ids" not in names:
+    if "pixel_values" in (model.main_input_name, *needs(model)) and "input_ids" not in names:
         return {"pixel_values": pixels(torch, model, batch)}
     if "input_ids" in names and needs(model) <= {"input_ids", "pixel_values"}:
         given = {"input_ids": ids(torch, model, batch, positions(model, seq))}
@@ -510,7 +512,10 @@ def mel(torch, model, batch, seq):
     config = model.config
     bins = get(config, "num_mel_bins", "input_feat_size", "feature_size", default=128)
     fixed = get(config, "max_source_positions")
-    given = {"input_features": torch.randn(batch, bins, 2 * fixed if fixed else FRAMES)}
+    length = 2 * fixed if fixed else FRAMES
+    given = {"input_features": torch.randn(batch, bins, length)}
+    if "input_features_mask" in takes(model):
+        given["input_features_mask"] = torch.ones(batch, length, dtype=torch.long)
     if "decoder_input_ids" in takes(model):
         given["decoder_input_ids"] = ids(torch, model, batch, min(seq, get(config, "max_target_positions", default=seq)))
     return given
@@ -585,13 +590,22 @@ def no_cache(model):
     return {"use_cache": False} if "use_cache" in names or "past_key_values" in names else {}
 
 
+def shapes(given):
+    """What was put in beside token numbers."""
+    said = [f"{k} {'x'.join(map(str, t.shape))}" for k, t in given.items()
+            if getattr(t, "is_floating_point", lambda: False)()]
+    if "grid_thw" in given:
+        said.append("grid " + "x".join(map(str, given["grid_thw"][0].tolist())))
+    return ", ".join(said)
+
+
 def forward(torch, model, batch, seq):
     given = {**model_inputs(torch, model, batch, seq), **no_cache(model)}
     model.eval()
     counter = make_counter(torch, model)
     with torch.no_grad(), counter:
         call(model, given)
-    return counter, ""
+    return counter, shapes(given)
 
 
 def forward_backward(torch, model, batch, seq):
@@ -613,7 +627,7 @@ def forward_backward(torch, model, batch, seq):
             note, loss = f"sum of {key}", value.float().sum()
         counter.backward = True
         loss.backward()
-    return counter, note
+    return counter, "; ".join(filter(None, (note, shapes(given))))
 
 
 CACHES = ("past_key_values", "cache_params", "state")

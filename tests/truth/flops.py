@@ -43,6 +43,16 @@ def recorded(truth):
                        number(row["total"]) - conv - number(row["conv_backward"]), conv)
 
 
+def picture(note, config):
+    """Options that give a bare tower the picture it was fed: its pixels, or a grid of patches."""
+    pixels = re.search(r"pixel_values (?:\d+x)*?(\d+)x(\d+)(?!x)", note)
+    grid = re.search(r"grid \d+x(\d+)x(\d+)", note)
+    if grid:
+        patch = json.loads(config.read_text("utf-8")).get("patch_size", 1)
+        return [f"--image-size={int(grid[2]) * patch}x{int(grid[1]) * patch}"]
+    return [f"--image-size={pixels[2]}x{pixels[1]}"] if pixels else []
+
+
 def made_up(path, truth):
     """Rows that tests/oracle/flops.py wrote for the variations."""
     with open(path, encoding="utf-8") as file:
@@ -50,7 +60,8 @@ def made_up(path, truth):
             if not row.get("total", "").isdigit():
                 continue
             conv = number(row["convolution"])
-            yield Case(row["file"], row["model_type"], truth / "truth/variations" / row["file"], [], row["phase"],
+            config = truth / "truth/variations" / row["file"]
+            yield Case(row["file"], row["model_type"], config, picture(row.get("note") or "", config), row["phase"],
                        "eager", row["batch"], row["seq"], row["kv_len"],
                        number(row["total"]) - conv - number(row["conv_backward"]), conv)
 
@@ -61,7 +72,7 @@ def ask(case, weigh):
     if case.phase == "decode":
         command += ["--depth", case.depth]
     for setting in case.settings:
-        command += ["--set", setting]
+        command += [setting] if setting.startswith("--") else ["--set", setting]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     if done.returncode != 0:
         return None, done.stderr.strip()
