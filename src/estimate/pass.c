@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "expr/eval.h"
+
 #define DEFAULT_PROMPT 1024
 #define LARGEST        ((wb_i128)1 << 40) /* tokens, sequences, pixels: beyond it is a slip */
 
@@ -102,6 +104,7 @@ void wb_pass_open(const wb_pass *pass, size_t which, wb_num open[WB_Q_COUNT]) {
   open[WB_Q_PAST_SOURCE] = wb_num_int(decode ? a->prompt : 0);
   open[WB_Q_LOGITS] = wb_num_int(last ? 1 : LARGEST); /* at most as many as there are positions */
   open[WB_Q_IMAGES] = wb_num_int(decode ? 0 : a->images);
+  open[WB_Q_PAST_IMAGES] = wb_num_int(decode ? a->images : 0);
   open[WB_Q_IMAGE_HEIGHT] = wb_num_int(a->image_height);
   open[WB_Q_IMAGE_WIDTH] = wb_num_int(a->image_width);
   open[WB_Q_VIDEO_FRAMES] = wb_num_int(decode ? 0 : a->video_frames);
@@ -117,42 +120,40 @@ static bool at(const wb_value *value, const wb_num *atoms, wb_num *out) {
   return value->kind != WB_FORM || wb_form_at(value->u.form, atoms, out);
 }
 
-/* sum += factor × value */
-static bool add_times(wb_num *sum, const wb_value *value, const wb_num *atoms, wb_num factor) {
-  wb_num n;
-  return at(value, atoms, &n) && wb_num_mul(n, factor, &n) && wb_num_add(*sum, n, sum);
+static void plus(wb_ctx *ctx, wb_value *sum, const wb_value *value, wb_num factor) {
+  wb_value times = wb_number(factor), part = wb_binary(ctx, WB_NOWHERE, WB_OP_MUL, value, &times);
+  *sum = wb_binary(ctx, WB_NOWHERE, WB_OP_ADD, sum, &part);
 }
 
-static bool add_bytes(wb_num *sum, const wb_amount *amount, const wb_pass *pass, const wb_num *atoms) {
-  return add_times(sum, &amount->elements, atoms, pass->dtype_bytes) &&
-         add_times(sum, &amount->bytes, atoms, wb_num_int(1));
+static void plus_moves(wb_ctx *ctx, wb_value *out, const wb_moves *moves, wb_num bytes) {
+  plus(ctx, &out[0], &moves->weights.elements, bytes);
+  plus(ctx, &out[0], &moves->weights.bytes, wb_num_int(1));
+  plus(ctx, &out[1], &moves->reads, bytes);
+  plus(ctx, &out[2], &moves->writes, bytes);
+  plus(ctx, &out[2], &moves->gradients.elements, bytes);
+  plus(ctx, &out[2], &moves->gradients.bytes, wb_num_int(1));
 }
 
-static bool add_moves(wb_work *out, const wb_moves *moves, const wb_pass *pass, const wb_num *atoms) {
-  return add_bytes(&out->weight_bytes, &moves->weights, pass, atoms) &&
-         add_bytes(&out->written_bytes, &moves->gradients, pass, atoms) &&
-         add_times(&out->read_bytes, &moves->reads, atoms, pass->dtype_bytes) &&
-         add_times(&out->written_bytes, &moves->writes, atoms, pass->dtype_bytes);
-}
-
-static bool add_flops(wb_work *out, const wb_value values[WB_FLOP_KINDS], const wb_num *atoms) {
-  for (int i = 0; i < WB_FLOP_KINDS; i++)
-    if (!add_times(&out->flops[i], &values[i], atoms, wb_num_int(1))) return false;
-  return true;
-}
-
-bool wb_pass_work(const wb_cost *cost, const wb_pass *pass, const wb_num *atoms, wb_work *out) {
+void wb_pass_figures(wb_ctx *ctx, const wb_cost *cost, const wb_pass *pass, wb_value out[WB_PASS_FIGURES]) {
   const weigh_pass *asked = &pass->asked;
   const bool backward = asked->phase >= WEIGH_PHASE_BACKWARD, forward = asked->phase != WEIGH_PHASE_BACKWARD;
-  for (int i = 0; i < WB_FLOP_KINDS; i++) out->flops[i] = wb_num_int(0);
-  out->weight_bytes = out->read_bytes = out->written_bytes = wb_num_int(0);
-  if (forward && !(add_flops(out, cost->forward, atoms) && add_moves(out, &cost->forward_moves, pass, atoms)))
-    return false;
-  if (!backward) return true;
-  if (asked->checkpointing && !add_flops(out, cost->again, atoms)) return false;
-  if (asked->fused_attention && !add_times(&out->flops[WB_ATTENTION], &cost->recompute, atoms, wb_num_int(1)))
-    return false;
-  return add_flops(out, cost->backward, atoms) && add_moves(out, &cost->backward_moves, pass, atoms);
+  for (int i = 0; i < WB_PASS_FIGURES; i++) out[i] = wb_integer(0);
+  for (int i = 0; i < WB_FLOP_KINDS; i++) {
+    if (forward) plus(ctx, &out[i], &cost->forward[i], wb_num_int(1));
+    if (backward) plus(ctx, &out[i], &cost->backward[i], wb_num_int(1));
+    if (backward && asked->checkpointing) plus(ctx, &out[i], &cost->again[i], wb_num_int(1));
+  }
+  if (backward && asked->fused_attention) plus(ctx, &out[WB_ATTENTION], &cost->recompute, wb_num_int(1));
+  if (forward) plus_moves(ctx, &out[WB_FLOP_KINDS], &cost->forward_moves, pass->dtype_bytes);
+  if (backward) plus_moves(ctx, &out[WB_FLOP_KINDS], &cost->backward_moves, pass->dtype_bytes);
+}
+
+static bool work_at(const wb_value figures[WB_PASS_FIGURES], const wb_num *atoms, wb_work *out) {
+  wb_num *const numbers[WB_PASS_FIGURES] = {&out->flops[0],      &out->flops[1],    &out->flops[2],      &out->flops[3],
+                                            &out->weight_bytes, &out->read_bytes, &out->written_bytes};
+  for (int i = 0; i < WB_PASS_FIGURES; i++)
+    if (!at(&figures[i], atoms, numbers[i])) return false;
+  return true;
 }
 
 static bool add_work(wb_work *sum, const wb_work *more) {
@@ -177,18 +178,21 @@ static void all_tokens(const wb_pass *pass, wb_num open[WB_Q_COUNT]) {
 }
 
 wb_work wb_pass_total(wb_model *m, const wb_cost *cost, const wb_pass *pass) {
-  wb_num *atoms = WB_NEWN(&m->ctx, wb_num, m->forms->count), open[WB_Q_COUNT];
+  wb_num open[WB_Q_COUNT];
   const size_t groups = pass->sequence_count ? pass->sequence_count : 1;
   wb_work sum, one;
+  wb_value figures[WB_PASS_FIGURES];
+  wb_pass_figures(&m->ctx, cost, pass, figures);
+  wb_num *atoms = WB_NEWN(&m->ctx, wb_num, m->forms->count);
   for (size_t i = 0; i < groups; i++) {
     wb_pass_open(pass, i, open);
-    if (!wb_forms_atoms(m->forms, open, atoms) || !wb_pass_work(cost, pass, atoms, &one)) overflow(m);
+    if (!wb_forms_atoms(m->forms, open, atoms) || !work_at(figures, atoms, &one)) overflow(m);
     if (i == 0) sum = one;
     else if (!add_work(&sum, &one)) overflow(m);
   }
   if (groups == 1) return sum;
   all_tokens(pass, open);
-  if (!wb_forms_atoms(m->forms, open, atoms) || !wb_pass_work(cost, pass, atoms, &one)) overflow(m);
+  if (!wb_forms_atoms(m->forms, open, atoms) || !work_at(figures, atoms, &one)) overflow(m);
   sum.weight_bytes = one.weight_bytes;
   return sum;
 }

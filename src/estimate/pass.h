@@ -26,14 +26,15 @@ wb_compute_options wb_pass_options(wb_model *model, const wb_pass *pass);
 /* Values of the open quantities for sequence group `which` of a mix (0 when there is none). */
 void wb_pass_open(const wb_pass *pass, size_t which, wb_num open[WB_Q_COUNT]);
 
-/* The work of a cost in the pass's phase, for atoms evaluated from wb_pass_open. False on overflow. */
-bool wb_pass_work(const wb_cost *cost, const wb_pass *pass, const wb_num *atoms, wb_work *out);
-
-/* The same for the whole pass, mixes added up (weights are read once). Fails the model's context on overflow. */
+/* The work of a cost in the pass's phase, mixes added up (weights are read once). Fails the model's context on overflow. */
 wb_work wb_pass_total(wb_model *model, const wb_cost *cost, const wb_pass *pass);
 
 /* Sum of flops: without elementwise work unless asked. False on overflow. */
 bool wb_work_total(const wb_pass *pass, const wb_work *work, wb_num *out);
+
+/* The figures of a pass as forms, in this order: FLOPs by kind, then bytes of weights read, activations read, written. */
+#define WB_PASS_FIGURES (WB_FLOP_KINDS + 3)
+void wb_pass_figures(wb_ctx *ctx, const wb_cost *cost, const wb_pass *pass, wb_value out[WB_PASS_FIGURES]);
 
 const char *wb_phase_name(weigh_phase phase);
 

@@ -118,9 +118,15 @@ static wb_value atom(wb_ctx *ctx, wb_place place, wb_forms *table, const wb_atom
     table->atoms[table->count++] = *wanted;
     table->is_set = false;
   }
+  wb_value out = wb_form_atom(table, at);
+  out.unit = unit;
+  return out;
+}
+
+wb_value wb_form_atom(wb_forms *table, size_t at) {
   wb_term *term = WB_NEW(table->ctx, wb_term);
   *term = (wb_term){.factor = wb_num_int(1), .atoms = {(uint16_t)at}, .count = 1};
-  return value_of(table, unit, term, 1);
+  return value_of(table, WB_PLAIN, term, 1);
 }
 
 wb_value wb_form_open(wb_forms *table, const wb_sym *name) {
@@ -217,6 +223,19 @@ wb_value wb_form_choose(wb_ctx *ctx, wb_place place, const wb_value *condition, 
   return wb_binary(ctx, place, WB_OP_ADD, no, &part);
 }
 
+wb_value wb_form_with(wb_ctx *ctx, const wb_value *value, const wb_value *atoms) {
+  if (value->kind != WB_FORM) return *value;
+  wb_value out = {.kind = WB_NUM, .unit = value->unit, .u.num = wb_num_int(0)};
+  for (size_t i = 0; i < value->u.form->count; i++) {
+    const wb_term *term = &value->u.form->terms[i];
+    wb_value part = {.kind = WB_NUM, .unit = value->unit, .u.num = term->factor};
+    for (size_t k = 0; k < term->count; k++)
+      part = wb_binary(ctx, WB_NOWHERE, WB_OP_MUL, &part, &atoms[term->atoms[k]]);
+    out = wb_binary(ctx, WB_NOWHERE, WB_OP_ADD, &out, &part);
+  }
+  return out;
+}
+
 /* ---- values ---- */
 
 wb_num wb_isqrt(wb_num n) {
@@ -256,7 +275,7 @@ static bool number_at(const wb_value *value, const wb_num *values, wb_num *out) 
   return true;
 }
 
-static bool atom_at(const wb_atom *a, const wb_num *values, wb_num *out) {
+bool wb_atom_at(const wb_atom *a, const wb_num *values, wb_num *out) {
   wb_num x, y, z;
   int ordered = 0;
   if (!number_at(&a->a, values, &x) || !number_at(&a->b, values, &y) || !number_at(&a->c, values, &z)) return false;
@@ -281,7 +300,7 @@ static bool atom_at(const wb_atom *a, const wb_num *values, wb_num *out) {
 bool wb_forms_atoms(const wb_forms *table, const wb_num *open, wb_num *values) {
   memcpy(values, open, table->open_count * sizeof *values);
   for (size_t i = table->open_count; i < table->count; i++) /* an atom's arguments are made before it */
-    if (!atom_at(&table->atoms[i], values, &values[i])) return false;
+    if (!wb_atom_at(&table->atoms[i], values, &values[i])) return false;
   return true;
 }
 

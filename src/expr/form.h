@@ -72,6 +72,10 @@ wb_value wb_form_choose(wb_ctx *ctx, wb_place place, const wb_value *condition, 
 wb_value wb_form_function(wb_ctx *ctx, wb_place place, wb_atom_kind kind, const wb_value *a, const wb_value *b,
                           const wb_value *c);
 
+/* An atom as a form of its own; a value with atoms replaced by others (by their number in the table). */
+wb_value wb_form_atom(wb_forms *table, size_t atom);
+wb_value wb_form_with(wb_ctx *ctx, const wb_value *value, const wb_value *atoms);
+
 /* Expected number of distinct members when `draws` times `take` different ones of `all` are taken at random:
  * all · (1 − (1 − take/all)^draws), rounded to the nearest integer. */
 wb_num wb_distinct(wb_num all, wb_num take, wb_num draws);
@@ -83,6 +87,7 @@ bool wb_forms_set(wb_forms *table, const wb_num *open);
 
 /* Values of all atoms for a workload into `values` (room for table->count); false on overflow. Changes nothing. */
 bool wb_forms_atoms(const wb_forms *table, const wb_num *open, wb_num *values);
+bool wb_atom_at(const wb_atom *atom, const wb_num *values, wb_num *out);
 bool wb_form_at(const wb_form *form, const wb_num *values, wb_num *out);
 
 /* The number that a value stands for under the workload in effect; other values are returned as they are. */

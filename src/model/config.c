@@ -311,6 +311,9 @@ static wb_binding *resolve(wb_ctx *ctx, wb_scope *scope, const wb_sym *name) {
   for (int f = 0; f < 2 && families[f]; f++)
     for (size_t i = families[f]->field_count; i-- > 0;)
       if (families[f]->fields[i].name == name) return bind_field(ctx, fields, &families[f]->fields[i]);
+  /* What a composite hands on beside fields: sizes of the picture that its processor makes, say. */
+  const wb_expr *given = composite_default(fields, name);
+  if (given) return wb_bind_expr(ctx, &fields->scope, name, given, fields->defaults.scope);
   fields->unknown[name->hash % WB_UNKNOWN] = name;
   return NULL;
 }

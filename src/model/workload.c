@@ -8,6 +8,7 @@ const wb_quantity_info WB_QUANTITIES[WB_Q_COUNT] = {
     [WB_Q_PAST_SOURCE] = {"past_source_tokens", "--prompt", 0},
     [WB_Q_LOGITS] = {"logit_tokens", "--logits", 1},
     [WB_Q_IMAGES] = {"images", "--images", 0},
+    [WB_Q_PAST_IMAGES] = {"past_images", "--images", 0},
     [WB_Q_IMAGE_HEIGHT] = {"image_height", "--image-size", 0},
     [WB_Q_IMAGE_WIDTH] = {"image_width", "--image-size", 0},
     [WB_Q_VIDEO_FRAMES] = {"video_frames", "--video-frames", 0},

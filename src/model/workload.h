@@ -16,6 +16,7 @@ typedef enum wb_quantity {
   WB_Q_PAST_SOURCE,
   WB_Q_LOGITS,
   WB_Q_IMAGES,
+  WB_Q_PAST_IMAGES,
   WB_Q_IMAGE_HEIGHT,
   WB_Q_IMAGE_WIDTH,
   WB_Q_VIDEO_FRAMES,
