@@ -140,6 +140,10 @@ static void forward_of(wb_ctx *ctx, const wb_model *m, wb_op_cost *op) {
   for (int i = 0; i < WB_FLOP_KINDS; i++) op->cost.again[i] = op->cost.forward[i];
 }
 
+static wb_amount part_of(wb_ctx *ctx, const wb_amount *amount, wb_num share) {
+  return (wb_amount){times(ctx, &amount->elements, share), times(ctx, &amount->bytes, share)};
+}
+
 /* Products with weights are done again for each gradient that is asked for; products of activations have two of the
  * same size; elementwise work is taken to cost as much again for each gradient. What an operation read is read again
  * with the gradient of its result; gradients of what it read and of what it stores are written. */
@@ -147,28 +151,29 @@ static void backward_of(wb_ctx *ctx, wb_op_cost *op) {
   wb_cost *cost = &op->cost;
   const wb_moves *forward = &cost->forward_moves;
   wb_moves *backward = &cost->backward_moves;
-  const int products = op->input_grad + op->weight_grad;
-  const int factors[WB_FLOP_KINDS] = {[WB_MATMUL] = products,
-                                      [WB_ATTENTION] = 2 * op->input_grad,
-                                      [WB_CONVOLUTION] = products,
-                                      [WB_OTHER_FLOPS] = products};
+  wb_num products, twice;
+  wb_num_add(op->input_grad, op->weight_grad, &products); /* shares: they fit */
+  wb_num_add(op->input_grad, op->input_grad, &twice);
+  const wb_num factors[WB_FLOP_KINDS] = {products, twice, products, products};
   for (int i = 0; i < WB_FLOP_KINDS; i++) {
-    cost->backward[i] = times(ctx, &cost->forward[i], wb_num_int(factors[i]));
-    if (op->input_grad) add(ctx, &cost->backward[i], &op->more[i]);
+    const wb_value more = times(ctx, &op->more[i], op->input_grad);
+    cost->backward[i] = times(ctx, &cost->forward[i], factors[i]);
+    add(ctx, &cost->backward[i], &more);
   }
-  if (!op->input_grad) cost->recompute = wb_integer(0);
-  if (op->input_grad) backward->weights = forward->weights;
-  if (op->weight_grad) backward->gradients = forward->weights;
-  if (op->input_grad) backward->writes = forward->reads;
-  if (!products) return;
+  scale(ctx, &cost->recompute, op->input_grad);
+  backward->weights = part_of(ctx, &forward->weights, op->input_grad);
+  backward->gradients = part_of(ctx, &forward->weights, op->weight_grad);
+  backward->writes = times(ctx, &forward->reads, op->input_grad);
+  const bool more_inputs = wb_num_double(op->input_grad) > wb_num_double(op->weight_grad);
   backward->reads = forward->reads;
   add(ctx, &backward->reads, &forward->writes);
+  scale(ctx, &backward->reads, more_inputs ? op->input_grad : op->weight_grad);
 }
 
 /* ---- all operations ---- */
 
 #define AMOUNTS 5
-#define VALUES  (3 * WB_FLOP_KINDS + 5 + 2 * AMOUNTS)
+#define VALUES  (3 * WB_FLOP_KINDS + 8 + 2 * AMOUNTS)
 
 /* Every form of a cost, so that costs are made and added up in one place. */
 static void values_of(wb_cost *c, wb_value *out[VALUES]) {
@@ -185,6 +190,9 @@ static void values_of(wb_cost *c, wb_value *out[VALUES]) {
     out[n++] = &amounts[i]->bytes;
   }
   out[n++] = &c->recompute;
+  out[n++] = &c->update;
+  out[n++] = &c->update_reads;
+  out[n++] = &c->update_writes;
   out[n++] = &c->forward_moves.reads;
   out[n++] = &c->forward_moves.writes;
   out[n++] = &c->backward_moves.reads;
@@ -209,6 +217,44 @@ static bool takes_part(const wb_op_use *use, const wb_compute_options *options) 
   return (!use->mtp || options->with_mtp) && (!use->path.len || wb_str_eq(use->path, path));
 }
 
+/* Elements of what trains: of an operation's own tensors, in the share of its layers that trains. */
+static wb_num trained_elements(wb_model *m, const wb_trained *trained, const wb_compute *c) {
+  wb_num sum = wb_num_int(0);
+  for (size_t i = 0; i < c->count; i++) {
+    const wb_op_use *use = c->ops[i].use;
+    for (size_t r = use->first_row; r < use->end_row; r++) {
+      const wb_row *row = &m->rows[r];
+      wb_num part;
+      if (row->kind != WB_PARAM) continue;
+      bool fits = wb_num_mul(row->elements, row->copies, &part) &&
+                  wb_num_mul(part, trained->own[use - m->ops], &part) && wb_num_add(sum, part, &sum);
+      if (!fits) WB_FAIL(&m->ctx, WB_LANG_OVERFLOW, WB_NOWHERE, WB_STR("+"));
+    }
+  }
+  return sum;
+}
+
+/* The optimizer's work as one operation behind all others. */
+static void add_update(wb_model *m, wb_compute *c, const wb_trained *trained) {
+  wb_ctx *ctx = &m->ctx;
+  wb_op_use *use = WB_NEW(ctx, wb_op_use);
+  const wb_decl *decl = wb_library_block(m->lib, ctx, WB_STR("adamw"));
+  *use = (wb_op_use){.operation = decl, .pattern = WB_STR("optimizer"), .scope = wb_scope_new(ctx, m->root),
+                     .group = WB_G_OTHER, .repeats = wb_num_int(1), .path = WB_STR("")};
+  wb_bind_value(ctx, use->scope, decl->params[0].name, wb_number(trained_elements(m, trained, c)));
+  WB_PUSH_ROOM(ctx, c->ops, c->count, c->cap);
+  wb_op_cost *op = &c->ops[c->count++], lines = {.use = use};
+  wb_cost_zero(&lines.cost);
+  for (int k = 0; k < WB_FLOP_KINDS; k++) lines.more[k] = wb_integer(0);
+  forward_of(ctx, m, &lines);
+  *op = (wb_op_cost){.use = use, .temp = wb_integer(0), .is_update = true};
+  wb_cost_zero(&op->cost);
+  op->cost.update = lines.cost.forward[WB_OTHER_FLOPS];
+  op->cost.update_reads = lines.cost.forward_moves.reads;
+  op->cost.update_writes = lines.cost.forward_moves.writes;
+  wb_cost_add(ctx, &c->total, &op->cost);
+}
+
 wb_compute *wb_compute_build(wb_model *m, const wb_compute_options *options) {
   wb_ctx *ctx = &m->ctx;
   wb_compute *c = WB_NEW(ctx, wb_compute);
@@ -229,5 +275,6 @@ wb_compute *wb_compute_build(wb_model *m, const wb_compute_options *options) {
     backward_of(ctx, op);
     wb_cost_add(ctx, &c->total, &op->cost);
   }
+  add_update(m, c, trained);
   return c;
 }

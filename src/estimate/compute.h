@@ -28,6 +28,7 @@ typedef struct wb_cost {
   wb_value again[WB_FLOP_KINDS]; /* the part of forward inside layers: what checkpointing of layers runs again */
   wb_value recompute;            /* FLOPs that a fused attention does again in its backward */
   wb_moves forward_moves, backward_moves;
+  wb_value update, update_reads, update_writes; /* of the optimizer: FLOPs, elements */
   wb_amount saves; /* what the backward needs */
 } wb_cost;
 
@@ -36,7 +37,8 @@ typedef struct wb_op_cost {
   wb_cost cost;
   wb_value more[WB_FLOP_KINDS]; /* of the backward, beside one more forward for each gradient */
   wb_value temp; /* elements that live only while one such operation runs, in one layer */
-  bool input_grad, weight_grad;
+  wb_num input_grad, weight_grad; /* the share of its layers in which each is asked for */
+  bool is_update;                 /* no part of the pass: what the optimizer does after it */
 } wb_op_cost;
 
 typedef struct wb_compute_options {

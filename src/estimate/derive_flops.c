@@ -20,14 +20,18 @@ typedef struct deriving {
 
 /* How often a line counts in the phase: its forward, the gradients, the second forward of checkpointed layers, the
  * scores made again. */
-static int times_of(const deriving *g, const wb_op_cost *op, const wb_stmt *line) {
+static wb_num times_of(const deriving *g, const wb_op_cost *op, const wb_stmt *line) {
   const weigh_pass *a = &g->pass->asked;
   const bool backward = a->phase >= WEIGH_PHASE_BACKWARD, forward = a->phase != WEIGH_PHASE_BACKWARD;
-  const int gradients = line->flops == WB_ATTENTION ? 2 * op->input_grad : op->input_grad + op->weight_grad;
-  if (line->cost == WB_COST_BACKWARD) return backward && op->input_grad;
-  if (line->cost == WB_COST_RECOMPUTE) return backward && a->fused_attention && op->input_grad;
-  if (!backward) return 1;
-  return forward + gradients + (a->checkpointing && op->use->index_count);
+  const wb_num none = wb_num_int(0);
+  if (op->is_update) return wb_num_int(a->phase == WEIGH_PHASE_STEP);
+  if (line->cost == WB_COST_BACKWARD) return backward ? op->input_grad : none;
+  if (line->cost == WB_COST_RECOMPUTE) return backward && a->fused_attention ? op->input_grad : none;
+  wb_num times = wb_num_int(forward + (backward && a->checkpointing && op->use->index_count));
+  if (!backward) return times;
+  wb_num_add(times, op->input_grad, &times); /* shares of layers: they fit */
+  wb_num_add(times, line->flops == WB_ATTENTION ? op->input_grad : op->weight_grad, &times);
+  return times;
 }
 
 static size_t layer_indices(const wb_op_use *use) {
@@ -65,19 +69,19 @@ static wb_str line_name(wb_ctx *ctx, const wb_op_use *use) {
 /* times × layers × the line's own formula. */
 static void derive_line(deriving *g, wb_node *parent, const wb_op_cost *op, const wb_stmt *line) {
   wb_ctx *ctx = g->d->ctx;
-  const int times = times_of(g, op, line);
+  const wb_num times = times_of(g, op, line);
   const wb_value open = wb_eval(ctx, line->expr, op->use->scope), each = wb_settled(&open);
-  if (!times || !each.u.num.num) return;
+  if (!times.num || !each.u.num.num) return;
   wb_formula f = wb_d_new_formula(g->d);
   wb_node *node = wb_d_new_node(g->d, line_name(ctx, op->use), NULL);
   wb_binding own = {.expr = line->expr, .scope = op->use->scope};
-  if (times != 1) wb_d_factor_number(&f, NULL, wb_num_int(times));
+  if (times.num != times.den) wb_d_factor_number(&f, NULL, times);
   factor_runs(g, node, &f, op->use);
   wb_d_factor_expr(g->d, &f, &own);
   wb_d_add_leaves(g->d, node, &own);
   wb_d_take(node, &f);
   wb_num value = each.u.num;
-  bool fits = wb_num_mul(value, wb_num_int(times), &value) && wb_num_mul(value, op->use->repeats, &value) &&
+  bool fits = wb_num_mul(value, times, &value) && wb_num_mul(value, op->use->repeats, &value) &&
               (!op->use->routed || wb_num_mul(value, op->use->top_k, &value));
   if (!fits) WB_FAIL(ctx, WB_LANG_OVERFLOW, line->place, WB_STR("*"));
   node->value = wb_number(value);

@@ -144,6 +144,11 @@ void wb_pass_figures(wb_ctx *ctx, const wb_cost *cost, const wb_pass *pass, wb_v
     if (backward && asked->checkpointing) plus(ctx, &out[i], &cost->again[i], wb_num_int(1));
   }
   if (backward && asked->fused_attention) plus(ctx, &out[WB_ATTENTION], &cost->recompute, wb_num_int(1));
+  if (asked->phase == WEIGH_PHASE_STEP) {
+    plus(ctx, &out[WB_OTHER_FLOPS], &cost->update, wb_num_int(1));
+    plus(ctx, &out[WB_FLOP_KINDS + 1], &cost->update_reads, pass->dtype_bytes);
+    plus(ctx, &out[WB_FLOP_KINDS + 2], &cost->update_writes, pass->dtype_bytes);
+  }
   if (forward) plus_moves(ctx, &out[WB_FLOP_KINDS], &cost->forward_moves, pass->dtype_bytes);
   if (backward) plus_moves(ctx, &out[WB_FLOP_KINDS], &cost->backward_moves, pass->dtype_bytes);
 }
