@@ -132,6 +132,7 @@ static void forward_of(wb_ctx *ctx, const wb_model *m, wb_op_cost *op) {
     if (line->mod.when && !wb_eval_bool(ctx, line->mod.when, op->use->scope)) continue;
     take_line(ctx, op, line, &has);
   }
+  if (op->use->no_gradient) op->cost.saves = (wb_amount){wb_integer(0), wb_integer(0)};
   if (!has.reads) default_reads(ctx, op);
   if (!has.writes) default_writes(ctx, op);
   if (!has.weights) own_weights(ctx, m, op);

@@ -96,6 +96,7 @@ typedef bool (*layer_test)(const training *t, size_t op, uint32_t layer);
 static wb_num share(const training *t, size_t op, bool by_layer, layer_test test) {
   const wb_op_use *use = &t->m->ops[op];
   const wb_number_set *set = use->index_count ? use->indices[0] : NULL;
+  if (use->no_gradient) return wb_num_int(0);
   if (!set || !set->size) return wb_num_int(test(t, op, 0));
   if (!by_layer) return wb_num_int(test(t, op, set->ranges[0].low));
   wb_num out = wb_num_int(0);

@@ -71,6 +71,7 @@ typedef enum wb_stmt_kind {
   WB_S_APART,
   WB_S_GIVEN,
   WB_S_ON,
+  WB_S_WITHOUT_GRADIENT,
   WB_S_COST,
   WB_S_QUANTITY
 } wb_stmt_kind;

@@ -84,6 +84,7 @@ typedef struct wb_op_use {
   wb_num repeats; /* how often it runs in one pass, all indices together */
   bool routed;
   bool mtp; /* of a prediction layer */
+  bool no_gradient; /* it has no backward */
   wb_num top_k, experts;
   wb_str path; /* "expanded", "absorbed" …; empty: always */
 } wb_op_use;

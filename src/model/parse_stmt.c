@@ -270,6 +270,13 @@ static wb_stmt *on(wb_tokens *t) {
   return stmt;
 }
 
+static wb_stmt *without_gradient(wb_tokens *t) {
+  wb_stmt *stmt = statement(t, WB_S_WITHOUT_GRADIENT);
+  t->at += 2;
+  wb_parse_body(t, &stmt->body);
+  return stmt;
+}
+
 /* flops matmul expr when cond; saves expr dtype float32 */
 static wb_stmt *cost(wb_tokens *t, wb_cost_kind kind) {
   wb_stmt *stmt = statement(t, WB_S_COST);
@@ -435,6 +442,7 @@ static wb_stmt *keyword(wb_tokens *t) {
   if (wb_is(t, WB_T_NAME, "part")) return part(t);
   if (wb_is(t, WB_T_NAME, "undescribed")) return undescribed(t);
   if (wb_is(t, WB_T_NAME, "on")) return on(t);
+  if (wb_is(t, WB_T_NAME, "without") && wb_str_is(wb_peek_at(t, 1)->text, "gradient")) return without_gradient(t);
   for (int i = 0; i < WB_COST_COUNT; i++)
     if (wb_is(t, WB_T_NAME, wb_cost_words[i])) return cost(t, (wb_cost_kind)i);
   return NULL;
@@ -450,7 +458,8 @@ static wb_stmt *parse_statement(wb_tokens *t) {
 
 static bool has_lines(const wb_stmt *stmt) {
   return stmt->kind == WB_S_WHEN || stmt->kind == WB_S_STACK || stmt->kind == WB_S_REPEAT || stmt->kind == WB_S_SCOPE ||
-         stmt->kind == WB_S_DISPATCH || stmt->kind == WB_S_PATH || stmt->kind == WB_S_APART || stmt->kind == WB_S_ON;
+         stmt->kind == WB_S_DISPATCH || stmt->kind == WB_S_PATH || stmt->kind == WB_S_APART || stmt->kind == WB_S_ON ||
+         stmt->kind == WB_S_WITHOUT_GRADIENT;
 }
 
 void wb_parse_body(wb_tokens *t, wb_body *body) {

@@ -186,6 +186,7 @@ static const wb_binding *own_parameter(const wb_frame *f, const wb_sym *name) {
 
 /* Marks the results of an operation with all that feeds into them. */
 static void trace(wb_walk *w, wb_frame *f, size_t number) {
+  if (w->no_gradient) return;
   const size_t words = number / 64 + 1;
   uint64_t *from = WB_NEWN(w->ctx, uint64_t, words);
   from[number / 64] |= (uint64_t)1 << (number % 64);
@@ -228,6 +229,7 @@ void wb_walk_operation(wb_walk *w, wb_frame *f) {
                      .repeats = w->repeats,
                      .routed = w->routed,
                      .mtp = w->mtp,
+                     .no_gradient = w->no_gradient,
                      .top_k = w->top_k,
                      .experts = w->experts,
                      .path = w->path,

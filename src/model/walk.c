@@ -300,6 +300,13 @@ static void walk_given(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
   for (size_t i = 0; i < stmt->target_count; i++) wb_walk_assign(w, f, stmt->targets[i], shape);
 }
 
+static void walk_without_gradient(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
+  const bool outer = w->no_gradient;
+  w->no_gradient = true;
+  wb_walk_body(w, f, &stmt->body);
+  w->no_gradient = outer;
+}
+
 /* A tensor, which a name in front of it makes an activation too. */
 static void walk_tensor(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
   wb_walk_tensor(w, f, stmt);
@@ -322,6 +329,7 @@ static void walk_statement(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
     case WB_S_CACHE:
     case WB_S_STATE: wb_walk_kept(w, f, stmt); break;
     case WB_S_ON: wb_walk_on(w, f, stmt); break;
+    case WB_S_WITHOUT_GRADIENT: walk_without_gradient(w, f, stmt); break;
     case WB_S_WHEN: wb_walk_body(w, f, wb_eval_bool(w->ctx, stmt->expr, f->scope) ? &stmt->body : &stmt->other); break;
     case WB_S_STACK: wb_walk_stack(w, f, stmt); break;
     case WB_S_REPEAT: walk_repeat(w, f, stmt); break;

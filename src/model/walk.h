@@ -56,6 +56,7 @@ typedef struct wb_walk {
   uint32_t index_count;
   bool routed, mtp;
   bool grouped; /* a part named the group for everything in it */
+  bool no_gradient; /* a pass inside a training step that nothing flows back through */
   wb_num top_k, experts;
   const wb_axis *positions; /* of activations that begin here; NULL while counting */
   wb_str path; /* the alternative computation we are in */

@@ -33,7 +33,7 @@ def recorded(truth):
     with open(truth / "truth/training/flops.tsv", encoding="utf-8") as file:
         for row in csv.DictReader(file, delimiter="\t"):
             config = truth / "truth/training/configs" / row["config"]
-            config = config.with_suffix(".json") if not config.suffix == ".json" else config
+            config = config.parent / (config.name.removesuffix(".json") + ".json")
             if not config.is_file():
                 config = truth / "models" / row["config"] / "config.json"
             settings = [] if row["layers"] == "full" else row["layers"].split(",")
@@ -45,7 +45,7 @@ def recorded(truth):
 
 def picture(note, config):
     """Options that give a bare tower the picture it was fed: its pixels, or a grid of patches."""
-    pixels = re.search(r"pixel_values (?:\d+x)*?(\d+)x(\d+)(?!x)", note)
+    pixels = re.search(r"pixel_values (?:\d+x)*?(\d+)x(\d+)(?![\dx])", note)
     grid = re.search(r"grid \d+x(\d+)x(\d+)", note)
     if grid:
         patch = json.loads(config.read_text("utf-8")).get("patch_size", 1)
