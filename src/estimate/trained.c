@@ -93,7 +93,7 @@ typedef bool (*layer_test)(const training *t, size_t op, uint32_t layer);
 
 /* The share of an operation's layers for which a test holds; without layers it is asked once. Without frozen layers
  * one answer holds for all. */
-static wb_num share(const training *t, size_t op, bool by_layer, layer_test test) {
+static wb_num share_of_layers(const training *t, size_t op, bool by_layer, layer_test test) {
   const wb_op_use *use = &t->m->ops[op];
   const wb_number_set *set = use->index_count ? use->indices[0] : NULL;
   if (use->no_gradient) return wb_num_int(0);
@@ -107,6 +107,12 @@ static wb_num share(const training *t, size_t op, bool by_layer, layer_test test
       held += test(t, op, layer);
     }
   wb_num_div(wb_num_int(held), wb_num_int((wb_i128)set->size), &out);
+  return out;
+}
+
+static wb_num share(const training *t, size_t op, bool by_layer, layer_test test) {
+  wb_num out = share_of_layers(t, op, by_layer, test);
+  wb_num_mul(out, t->m->ops[op].trained, &out); /* shares: they fit */
   return out;
 }
 

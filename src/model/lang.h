@@ -110,7 +110,7 @@ struct wb_stmt {
   wb_path *path;           /* CALL, PARAM, BUFFER, STACK, SCOPE, DISPATCH, PART: may be NULL */
   const wb_expr *expr;     /* LET, COST value, WHEN condition, STACK/REPEAT/DISPATCH count, REQUIRE condition, PART field,
                             * GIVEN like */
-  const wb_expr *second;   /* STACK from, DISPATCH top_k, CACHE within */
+  const wb_expr *second;   /* STACK from, DISPATCH top_k, CACHE within, REPEAT training */
   const wb_expr *every;    /* CACHE: one entry for so many tokens */
   const wb_argument *args; /* CALL; CACHE, RETURN values; dims of PARAM, BUFFER, STATE, GIVEN, YIELD */
   size_t arg_count;

@@ -163,6 +163,7 @@ static wb_walk start(wb_model *m, bool counting) {
                    .total = wb_num_int(0),
                    .copies = wb_num_int(1),
                    .repeats = wb_num_int(1),
+                   .trained = wb_num_int(1),
                    .top_k = wb_num_int(0),
                    .experts = wb_num_int(0),
                    .dtype = m->dtype,

@@ -85,6 +85,7 @@ typedef struct wb_op_use {
   bool routed;
   bool mtp; /* of a prediction layer */
   bool no_gradient; /* it has no backward */
+  wb_num trained;   /* the share of its repeats that has one */
   wb_num top_k, experts;
   wb_str path; /* "expanded", "absorbed" …; empty: always */
 } wb_op_use;

@@ -228,6 +228,7 @@ static wb_stmt *repeat(wb_tokens *t) {
   wb_stmt *stmt = statement(t, WB_S_REPEAT);
   t->at++;
   stmt->expr = wb_parse_expr(t);
+  if (wb_accept(t, WB_T_NAME, "training")) stmt->second = wb_parse_expr(t);
   wb_parse_body(t, &stmt->body);
   return stmt;
 }

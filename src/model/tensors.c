@@ -230,6 +230,7 @@ void wb_walk_operation(wb_walk *w, wb_frame *f) {
                      .routed = w->routed,
                      .mtp = w->mtp,
                      .no_gradient = w->no_gradient,
+                     .trained = w->trained,
                      .top_k = w->top_k,
                      .experts = w->experts,
                      .path = w->path,

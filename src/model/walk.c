@@ -256,9 +256,15 @@ static void walk_scope(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
 }
 
 static void walk_repeat(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
-  wb_num before = w->repeats, n = wb_eval_size(w->ctx, stmt->expr, f->scope);
+  wb_num before = w->repeats, trained = w->trained, n = wb_eval_size(w->ctx, stmt->expr, f->scope);
+  if (stmt->second && n.num) {
+    wb_num part = wb_eval_size(w->ctx, stmt->second, f->scope);
+    wb_num_div(part, n, &part);
+    wb_num_mul(trained, part, &w->trained); /* shares: they fit */
+  }
   if (!wb_num_mul(before, n, &w->repeats)) WB_FAIL(w->ctx, WB_LANG_OVERFLOW, stmt->place, WB_STR("repeat"));
   wb_walk_body(w, f, &stmt->body);
+  w->trained = trained;
   w->repeats = before;
 }
 

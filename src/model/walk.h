@@ -52,6 +52,7 @@ typedef struct wb_walk {
   wb_num total;  /* counting: elements of parameters so far */
   wb_num copies; /* of what stands here: layers × experts */
   wb_num repeats;
+  wb_num trained; /* the share of the repeats that gradients flow through */
   const wb_number_set *indices[WB_MAX_INDICES];
   uint32_t index_count;
   bool routed, mtp;

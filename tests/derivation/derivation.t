@@ -13,6 +13,7 @@ total_parameters and active_parameters
 """
 import json
 import math
+import operator
 import os
 import pathlib
 import re
@@ -29,6 +30,9 @@ FUNCTIONS = {
     "floor": math.floor, "ceil": math.ceil, "min": min, "max": max, "abs": abs, "int": int,
     "round_up": lambda n, to: -(-n // to) * to, "log2": lambda n: (int(n) - 1).bit_length(), "isqrt": lambda n: math.isqrt(int(n)),
 }
+
+COMPARISONS = {"==": operator.eq, "!=": operator.ne, "<=": operator.le, ">=": operator.ge, "<": operator.lt,
+               ">": operator.gt}
 
 
 class NotPlain(Exception):
@@ -57,10 +61,34 @@ class Formula:
         return found if text is None else True
 
     def value(self):
-        result = self.sum()
+        result = self.either()
         if self.tokens[self.at][0] != "end":
             raise NotPlain(self.tokens[self.at][1])
         return result
+
+    def either(self):
+        a = self.both()
+        while self.take("or"):
+            b = self.both()
+            a = a if a else b
+        return a
+
+    def both(self):
+        a = self.opposite()
+        while self.take("and"):
+            b = self.opposite()
+            a = b if a else a
+        return a
+
+    def opposite(self):
+        return Fraction(not self.opposite()) if self.take("not") else self.compared()
+
+    def compared(self):
+        a = self.sum()
+        for text, holds in COMPARISONS.items():
+            if self.take(text):
+                return Fraction(holds(a, self.sum()))
+        return a
 
     def sum(self):
         a = self.product()
@@ -99,7 +127,7 @@ class Formula:
             self.at += 1
             return Fraction(text)
         if self.take("("):
-            inner = self.sum()
+            inner = self.either()
             if not self.take(")"):
                 raise NotPlain("no )")
             return inner
@@ -133,7 +161,8 @@ def node_faults(node, nodes, counts):
     children = [nodes[c] for c in node["children"]]
     if not children and "origin" not in node and not re.fullmatch(r"[\d\s()+*/^%.-]+", node.get("formula", "-")):
         yield f"{name}: a leaf without an origin"
-    if "origin" in node and not (node["origin"].get("key") and node["origin"].get("source")):
+    workload = node.get("origin", {}).get("kind") == "workload"    # its key is the option that asks for it
+    if "origin" in node and not (node["origin"].get("key") and (workload or node["origin"].get("source"))):
         yield f"{name}: its origin lacks its key or its source"
     if value is None:
         counts["no number"] += 1
@@ -223,7 +252,26 @@ def faults(config):
         for node in report["nodes"]:
             counts["nodes"] += 1
             found += [f"{quantity}: {f}" for f in node_faults(node, nodes, counts)]
+    for options in (("--phase", "train", "--batch", "2", "--prompt", "5", "--elementwise"),
+                    ("--phase", "decode", "--depth", "70", "--pairs", "unmasked")):
+        found += flops_faults(config, options, counts)
     return found, None, counts
+
+
+def flops_faults(config, options, counts):
+    """The same of a pass's FLOPs."""
+    run, flops = ask("explain", config, "total_flops", *options), ask("flops", config, *options)
+    if run.returncode or flops.returncode:
+        return [f"total_flops {' '.join(options)}: {(run.stderr or flops.stderr)[:300]}"]
+    report, found = json.loads(run.stdout), []
+    nodes = {n["id"]: n for n in report["nodes"]}
+    root, total = exact(nodes[report["root"]]["value"]), json.loads(flops.stdout)["total_flops"]
+    if root != total:
+        found.append(f"total_flops {options} is {root} in explain, {total} in flops")
+    for node in report["nodes"]:
+        counts["nodes"] += 1
+        found += [f"total_flops {options[1]}: {f}" for f in node_faults(node, nodes, counts)]
+    return found
 
 
 def subjects():
