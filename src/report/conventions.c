@@ -37,6 +37,11 @@ static const wb_column COLUMNS[] = {{"convention", WB_LABEL_CONVENTION, false},
                                     {"difference", WB_LABEL_DIFFERENCE, true},
                                     {"formula", WB_LABEL_FORMULA_COLUMN, false}};
 
+static wb_str difference(wb_out *out, double ratio) {
+  return wb_out_plain(out) ? wb_str_fmt(out->text.ctx, "%.6g", ratio)
+                           : wb_str_fmt(out->text.ctx, "%+.2f %%", 100 * ratio);
+}
+
 void wb_write_conventions(wb_out *out, wb_model *m, const weigh_pass *pass) {
   wb_convention *all = NULL;
   size_t count = wb_conventions(m, pass, &all);
@@ -45,7 +50,7 @@ void wb_write_conventions(wb_out *out, wb_model *m, const weigh_pass *pass) {
     const wb_convention *c = &all[i];
     wb_table_cell(&table, c->name);
     wb_table_cell(&table, c->applies ? wb_out_number(out, whole(c->flops).num) : WB_STR("-"));
-    wb_table_cell(&table, !c->applies ? WB_STR("-") : wb_str_fmt(out->text.ctx, "%+.2f %%", 100 * against(c, &all[0])));
+    wb_table_cell(&table, !c->applies ? WB_STR("-") : difference(out, against(c, &all[0])));
     wb_table_cell(&table, c->node ? c->node->formula : c->source);
   }
   wb_table_write(out, &table);

@@ -115,25 +115,33 @@ static wb_str share_text(wb_ctx *ctx, double share) {
   return wb_str_fmt(ctx, "%5.1f %% %.*s", 100 * share, WB_STR_ARG(drawn));
 }
 
-static const wb_column TEXT_COLUMNS[] = {
-    {"name", WB_LABEL_NAME, false},          {"operation", WB_LABEL_OPERATION, false},
-    {"flops", WB_LABEL_FLOPS, true},         {"share_of_flops", WB_LABEL_SHARE, false},
-    {"bytes", WB_LABEL_BYTES, true},         {"share_of_bytes", WB_LABEL_SHARE, false},
-    {"intensity", WB_LABEL_INTENSITY, true}};
+#define SHARED_COLUMNS                                                                  \
+  {"flops", WB_LABEL_FLOPS, true}, {"share_of_flops", WB_LABEL_SHARE, false},           \
+      {"bytes", WB_LABEL_BYTES, true}, {"share_of_bytes", WB_LABEL_SHARE, false},       \
+      {"intensity", WB_LABEL_INTENSITY, true}
+static const wb_column OPERATION_COLUMNS[] = {
+    {"name", WB_LABEL_NAME, false}, {"operation", WB_LABEL_OPERATION, false}, SHARED_COLUMNS};
+static const wb_column LAYER_COLUMNS[] = {
+    {"name", WB_LABEL_LAYERS, false}, {"count", WB_LABEL_COUNT, true}, SHARED_COLUMNS};
+static const wb_column GROUP_COLUMNS[] = {{"name", WB_LABEL_GROUP, false}, SHARED_COLUMNS};
 
 static void write_rows(wb_out *out, const wb_flops_facts *f) {
+  static const struct {
+    const wb_column *columns;
+    size_t count;
+  } tables[] = {{OPERATION_COLUMNS, 7}, {LAYER_COLUMNS, 7}, {GROUP_COLUMNS, 6}};
+  const weigh_by by = out->options->by;
   wb_ctx *ctx = out->text.ctx;
-  wb_table table = {ctx, TEXT_COLUMNS, sizeof TEXT_COLUMNS / sizeof *TEXT_COLUMNS, NULL, 0, 0};
+  wb_table table = {ctx, tables[by].columns, tables[by].count, NULL, 0, 0};
   for (size_t i = 0; i < f->row_count; i++) {
     const wb_flops_row *row = &f->rows[i];
-    double flops = ratio(row->flops, f->total), bytes = ratio(row->bytes, f->bytes);
     wb_table_cell(&table, row->name);
-    wb_table_cell(&table, row->operation.len ? row->operation
-                                             : row->count.num ? wb_out_number(out, row->count.num) : WB_STR(""));
+    if (by == WEIGH_BY_OPERATION) wb_table_cell(&table, row->operation);
+    if (by == WEIGH_BY_LAYER) wb_table_cell(&table, wb_out_number(out, row->count.num));
     wb_table_cell(&table, short_number(ctx, row->flops, ""));
-    wb_table_cell(&table, share_text(ctx, flops));
+    wb_table_cell(&table, share_text(ctx, ratio(row->flops, f->total)));
     wb_table_cell(&table, short_number(ctx, row->bytes, "B"));
-    wb_table_cell(&table, share_text(ctx, bytes));
+    wb_table_cell(&table, share_text(ctx, ratio(row->bytes, f->bytes)));
     wb_table_cell(&table, wb_str_fmt(ctx, "%.1f", ratio(row->flops, row->bytes)));
   }
   wb_table_write(out, &table);
