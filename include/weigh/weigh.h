@@ -149,14 +149,14 @@ typedef struct weigh_pass {
   weigh_count images; /* pictures in each sequence of a model that takes some */
   weigh_count image_height, image_width; /* pixels; 0: the configuration's */
   weigh_count video_frames, audio_milliseconds;
-  bool last_logits;      /* logits of the last position only */
-  bool unmasked_pairs;   /* attention counts only pairs that the mask leaves */
-  bool with_elementwise; /* elementwise FLOPs count in the total */
-  bool fused_attention;  /* its backward makes the scores again: 5 products for 2 */
-  bool absorbed;         /* latent attention works on the cached latents */
-  bool checkpointing;    /* backward runs each layer's forward again */
-  bool with_mtp;         /* prediction layers take part */
-  const char *dtype;     /* of weights and activations; NULL: the model's */
+  bool last_logits;          /* logits of the last position only */
+  bool unmasked_pairs;       /* attention counts only pairs that the mask leaves */
+  bool with_elementwise;     /* elementwise FLOPs count in the total */
+  bool fused_attention;      /* its backward makes the scores again: 5 products for 2 */
+  bool absorbed;             /* latent attention works on the cached latents */
+  bool checkpointing;        /* backward runs each layer's forward again */
+  bool with_mtp;             /* prediction layers take part */
+  const char *dtype;         /* of weights and activations; NULL: the model's */
   const char *const *frozen; /* what does not train: groups, or beginnings of tensors' names */
   size_t frozen_count;
 } weigh_pass;
@@ -186,11 +186,11 @@ weigh_status weigh_compute_at(const weigh_compute *compute, weigh_count batch, w
 /* ---- Reports ------------------------------------------------------------------------------------------------------ */
 
 typedef enum weigh_report_kind {
-  WEIGH_REPORT_PARAMS,  /* total, active, groups, warnings */
-  WEIGH_REPORT_TENSORS, /* every tensor */
-  WEIGH_REPORT_EXPLAIN, /* a quantity's derivation down to fields and constants */
-  WEIGH_REPORT_DIFF,    /* two models: fields, groups, tensors */
-  WEIGH_REPORT_CHECK,   /* a folder's stored names against the predicted ones */
+  WEIGH_REPORT_PARAMS,   /* total, active, groups, warnings */
+  WEIGH_REPORT_TENSORS,  /* every tensor */
+  WEIGH_REPORT_EXPLAIN,  /* a quantity's derivation down to fields and constants */
+  WEIGH_REPORT_DIFF,     /* two models: fields, groups, tensors */
+  WEIGH_REPORT_CHECK,    /* a folder's stored names against the predicted ones */
   WEIGH_REPORT_FAMILIES, /* what is described */
   WEIGH_REPORT_FLOPS     /* what a pass computes and moves */
 } weigh_report_kind;

@@ -240,8 +240,12 @@ static void add_update(wb_model *m, wb_compute *c, const wb_trained *trained) {
   wb_ctx *ctx = &m->ctx;
   wb_op_use *use = WB_NEW(ctx, wb_op_use);
   const wb_decl *decl = wb_library_block(m->lib, ctx, WB_STR("adamw"));
-  *use = (wb_op_use){.operation = decl, .pattern = WB_STR("optimizer"), .scope = wb_scope_new(ctx, m->root),
-                     .group = WB_G_OTHER, .repeats = wb_num_int(1), .path = WB_STR("")};
+  *use = (wb_op_use){.operation = decl,
+                     .pattern = WB_STR("optimizer"),
+                     .scope = wb_scope_new(ctx, m->root),
+                     .group = WB_G_OTHER,
+                     .repeats = wb_num_int(1),
+                     .path = WB_STR("")};
   wb_bind_value(ctx, use->scope, decl->params[0].name, wb_number(trained_elements(m, trained, c)));
   WB_PUSH_ROOM(ctx, c->ops, c->count, c->cap);
   wb_op_cost *op = &c->ops[c->count++], lines = {.use = use};
@@ -266,10 +270,8 @@ wb_compute *wb_compute_build(wb_model *m, const wb_compute_options *options) {
     if (!takes_part(&m->ops[i], options)) continue;
     WB_PUSH_ROOM(ctx, c->ops, c->count, c->cap);
     wb_op_cost *op = &c->ops[c->count++];
-    *op = (wb_op_cost){.use = &m->ops[i],
-                       .temp = wb_integer(0),
-                       .input_grad = trained->input[i],
-                       .weight_grad = trained->own[i]};
+    *op = (wb_op_cost){
+        .use = &m->ops[i], .temp = wb_integer(0), .input_grad = trained->input[i], .weight_grad = trained->own[i]};
     wb_cost_zero(&op->cost);
     for (int k = 0; k < WB_FLOP_KINDS; k++) op->more[k] = wb_integer(0);
     forward_of(ctx, m, op);

@@ -29,22 +29,22 @@ typedef struct wb_cost {
   wb_value recompute;            /* FLOPs that a fused attention does again in its backward */
   wb_moves forward_moves, backward_moves;
   wb_value update, update_reads, update_writes; /* of the optimizer: FLOPs, elements */
-  wb_amount saves; /* what the backward needs */
+  wb_amount saves;                              /* what the backward needs */
 } wb_cost;
 
 typedef struct wb_op_cost {
   const wb_op_use *use;
   wb_cost cost;
-  wb_value more[WB_FLOP_KINDS]; /* of the backward, beside one more forward for each gradient */
-  wb_value temp; /* elements that live only while one such operation runs, in one layer */
+  wb_value more[WB_FLOP_KINDS];   /* of the backward, beside one more forward for each gradient */
+  wb_value temp;                  /* elements that live only while one such operation runs, in one layer */
   wb_num input_grad, weight_grad; /* the share of its layers in which each is asked for */
   bool is_update;                 /* no part of the pass: what the optimizer does after it */
 } wb_op_cost;
 
 typedef struct wb_compute_options {
-  wb_str path;           /* of alternative computations: "expanded", "absorbed"; empty: expanded */
-  bool with_mtp;         /* prediction layers take part */
-  const wb_str *frozen;  /* what does not train: groups, or beginnings of tensors' names */
+  wb_str path;          /* of alternative computations: "expanded", "absorbed"; empty: expanded */
+  bool with_mtp;        /* prediction layers take part */
+  const wb_str *frozen; /* what does not train: groups, or beginnings of tensors' names */
   size_t frozen_count;
 } wb_compute_options;
 

@@ -7,8 +7,8 @@
 
 typedef struct wb_convention {
   wb_str name, source;
-  bool applies;    /* the model has a stack of attention and feed-forward layers */
-  wb_num flops;    /* of the pass's phase */
+  bool applies;        /* the model has a stack of attention and feed-forward layers */
+  wb_num flops;        /* of the pass's phase */
   const wb_node *node; /* the quantity it came from */
 } wb_convention;
 

@@ -72,7 +72,8 @@ static void use_shape(wb_derivation *d, wb_node *node, const wb_shape *shape) {
       continue;
     }
     bool bracket = shape->rank > 1 && axis->expr->kind == WB_X_BINARY;
-    wb_text_addf(&formula, bracket ? "(%.*s)" : "%.*s", WB_STR_ARG(wb_d_printed(d, axis->expr, WB_AS_FORMULA, axis->scope)));
+    wb_text_addf(&formula, bracket ? "(%.*s)" : "%.*s",
+                 WB_STR_ARG(wb_d_printed(d, axis->expr, WB_AS_FORMULA, axis->scope)));
     wb_text_add(&latex, wb_d_printed(d, axis->expr, WB_AS_LATEX, axis->scope));
     add_names(d, node, axis->expr, axis->scope);
   }
@@ -106,7 +107,9 @@ const wb_node *wb_derive_expr(wb_derivation *d, wb_str name, const wb_expr *expr
   return node;
 }
 
-wb_formula wb_d_new_formula(wb_derivation *d) { return (wb_formula){{.ctx = d->ctx}, {.ctx = d->ctx}, {.ctx = d->ctx}}; }
+wb_formula wb_d_new_formula(wb_derivation *d) {
+  return (wb_formula){{.ctx = d->ctx}, {.ctx = d->ctx}, {.ctx = d->ctx}};
+}
 
 void wb_d_join(wb_formula *f, const char *op, const char *latex_op) {
   if (!f->numbers.len) return;

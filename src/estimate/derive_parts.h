@@ -15,8 +15,8 @@ void wb_d_add_child(wb_derivation *d, wb_node *node, const wb_node *child);
 wb_str wb_d_printed(wb_derivation *d, const wb_expr *expr, wb_style style, wb_scope *scope);
 
 wb_formula wb_d_new_formula(wb_derivation *d);
-void wb_d_join(wb_formula *f, const char *op, const char *latex_op); /* nothing before the first factor */
-void wb_d_factor_number(wb_formula *f, const char *name, wb_num value); /* name NULL: the number itself */
+void wb_d_join(wb_formula *f, const char *op, const char *latex_op);              /* nothing before the first factor */
+void wb_d_factor_number(wb_formula *f, const char *name, wb_num value);           /* name NULL: the number itself */
 void wb_d_factor_expr(wb_derivation *d, wb_formula *f, const wb_binding *factor); /* in closed form */
 void wb_d_add_leaves(wb_derivation *d, wb_node *node, const wb_binding *factor);
 void wb_d_take(wb_node *node, const wb_formula *f);

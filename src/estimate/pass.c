@@ -154,7 +154,7 @@ void wb_pass_figures(wb_ctx *ctx, const wb_cost *cost, const wb_pass *pass, wb_v
 }
 
 static bool work_at(const wb_value figures[WB_PASS_FIGURES], const wb_num *atoms, wb_work *out) {
-  wb_num *const numbers[WB_PASS_FIGURES] = {&out->flops[0],      &out->flops[1],    &out->flops[2],      &out->flops[3],
+  wb_num *const numbers[WB_PASS_FIGURES] = {&out->flops[0],     &out->flops[1],   &out->flops[2],     &out->flops[3],
                                             &out->weight_bytes, &out->read_bytes, &out->written_bytes};
   for (int i = 0; i < WB_PASS_FIGURES; i++)
     if (!at(&figures[i], atoms, numbers[i])) return false;

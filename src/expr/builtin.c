@@ -163,8 +163,7 @@ static wb_value run_rows(wb_ctx *ctx, wb_place place, const wb_value *args, size
 static wb_value run_distinct(wb_ctx *ctx, wb_place place, const wb_value *args, size_t count) {
   (void)count;
   for (int i = 0; i < 3; i++)
-    if (args[i].kind == WB_FORM)
-      return wb_form_function(ctx, place, WB_ATOM_DISTINCT, &args[0], &args[1], &args[2]);
+    if (args[i].kind == WB_FORM) return wb_form_function(ctx, place, WB_ATOM_DISTINCT, &args[0], &args[1], &args[2]);
   return wb_number(wb_distinct(num_arg(ctx, place, "distinct", &args[0]), num_arg(ctx, place, "distinct", &args[1]),
                                num_arg(ctx, place, "distinct", &args[2])));
 }

@@ -5,9 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-static _Noreturn void too_large(wb_ctx *ctx, wb_place place) {
-  WB_FAIL(ctx, WB_TOO_MUCH_WORK, place, WB_STR("4096"));
-}
+static _Noreturn void too_large(wb_ctx *ctx, wb_place place) { WB_FAIL(ctx, WB_TOO_MUCH_WORK, place, WB_STR("4096")); }
 
 wb_forms *wb_forms_new(wb_ctx *ctx) {
   wb_forms *table = WB_NEW(ctx, wb_forms);
@@ -313,7 +311,8 @@ wb_value wb_settled(const wb_value *value) {
   if (value->kind != WB_FORM) return *value;
   wb_forms *table = value->u.form->table;
   wb_value out = {.kind = WB_NUM, .unit = value->unit, .u.num = wb_num_int(0)};
-  if (!table->is_set && table->has_workload) { /* atoms were made since: the open quantities stand first and have not changed */
+  if (!table->is_set &&
+      table->has_workload) { /* atoms were made since: the open quantities stand first and have not changed */
     wb_num open[WB_FORM_ATOMS];
     memcpy(open, table->values, table->open_count * sizeof *open);
     if (!wb_forms_set(table, open)) return out;

@@ -13,7 +13,7 @@
 
 #include "expr/ast.h"
 
-#define WB_FORM_DEGREE 8   /* factors of one term */
+#define WB_FORM_DEGREE 8 /* factors of one term */
 #define WB_FORM_ATOMS  1024
 #define WB_FORM_TERMS  4096
 
@@ -32,13 +32,13 @@ struct wb_form {
 };
 
 typedef enum wb_atom_kind {
-  WB_ATOM_OPEN,     /* a quantity of the workload */
+  WB_ATOM_OPEN, /* a quantity of the workload */
   WB_ATOM_MIN,
   WB_ATOM_MAX,
   WB_ATOM_FLOOR,
   WB_ATOM_CEIL,
-  WB_ATOM_ISQRT,    /* the largest integer whose square is not above a */
-  WB_ATOM_LESS,     /* a < b: 1, else 0 */
+  WB_ATOM_ISQRT, /* the largest integer whose square is not above a */
+  WB_ATOM_LESS,  /* a < b: 1, else 0 */
   WB_ATOM_EQUAL,
   WB_ATOM_QUOTIENT, /* a / b, exact */
   WB_ATOM_DISTINCT  /* expected number of distinct ones: see wb_distinct */
@@ -54,9 +54,9 @@ typedef struct wb_forms {
   wb_ctx *ctx;
   wb_atom *atoms;
   size_t count, cap;
-  size_t open_count; /* the first atoms are the open quantities, in the order of wb_form_open */
-  bool has_workload; /* the open quantities have values */
-  bool is_set;       /* so have all atoms */
+  size_t open_count;            /* the first atoms are the open quantities, in the order of wb_form_open */
+  bool has_workload;            /* the open quantities have values */
+  bool is_set;                  /* so have all atoms */
   wb_num values[WB_FORM_ATOMS]; /* of every atom, for the workload in effect */
 } wb_forms;
 
@@ -68,7 +68,8 @@ wb_value wb_form_open(wb_forms *table, const wb_sym *name);
 /* Arithmetic where at least one side is a form; comparisons give 0 or 1. Fails when it grows beyond the limits. */
 wb_value wb_form_binary(wb_ctx *ctx, wb_place place, wb_op op, const wb_value *a, const wb_value *b);
 wb_value wb_form_unary(wb_ctx *ctx, wb_place place, wb_atom_kind kind, const wb_value *a); /* FLOOR, CEIL, ISQRT */
-wb_value wb_form_choose(wb_ctx *ctx, wb_place place, const wb_value *condition, const wb_value *yes, const wb_value *no);
+wb_value wb_form_choose(wb_ctx *ctx, wb_place place, const wb_value *condition, const wb_value *yes,
+                        const wb_value *no);
 wb_value wb_form_function(wb_ctx *ctx, wb_place place, wb_atom_kind kind, const wb_value *a, const wb_value *b,
                           const wb_value *c);
 

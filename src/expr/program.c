@@ -80,8 +80,7 @@ static size_t find_used(const wb_forms *table, const wb_value *outputs, size_t c
 /* What an atom is when some open quantities are known: another value, or itself. */
 static wb_value fixed_atom(wb_ctx *ctx, wb_forms *table, size_t at, const wb_num *fixed, const wb_value *known) {
   const wb_atom atom = table->atoms[at];
-  if (atom.kind == WB_ATOM_OPEN)
-    return fixed[at].den ? wb_number(fixed[at]) : wb_form_atom(table, at);
+  if (atom.kind == WB_ATOM_OPEN) return fixed[at].den ? wb_number(fixed[at]) : wb_form_atom(table, at);
   const wb_value a = wb_form_with(ctx, &atom.a, known), b = wb_form_with(ctx, &atom.b, known);
   const wb_value c = wb_form_with(ctx, &atom.c, known);
   if (a.kind == WB_FORM || b.kind == WB_FORM || c.kind == WB_FORM)
@@ -110,8 +109,8 @@ wb_program *wb_program_new(wb_ctx *ctx, wb_forms *table, const wb_value *outputs
   for (size_t i = table->open_count; i < table->count; i++) {
     const wb_atom *atom = &table->atoms[i];
     if (!used[i]) continue;
-    p->steps[p->step_count++] = (step){(uint16_t)i, atom->kind, compiled(ctx, &atom->a), compiled(ctx, &atom->b),
-                                       compiled(ctx, &atom->c)};
+    p->steps[p->step_count++] =
+        (step){(uint16_t)i, atom->kind, compiled(ctx, &atom->a), compiled(ctx, &atom->b), compiled(ctx, &atom->c)};
   }
   return p;
 }
@@ -191,8 +190,8 @@ static bool run_integers(const wb_program *p, const wb_num *open, wb_num *out) {
   }
   for (size_t i = 0; i < p->step_count; i++) {
     const step *s = &p->steps[i];
-    bool known = s->kind == WB_ATOM_DISTINCT ? real_step(s, cells, &cells[s->atom])
-                                             : step_value(s, cells, &cells[s->atom]);
+    bool known =
+        s->kind == WB_ATOM_DISTINCT ? real_step(s, cells, &cells[s->atom]) : step_value(s, cells, &cells[s->atom]);
     if (!known) return false;
   }
   for (size_t i = 0; i < p->count; i++) {

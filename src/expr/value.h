@@ -28,7 +28,18 @@ typedef struct wb_symtab {
 const wb_sym *wb_intern(wb_symtab *table, wb_str name);
 const wb_sym *wb_intern_find(const wb_symtab *table, wb_str name); /* NULL when never seen */
 
-typedef enum wb_kind { WB_NULL, WB_BOOL, WB_NUM, WB_REAL, WB_TEXT, WB_LIST, WB_RECORD, WB_SHAPE, WB_CLOSURE, WB_FORM } wb_kind;
+typedef enum wb_kind {
+  WB_NULL,
+  WB_BOOL,
+  WB_NUM,
+  WB_REAL,
+  WB_TEXT,
+  WB_LIST,
+  WB_RECORD,
+  WB_SHAPE,
+  WB_CLOSURE,
+  WB_FORM
+} wb_kind;
 
 /* The positions that operations run along: `segments` independent sequences (or images) of extents[0] × extents[1] × …
  * positions in one pass, each after `past` positions that were kept from passes before. */

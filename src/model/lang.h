@@ -105,17 +105,17 @@ struct wb_stmt {
   wb_place place;
   const wb_sym **targets; /* names that receive the results */
   size_t target_count;
-  wb_unit unit;            /* QUANTITY */
-  const wb_sym *name;      /* LET, QUANTITY, GROUP, PATH, APART (group), STACK/DISPATCH (index), CALL (callee), STATE */
-  wb_path *path;           /* CALL, PARAM, BUFFER, STACK, SCOPE, DISPATCH, PART: may be NULL */
-  const wb_expr *expr;     /* LET, COST value, WHEN condition, STACK/REPEAT/DISPATCH count, REQUIRE condition, PART field,
+  wb_unit unit;          /* QUANTITY */
+  const wb_sym *name;    /* LET, QUANTITY, GROUP, PATH, APART (group), STACK/DISPATCH (index), CALL (callee), STATE */
+  wb_path *path;         /* CALL, PARAM, BUFFER, STACK, SCOPE, DISPATCH, PART: may be NULL */
+  const wb_expr *expr;   /* LET, COST value, WHEN condition, STACK/REPEAT/DISPATCH count, REQUIRE condition, PART field,
                             * GIVEN like */
-  const wb_expr *second;   /* STACK from, DISPATCH top_k, CACHE within, REPEAT training */
-  const wb_expr *every;    /* CACHE: one entry for so many tokens */
+  const wb_expr *second; /* STACK from, DISPATCH top_k, CACHE within, REPEAT training */
+  const wb_expr *every;  /* CACHE: one entry for so many tokens */
   const wb_argument *args; /* CALL; CACHE, RETURN values; dims of PARAM, BUFFER, STATE, GIVEN, YIELD */
   size_t arg_count;
-  wb_str text;   /* REQUIRE message, UNDESCRIBED what, PART default family */
-  bool is_fixed; /* PART: `as`, not `default` */
+  wb_str text;     /* REQUIRE message, UNDESCRIBED what, PART default family */
+  bool is_fixed;   /* PART: `as`, not `default` */
   const wb_on *on; /* ON, YIELD; NULL: the positions of the first activation */
   wb_cost_kind cost;
   wb_flop_kind flops;
@@ -151,7 +151,7 @@ typedef struct wb_decl {
   wb_parameter *params;
   size_t param_count;
   wb_body body;
-  const wb_expr *value;    /* CONSTANT */
+  const wb_expr *value; /* CONSTANT */
   /* families only */
   const struct wb_decl *like;
   wb_str *model_types;

@@ -83,8 +83,7 @@ static void scan(wb_library *lib, size_t file) {
     else if (top && wb_str_is(first, "block")) add_entry(lib, WB_D_BLOCK, word(line, &from), file);
     else if (top && wb_str_is(first, "family")) add_entry(lib, WB_D_FAMILY, word(line, &from), file);
     else if (top && wb_str_is(first, "method")) add_entry(lib, WB_D_METHOD, word(line, &from), file);
-    else if (top && wb_str_is(first, "constant"))
-      add_entry(lib, WB_D_CONSTANT, word(line, &from), file);
+    else if (top && wb_str_is(first, "constant")) add_entry(lib, WB_D_CONSTANT, word(line, &from), file);
     else if (!top && lib->entry_count > before && wb_str_is(first, "model_type"))
       add_keys(lib, line, from, &lib->types, &lib->type_count, &lib->type_cap);
     else if (!top && lib->entry_count > before && wb_str_is(first, "class"))

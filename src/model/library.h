@@ -69,7 +69,7 @@ typedef struct wb_library {
   wb_str *ignored; /* configuration keys known to hold no dimension */
   size_t ignored_count, ignored_cap;
   const wb_sym *weight;  /* "weight" */
-  const wb_sym *here;   /* an operation's own positions */
+  const wb_sym *here;    /* an operation's own positions */
   const wb_decl *common; /* the family whose fields all have; NULL until it is needed */
 } wb_library;
 
@@ -86,7 +86,8 @@ void wb_library_parse_added(wb_library *lib);
 const wb_decl *wb_library_block(wb_library *lib, wb_ctx *ctx, wb_str name);
 const wb_decl *wb_library_family(wb_library *lib, wb_ctx *ctx, wb_str name);
 const wb_decl *wb_library_method(wb_library *lib, wb_ctx *ctx, wb_str name);
-const wb_decl *wb_library_method_at(wb_library *lib, wb_ctx *ctx, size_t i); /* in order of files; NULL after the last */
+const wb_decl *wb_library_method_at(wb_library *lib, wb_ctx *ctx,
+                                    size_t i); /* in order of files; NULL after the last */
 /* The family for a `model_type`; NULL when the type is unknown. */
 const wb_decl *wb_library_class(wb_library *lib, wb_ctx *ctx, wb_str class_name); /* by architectures[0] */
 /* For a configuration without a type: the family whose telling key stands in it. */

@@ -83,7 +83,7 @@ typedef struct wb_op_use {
   size_t output_count;
   wb_num repeats; /* how often it runs in one pass, all indices together */
   bool routed;
-  bool mtp; /* of a prediction layer */
+  bool mtp;         /* of a prediction layer */
   bool no_gradient; /* it has no backward */
   wb_num trained;   /* the share of its repeats that has one */
   wb_num top_k, experts;

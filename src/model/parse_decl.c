@@ -143,7 +143,11 @@ static wb_decl *declaration(reader *r) {
   static const struct {
     const char *word;
     wb_decl_kind kind;
-  } kinds[] = {{"operation", WB_D_OPERATION}, {"block", WB_D_BLOCK}, {"family", WB_D_FAMILY}, {"method", WB_D_METHOD}, {"constant", WB_D_CONSTANT}};
+  } kinds[] = {{"operation", WB_D_OPERATION},
+               {"block", WB_D_BLOCK},
+               {"family", WB_D_FAMILY},
+               {"method", WB_D_METHOD},
+               {"constant", WB_D_CONSTANT}};
   wb_tokens *t = &r->t;
   wb_decl *decl = WB_NEW(t->ctx, wb_decl);
   decl->place = (wb_place){t->file, 0, wb_peek(t)->offset};
@@ -152,12 +156,9 @@ static wb_decl *declaration(reader *r) {
     if (!wb_accept(t, WB_T_NAME, kinds[i].word)) continue;
     decl->kind = kinds[i].kind;
     decl->name = symbol(t, "a name");
-    if (decl->kind == WB_D_CONSTANT)
-      constant(t, decl);
-    else if (decl->kind == WB_D_FAMILY || decl->kind == WB_D_METHOD)
-      family(r, decl);
-    else
-      block(t, decl);
+    if (decl->kind == WB_D_CONSTANT) constant(t, decl);
+    else if (decl->kind == WB_D_FAMILY || decl->kind == WB_D_METHOD) family(r, decl);
+    else block(t, decl);
     return decl;
   }
   wb_syntax(t, "operation, block, family, method or constant");

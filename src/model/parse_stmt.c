@@ -195,10 +195,8 @@ static void add_cached(wb_tokens *t, wb_stmt *cache, const wb_expr *kept) {
   stmt->targets[0] = kept->u.name;
   stmt->name = wb_intern(t->symbols, WB_STR("cached"));
   args[stmt->arg_count++] = (wb_argument){NULL, kept};
-  if (cache->second)
-    args[stmt->arg_count++] = (wb_argument){wb_intern(t->symbols, WB_STR("within")), cache->second};
-  if (cache->every)
-    args[stmt->arg_count++] = (wb_argument){wb_intern(t->symbols, WB_STR("every")), cache->every};
+  if (cache->second) args[stmt->arg_count++] = (wb_argument){wb_intern(t->symbols, WB_STR("within")), cache->second};
+  if (cache->every) args[stmt->arg_count++] = (wb_argument){wb_intern(t->symbols, WB_STR("every")), cache->every};
   WB_PUSH_ROOM(t->ctx, cache->body.items, cache->body.count, cache->body.cap);
   cache->body.items[cache->body.count++] = stmt;
 }
@@ -248,7 +246,8 @@ static wb_stmt *give_back(wb_tokens *t) {
   return stmt;
 }
 
-const char *const wb_cost_words[WB_COST_COUNT] = {"flops", "recompute", "backward", "reads", "writes", "weights", "temp", "saves"};
+const char *const wb_cost_words[WB_COST_COUNT] = {"flops",  "recompute", "backward", "reads",
+                                                  "writes", "weights",   "temp",     "saves"};
 const char *const wb_flop_words[WB_FLOP_KINDS] = {"matmul", "attention", "convolution", "other"};
 
 /* after `on`: extents, `after` past, `times` how many such in each segment */

@@ -207,9 +207,15 @@ void wb_walk_learned(wb_walk *w, wb_frame *f, const wb_stmt *stmt, wb_value acti
   const bool stored = !stmt->mod.when || wb_eval_bool(w->ctx, stmt->mod.when, f->scope);
   if (w->counting || !stored) return;
   const size_t row = w->model->row_count - 1;
-  wb_frame inner = {.decl = wb_library_block(w->lib, w->ctx, WB_STR("learned")), .scope = f->scope, .fields = f->fields,
-                    .naming = f->naming, .group = w->model->rows[row].group, .results = &activation,
-                    .result_count = 1, .positions = activation.u.shape->positions, .first_row = row};
+  wb_frame inner = {.decl = wb_library_block(w->lib, w->ctx, WB_STR("learned")),
+                    .scope = f->scope,
+                    .fields = f->fields,
+                    .naming = f->naming,
+                    .group = w->model->rows[row].group,
+                    .results = &activation,
+                    .result_count = 1,
+                    .positions = activation.u.shape->positions,
+                    .first_row = row};
   wb_walk_operation(w, &inner);
 }
 

@@ -329,9 +329,7 @@ static void walk_statement(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
     case WB_S_LET: walk_let(w, f, stmt); break;
     case WB_S_CALL: walk_call(w, f, stmt); break;
     case WB_S_PARAM:
-    case WB_S_BUFFER:
-      walk_tensor(w, f, stmt);
-      break;
+    case WB_S_BUFFER: walk_tensor(w, f, stmt); break;
     case WB_S_CACHE:
     case WB_S_STATE: wb_walk_kept(w, f, stmt); break;
     case WB_S_ON: wb_walk_on(w, f, stmt); break;
@@ -350,7 +348,7 @@ static void walk_statement(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
     case WB_S_PART: wb_walk_part(w, f, stmt); break;
     case WB_S_UNDESCRIBED: wb_walk_undescribed(w, f, stmt); break;
     case WB_S_GIVEN: walk_given(w, f, stmt); break;
-    case WB_S_COST: /* read when somebody asks what an operation costs */
+    case WB_S_COST:            /* read when somebody asks what an operation costs */
     case WB_S_QUANTITY: break; /* of methods, which are not walked */
   }
 }

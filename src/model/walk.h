@@ -56,11 +56,11 @@ typedef struct wb_walk {
   const wb_number_set *indices[WB_MAX_INDICES];
   uint32_t index_count;
   bool routed, mtp;
-  bool grouped; /* a part named the group for everything in it */
+  bool grouped;     /* a part named the group for everything in it */
   bool no_gradient; /* a pass inside a training step that nothing flows back through */
   wb_num top_k, experts;
   const wb_axis *positions; /* of activations that begin here; NULL while counting */
-  wb_str path; /* the alternative computation we are in */
+  wb_str path;              /* the alternative computation we are in */
   wb_str dtype;
   wb_str part; /* prefix of the nested configuration in effect */
 } wb_walk;

@@ -26,8 +26,8 @@ typedef enum wb_quantity {
 } wb_quantity;
 
 typedef struct wb_quantity_info {
-  const char *name;    /* in descriptions */
-  const char *option;  /* that sets it, for derivations */
+  const char *name;   /* in descriptions */
+  const char *option; /* that sets it, for derivations */
   wb_i128 fallback;
 } wb_quantity_info;
 

@@ -24,8 +24,7 @@ static void origin_text(wb_out *out, const wb_model *m, const wb_node *node) {
   bool own = o->kind == WB_FROM_SET || o->kind >= WB_FROM_MODEL; /* the source is the user, or the model itself */
   wb_str args[3] = {o->key, own ? WB_STR("") : o->source, wb_text_str(&place)};
   static const wb_message_id ids[] = {WB_ORIGIN_FORMULA, WB_ORIGIN_FIELD,    WB_ORIGIN_ALIAS, WB_ORIGIN_SET,
-                                      WB_ORIGIN_DEFAULT, WB_ORIGIN_CONSTANT, WB_ORIGIN_MODEL,
-                                      WB_ORIGIN_WORKLOAD};
+                                      WB_ORIGIN_DEFAULT, WB_ORIGIN_CONSTANT, WB_ORIGIN_MODEL, WB_ORIGIN_WORKLOAD};
   if (o->kind != WB_FROM_FORMULA) wb_out_message(out, ids[o->kind], 3, args);
 }
 
@@ -178,8 +177,8 @@ static void write_table(wb_out *out, const wb_derivation *d) {
 void wb_report_explain(wb_out *out, wb_model *m) {
   const char *quantity = out->options->quantity ? out->options->quantity : "total_parameters";
   const bool flops = wb_is_flops_quantity(wb_str_of(quantity));
-  wb_derivation *d = flops ? wb_derive_flops(m, wb_str_of(quantity), &out->options->pass)
-                           : wb_derive(m, wb_str_of(quantity));
+  wb_derivation *d =
+      flops ? wb_derive_flops(m, wb_str_of(quantity), &out->options->pass) : wb_derive(m, wb_str_of(quantity));
   if (out->options->format == WEIGH_FORMAT_JSON) {
     write_json(out, m, d);
     return;

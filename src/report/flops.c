@@ -115,10 +115,11 @@ static wb_str share_text(wb_ctx *ctx, double share) {
   return wb_str_fmt(ctx, "%5.1f %% %.*s", 100 * share, WB_STR_ARG(drawn));
 }
 
-#define SHARED_COLUMNS                                                                  \
-  {"flops", WB_LABEL_FLOPS, true}, {"share_of_flops", WB_LABEL_SHARE, false},           \
-      {"bytes", WB_LABEL_BYTES, true}, {"share_of_bytes", WB_LABEL_SHARE, false},       \
-      {"intensity", WB_LABEL_INTENSITY, true}
+#define SHARED_COLUMNS                                                                                         \
+  {"flops", WB_LABEL_FLOPS, true}, {"share_of_flops", WB_LABEL_SHARE, false}, {"bytes", WB_LABEL_BYTES, true}, \
+      {"share_of_bytes", WB_LABEL_SHARE, false}, {                                                             \
+    "intensity", WB_LABEL_INTENSITY, true                                                                      \
+  }
 static const wb_column OPERATION_COLUMNS[] = {
     {"name", WB_LABEL_NAME, false}, {"operation", WB_LABEL_OPERATION, false}, SHARED_COLUMNS};
 static const wb_column LAYER_COLUMNS[] = {
@@ -248,7 +249,8 @@ static void write_method(wb_out *out, wb_model *m) {
   }
   figure(out, WB_LABEL_TOTAL_FLOPS, chosen.flops, short_number(out->text.ctx, chosen.flops, "FLOPs"));
   if (!chosen.node) return;
-  wb_text_addf(&out->text, "    = %.*s\n    = %.*s\n", WB_STR_ARG(chosen.node->formula), WB_STR_ARG(chosen.node->numbers));
+  wb_text_addf(&out->text, "    = %.*s\n    = %.*s\n", WB_STR_ARG(chosen.node->formula),
+               WB_STR_ARG(chosen.node->numbers));
 }
 
 static void write_text(wb_out *out, wb_model *m, const wb_flops_facts *f) {

@@ -54,13 +54,33 @@ static wb_scope *open_scope(wb_forms *forms) {
   return scope;
 }
 
-static const char *const FORMULAS[] = {
-    "n", "n + m", "n - m", "2 * n * m - 3", "(n + m) ^ 3", "n / 4", "n // 4", "n % 4", "(n * (n - 1)) / 2",
-    "min(n, m)", "max(n, m, k)", "min(n * m, 40) + max(0, n - m)", "ceil(n / 3) * floor(m / 2)", "round_up(n, 16)",
-    "if n > m then n * k else m - n", "if n >= 5 and m < 3 then 1 else 2", "if n == 4 or m == 9 then n else m",
-    "if not (n <= m) then 10 else 20", "n / (m + 1)", "isqrt(n * n + m)", "sum(i in 4: n * i + m)", "-n + 2 * m",
-    "k * n ^ 2 + (if n != m then 1 else 0)", "distinct(256, 8, n)", "(n - m) * (n + m) - n ^ 2 + m ^ 2",
-    "max(n - m, 0) * (if m % 2 == 0 then 3 else 5)", "min(ceil(n / 2), m) * 2 [bytes] + 1 [bytes]"};
+static const char *const FORMULAS[] = {"n",
+                                       "n + m",
+                                       "n - m",
+                                       "2 * n * m - 3",
+                                       "(n + m) ^ 3",
+                                       "n / 4",
+                                       "n // 4",
+                                       "n % 4",
+                                       "(n * (n - 1)) / 2",
+                                       "min(n, m)",
+                                       "max(n, m, k)",
+                                       "min(n * m, 40) + max(0, n - m)",
+                                       "ceil(n / 3) * floor(m / 2)",
+                                       "round_up(n, 16)",
+                                       "if n > m then n * k else m - n",
+                                       "if n >= 5 and m < 3 then 1 else 2",
+                                       "if n == 4 or m == 9 then n else m",
+                                       "if not (n <= m) then 10 else 20",
+                                       "n / (m + 1)",
+                                       "isqrt(n * n + m)",
+                                       "sum(i in 4: n * i + m)",
+                                       "-n + 2 * m",
+                                       "k * n ^ 2 + (if n != m then 1 else 0)",
+                                       "distinct(256, 8, n)",
+                                       "(n - m) * (n + m) - n ^ 2 + m ^ 2",
+                                       "max(n - m, 0) * (if m % 2 == 0 then 3 else 5)",
+                                       "min(ceil(n / 2), m) * 2 [bytes] + 1 [bytes]"};
 
 static void expect_same(const char *text, int n, int m, const wb_value *form, const wb_program *program) {
   const wb_value wanted = wb_eval(&ctx, parsed(text), numbers(n, m));
@@ -71,7 +91,8 @@ static void expect_same(const char *text, int n, int m, const wb_value *form, co
   if (!wb_value_eq(&found, &wanted)) fail_msg("%s at n = %d, m = %d", text, n, m);
   assert_true(wb_unit_eq(found.unit, wanted.unit));
   assert_true(wb_program_run(program, open, &made));
-  if (made.num != wanted.u.num.num || made.den != wanted.u.num.den) fail_msg("program of %s at n = %d, m = %d", text, n, m);
+  if (made.num != wanted.u.num.num || made.den != wanted.u.num.den)
+    fail_msg("program of %s at n = %d, m = %d", text, n, m);
 }
 
 static void forms_are_what_numbers_give(void **state) {
@@ -118,7 +139,8 @@ static void beyond_64_bits(void **state) {
   wb_forms *forms = wb_forms_new(&ctx);
   const wb_value form = wb_eval(&ctx, parsed("n ^ 3 * m + 1"), open_scope(forms));
   const wb_program *program = wb_program_new(&ctx, forms, &form, 1, NULL);
-  const wb_num large[2] = {wb_num_int((wb_i128)1 << 40), wb_num_int(5)}, larger[2] = {wb_num_int((wb_i128)1 << 50), wb_num_int(5)};
+  const wb_num large[2] = {wb_num_int((wb_i128)1 << 40), wb_num_int(5)},
+               larger[2] = {wb_num_int((wb_i128)1 << 50), wb_num_int(5)};
   wb_num out;
   assert_true(wb_program_run(program, large, &out));
   assert_true(out.num == ((wb_i128)5 << 120) + 1);
