@@ -10,8 +10,10 @@ import argparse
 import concurrent.futures
 import csv
 import itertools
+import importlib.util
 import json
 import os
+import pathlib
 import re
 import subprocess
 import sys
@@ -96,6 +98,42 @@ class Kind:
         return out + [""]
 
 
+def flops_module():
+    path = pathlib.Path(__file__).resolve().parent.parent / "tests/truth/flops.py"
+    spec = importlib.util.spec_from_file_location("flops", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def flops_table(weigh, base):
+    """Every row of truth/training/flops.tsv: products, and convolutions in forward passes."""
+    flops = flops_module()
+    known, counts, lines = flops.explained(), {"equal": 0, "explained": 0, "differ": 0, "not described": 0}, []
+    cases = list(flops.recorded(pathlib.Path(base)))
+    for case, answer in zip(cases, run_all([lambda c=c: flops.ask(c, weigh)[0] for c in cases])):
+        forward = case.phase != "forward_backward"
+        wanted = case.products + (case.conv if forward else 0)
+        name = f"{case.phase}, {case.attn}, {case.batch} × {case.seq}" + (f", depth {case.depth}" if case.depth != "0" else "")
+        if answer is None:
+            counts["not described"] += 1
+            lines.append((case.name, name, "–", number(wanted), "", "not described"))
+            continue
+        got = answer["matmul_flops"] + answer["attention_flops"] + (answer["convolution_flops"] if forward else 0)
+        verdict = "equal" if got == wanted else known.get(flops.label(case), "**differs**")
+        counts["equal" if got == wanted else "differ" if "differs" in verdict else "explained"] += 1
+        error = f"{(got - wanted) / wanted * 100:+.4f} %" if got != wanted else "0"
+        lines.append((case.name, name, number(got), number(wanted), error, verdict))
+    out = ["## FLOPs that torch's counter counts", "",
+           "Published configurations, some with fewer layers, under `torch.utils.flop_counter` (truth/training/README.md). Compared: "
+           "products with weights and of activations in every phase, and convolutions in forward passes (the counter's "
+           "gradient of grouped convolutions is wrong). Made-up configurations are compared by `tests/vectors/flops.t`.", "",
+           ", ".join(f"{v} {k}" for k, v in counts.items()) + ".", "",
+           "| model / layers | pass | predicted | expected | error | verdict |", "|---|---|--:|--:|--:|---|"]
+    out += ["| " + " | ".join(line) + " |" for line in lines]
+    return counts, len(lines), out + [""]
+
+
 def run_all(jobs):
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         return list(pool.map(lambda job: job(), jobs))
@@ -139,9 +177,13 @@ def main():
            "| kind | vectors | equal | explained | in part | differ | not described |", "|---|--:|--:|--:|--:|--:|--:|"]
     for k in (built, made, stated):
         out.append(f"| {k.title} | {len(k.lines)} | {k.equal} | {k.explained} | {k.partial} | {k.missed} | {k.undescribed} |")
+    counts, total, flops = flops_table(weigh, base)
+    out.append(f"| FLOPs that torch's counter counts | {total} | {counts['equal']} | {counts['explained']} | 0 | "
+               f"{counts['differ']} | {counts['not described']} |")
     out.append("")
     for k in (built, made, stated):
         out += k.text()
+    out += flops
     with open(args.out, "w", encoding="utf-8") as f:
         f.write("\n".join(out))
     for k in (built, made, stated):

@@ -189,10 +189,10 @@ typedef enum weigh_report_kind {
   WEIGH_REPORT_PARAMS,   /* total, active, groups, warnings */
   WEIGH_REPORT_TENSORS,  /* every tensor */
   WEIGH_REPORT_EXPLAIN,  /* a quantity's derivation down to fields and constants */
+  WEIGH_REPORT_FLOPS,   /* what a pass computes and moves */
   WEIGH_REPORT_DIFF,     /* two models: fields, groups, tensors */
   WEIGH_REPORT_CHECK,    /* a folder's stored names against the predicted ones */
   WEIGH_REPORT_FAMILIES, /* what is described */
-  WEIGH_REPORT_FLOPS     /* what a pass computes and moves */
 } weigh_report_kind;
 
 typedef enum weigh_format {

@@ -127,6 +127,10 @@ wb_value wb_form_atom(wb_forms *table, size_t at) {
   return value_of(table, WB_PLAIN, term, 1);
 }
 
+wb_value wb_form_made(wb_ctx *ctx, wb_forms *table, const wb_atom *wanted) {
+  return atom(ctx, WB_NOWHERE, table, wanted, WB_PLAIN);
+}
+
 wb_value wb_form_open(wb_forms *table, const wb_sym *name) {
   table->open_count++;
   return atom(table->ctx, WB_NOWHERE, table, &(wb_atom){.kind = WB_ATOM_OPEN, .name = name}, WB_PLAIN);

@@ -75,6 +75,7 @@ wb_value wb_form_function(wb_ctx *ctx, wb_place place, wb_atom_kind kind, const 
 
 /* An atom as a form of its own; a value with atoms replaced by others (by their number in the table). */
 wb_value wb_form_atom(wb_forms *table, size_t atom);
+wb_value wb_form_made(wb_ctx *ctx, wb_forms *table, const wb_atom *atom);
 wb_value wb_form_with(wb_ctx *ctx, const wb_value *value, const wb_value *atoms);
 
 /* Expected number of distinct members when `draws` times `take` different ones of `all` are taken at random:

@@ -77,31 +77,38 @@ static size_t find_used(const wb_forms *table, const wb_value *outputs, size_t c
   return n;
 }
 
-/* What an atom is when some open quantities are known: another value, or itself. */
-static wb_value fixed_atom(wb_ctx *ctx, wb_forms *table, size_t at, const wb_num *fixed, const wb_value *known) {
-  const wb_atom atom = table->atoms[at];
-  if (atom.kind == WB_ATOM_OPEN) return fixed[at].den ? wb_number(fixed[at]) : wb_form_atom(table, at);
-  const wb_value a = wb_form_with(ctx, &atom.a, known), b = wb_form_with(ctx, &atom.b, known);
-  const wb_value c = wb_form_with(ctx, &atom.c, known);
-  if (a.kind == WB_FORM || b.kind == WB_FORM || c.kind == WB_FORM)
-    return wb_form_function(ctx, WB_NOWHERE, atom.kind, &a, &b, &c);
-  const wb_atom numbers = {.kind = atom.kind, .a = a, .b = b, .c = c};
+/* What an atom of one table is in another, where some open quantities are known. */
+static wb_value fixed_atom(wb_ctx *ctx, const wb_atom *atom, size_t at, wb_forms *own, const wb_num *fixed,
+                           const wb_value *known) {
+  if (atom->kind == WB_ATOM_OPEN) return fixed && fixed[at].den ? wb_number(fixed[at]) : wb_form_atom(own, at);
+  const wb_value a = wb_form_with(ctx, &atom->a, known), b = wb_form_with(ctx, &atom->b, known);
+  const wb_value c = wb_form_with(ctx, &atom->c, known);
+  const wb_atom numbers = {.kind = atom->kind, .a = a, .b = b, .c = c};
   wb_num out;
-  return wb_atom_at(&numbers, NULL, &out) ? wb_number(out) : wb_form_atom(table, at);
+  const bool open = a.kind == WB_FORM || b.kind == WB_FORM || c.kind == WB_FORM;
+  if (!open && wb_atom_at(&numbers, NULL, &out)) return wb_number(out);
+  return wb_form_made(ctx, own, &numbers);
 }
 
-static void fix(wb_ctx *ctx, wb_forms *table, wb_value *outputs, size_t count, const wb_num *fixed) {
-  const size_t atoms = table->count; /* more are made on the way */
-  wb_value *known = WB_NEWN(ctx, wb_value, atoms);
-  for (size_t i = 0; i < atoms; i++) known[i] = fixed_atom(ctx, table, i, fixed, known);
+/* The outputs in a table of the program's own: with the open quantities, and only the atoms that are met. */
+static wb_forms *own_forms(wb_ctx *ctx, const wb_forms *table, wb_value *outputs, size_t count, const wb_num *fixed) {
+  wb_forms *own = wb_forms_new(ctx);
+  bool *used = WB_NEWN(ctx, bool, table->count);
+  wb_value *known = WB_NEWN(ctx, wb_value, table->count);
+  for (size_t i = 0; i < table->open_count; i++) wb_form_open(own, table->atoms[i].name);
+  find_used(table, outputs, count, used);
+  for (size_t i = 0; i < table->count; i++)
+    if (used[i] || i < table->open_count) known[i] = fixed_atom(ctx, &table->atoms[i], i, own, fixed, known);
   for (size_t i = 0; i < count; i++) outputs[i] = wb_form_with(ctx, &outputs[i], known);
+  return own;
 }
 
-wb_program *wb_program_new(wb_ctx *ctx, wb_forms *table, const wb_value *outputs, size_t count, const wb_num *fixed) {
+wb_program *wb_program_new(wb_ctx *ctx, const wb_forms *from, const wb_value *outputs, size_t count,
+                           const wb_num *fixed) {
   wb_program *p = WB_NEW(ctx, wb_program);
   wb_value *own = WB_NEWN(ctx, wb_value, count);
   for (size_t i = 0; i < count; i++) own[i] = outputs[i];
-  if (fixed) fix(ctx, table, own, count, fixed);
+  const wb_forms *table = own_forms(ctx, from, own, count, fixed);
   bool *used = WB_NEWN(ctx, bool, table->count);
   *p = (wb_program){.table = table, .outputs = own, .forms = WB_NEWN(ctx, int_form, count), .count = count};
   for (size_t i = 0; i < count; i++) p->forms[i] = compiled(ctx, &own[i]);

@@ -12,7 +12,8 @@
 typedef struct wb_program wb_program;
 
 /* `fixed`: values of open quantities that no run changes (the others have a denominator of 0); NULL: none. */
-wb_program *wb_program_new(wb_ctx *ctx, wb_forms *table, const wb_value *outputs, size_t count, const wb_num *fixed);
+wb_program *wb_program_new(wb_ctx *ctx, const wb_forms *table, const wb_value *outputs, size_t count,
+                           const wb_num *fixed);
 
 /* Values of the outputs for a workload (as for wb_forms_atoms). Changes nothing: any number of threads may run one
  * program. False on overflow. */

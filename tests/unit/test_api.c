@@ -418,6 +418,77 @@ static void a_model_answers_any_number_of_times(void **state) {
   weigh_model_free(model);
 }
 
+/* ---- compute ---- */
+
+/* What weigh_compute_at gives is what the report says, for lengths that it was not opened with. */
+static void same_as_report(weigh_library *library, weigh_model *model, const weigh_compute *compute, weigh_pass pass) {
+  weigh_report_options options = {.format = WEIGH_FORMAT_JSON, .pass = pass};
+  weigh_compute_result result;
+  page p = {NULL, 0, 0, false};
+  char wanted[64];
+  assert_int_equal(weigh_report(library, WEIGH_REPORT_FLOPS, model, NULL, &options, keep, &p, NULL), WEIGH_OK);
+  assert_int_equal(weigh_compute_at(compute, pass.batch, pass.prompt, pass.depth, &result, NULL), WEIGH_OK);
+  assert_int_equal(result.total_flops.high, 0);
+  snprintf(wanted, sizeof wanted, "\"total_flops\": %llu,", (unsigned long long)result.total_flops.low);
+  if (!strstr(p.text, wanted)) fail_msg("%s is not in %s", wanted, p.text);
+  snprintf(wanted, sizeof wanted, "\"read_bytes\": %llu,", (unsigned long long)result.read_bytes.low);
+  if (!strstr(p.text, wanted)) fail_msg("%s is not in %s", wanted, p.text);
+  free(p.text);
+}
+
+static void compute_for_changing_lengths(void **state) {
+  weigh_model *model = opened(*state, SMALL);
+  for (int phase = WEIGH_PHASE_FORWARD; phase <= WEIGH_PHASE_STEP; phase++) {
+    weigh_pass pass = {.phase = (weigh_phase)phase, .has_depth = true};
+    weigh_compute *compute = NULL;
+    assert_int_equal(weigh_compute_open(model, &pass, &compute, NULL), WEIGH_OK);
+    for (int i = 1; i < 6; i++) {
+      pass.batch = i;
+      pass.prompt = 7 * i;
+      pass.depth = 100 * i;
+      same_as_report(*state, model, compute, pass);
+    }
+    weigh_compute_free(compute);
+  }
+  weigh_model_free(model);
+}
+
+static void compute_beyond_64_bits(void **state) {
+  weigh_model *model = opened(*state, SMALL);
+  weigh_compute *compute = NULL;
+  weigh_compute_result result;
+  weigh_error err = {0};
+  const weigh_count many = (weigh_count)1 << 40, too_many = (weigh_count)1 << 60;
+  assert_int_equal(weigh_compute_open(model, NULL, &compute, NULL), WEIGH_OK);
+  assert_int_equal(weigh_compute_at(compute, many, 1024, 0, &result, &err), WEIGH_OK);
+  assert_true(result.total_flops.high > 0);
+  assert_int_equal(weigh_compute_at(compute, too_many, too_many, 0, &result, &err), WEIGH_REFUSED);
+  assert_true(err.message[0]);
+  weigh_compute_free(compute);
+  weigh_model_free(model);
+}
+
+static void passes_that_make_no_sense(void **state) {
+  static const char *const nothing[] = {"nothing"};
+  static const struct {
+    weigh_pass pass;
+    const char *code;
+  } cases[] = {{{.batch = -1}, "pass_count"},
+               {{.dtype = "float3"}, "pass_dtype"},
+               {{.mix = "a"}, "pass_mix"},
+               {{.mix = ""}, "pass_mix"},
+               {{.prompt = (weigh_count)1 << 50}, "pass_count"},
+               {{.frozen = nothing, .frozen_count = 1}, "frozen_unknown"}};
+  weigh_model *model = opened(*state, SMALL);
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    weigh_compute *compute = NULL;
+    weigh_error err = {0};
+    weigh_status status = weigh_compute_open(model, &cases[i].pass, &compute, &err);
+    if (status != WEIGH_USAGE || strcmp(err.code, cases[i].code) != 0) fail_msg("%zu: %d %s", i, (int)status, err.code);
+  }
+  weigh_model_free(model);
+}
+
 /* ---- the user's own descriptions ---- */
 
 static char folder[] = "/tmp/weigh-api-XXXXXX";
@@ -612,6 +683,9 @@ int main(void) {
       TEST(faces_report_in_the_same_shape),
       TEST(every_report_in_every_format),
       TEST(a_report_can_be_stopped_and_asked_again),
+      TEST(compute_for_changing_lengths),
+      TEST(compute_beyond_64_bits),
+      TEST(passes_that_make_no_sense),
       TEST(wrong_questions_are_refused),
       TEST(a_model_answers_any_number_of_times),
       TEST(a_family_of_the_users_own_replaces_the_built_in_one),
