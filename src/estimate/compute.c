@@ -34,7 +34,7 @@ static void add_amount(wb_ctx *ctx, wb_amount *sum, const wb_value *elements, wb
 /* ---- one operation ---- */
 
 typedef struct said { /* which lines the description has, so that defaults fill the others */
-  bool reads, writes, weights;
+  bool reads, writes, weights, training;
 } said;
 
 static void take_line(wb_ctx *ctx, wb_op_cost *op, const wb_stmt *line, said *has) {
@@ -125,9 +125,10 @@ static void all_runs(wb_ctx *ctx, wb_op_cost *op) {
 
 static void forward_of(wb_ctx *ctx, const wb_model *m, wb_op_cost *op) {
   const wb_body *body = &op->use->operation->body;
-  said has = {false, false, false};
+  said has = {false, false, false, false};
   for (size_t i = 0; i < body->count; i++) {
     const wb_stmt *line = body->items[i];
+    has.training = has.training || line->kind == WB_S_TRAINING;
     if (line->kind != WB_S_COST) continue;
     if (line->mod.when && !wb_eval_bool(ctx, line->mod.when, op->use->scope)) continue;
     take_line(ctx, op, line, &has);
@@ -137,6 +138,7 @@ static void forward_of(wb_ctx *ctx, const wb_model *m, wb_op_cost *op) {
   if (!has.writes) default_writes(ctx, op);
   if (!has.weights) own_weights(ctx, m, op);
   all_runs(ctx, op);
+  op->only_training = has.training;
   if (!op->use->index_count) return;
   for (int i = 0; i < WB_FLOP_KINDS; i++) op->cost.again[i] = op->cost.forward[i];
 }
@@ -169,6 +171,18 @@ static void backward_of(wb_ctx *ctx, wb_op_cost *op) {
   backward->reads = forward->reads;
   add(ctx, &backward->reads, &forward->writes);
   scale(ctx, &backward->reads, more_inputs ? op->input_grad : op->weight_grad);
+}
+
+/* What only training does (a loss) runs once with the backward, and not in a forward. */
+static void move_to_backward(wb_ctx *ctx, wb_cost *cost) {
+  wb_moves *forward = &cost->forward_moves, *backward = &cost->backward_moves;
+  for (int i = 0; i < WB_FLOP_KINDS; i++) {
+    add(ctx, &cost->backward[i], &cost->forward[i]);
+    cost->forward[i] = wb_integer(0);
+  }
+  add(ctx, &backward->reads, &forward->reads);
+  add(ctx, &backward->writes, &forward->writes);
+  forward->reads = forward->writes = wb_integer(0);
 }
 
 /* ---- all operations ---- */
@@ -276,6 +290,7 @@ wb_compute *wb_compute_build(wb_model *m, const wb_compute_options *options) {
     for (int k = 0; k < WB_FLOP_KINDS; k++) op->more[k] = wb_integer(0);
     forward_of(ctx, m, op);
     backward_of(ctx, op);
+    if (op->only_training) move_to_backward(ctx, &op->cost);
     wb_cost_add(ctx, &c->total, &op->cost);
   }
   add_update(m, c, trained);

@@ -38,6 +38,7 @@ typedef struct wb_op_cost {
   wb_value more[WB_FLOP_KINDS];   /* of the backward, beside one more forward for each gradient */
   wb_value temp;                  /* elements that live only while one such operation runs, in one layer */
   wb_num input_grad, weight_grad; /* the share of its layers in which each is asked for */
+  bool only_training;             /* a loss, dropout: no part of a forward that does not train */
   bool is_update;                 /* no part of the pass: what the optimizer does after it */
 } wb_op_cost;
 

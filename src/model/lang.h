@@ -73,6 +73,7 @@ typedef enum wb_stmt_kind {
   WB_S_ON,
   WB_S_WITHOUT_GRADIENT,
   WB_S_COST,
+  WB_S_TRAINING,
   WB_S_QUANTITY
 } wb_stmt_kind;
 

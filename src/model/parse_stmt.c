@@ -443,6 +443,11 @@ static wb_stmt *keyword(wb_tokens *t) {
   if (wb_is(t, WB_T_NAME, "undescribed")) return undescribed(t);
   if (wb_is(t, WB_T_NAME, "on")) return on(t);
   if (wb_is(t, WB_T_NAME, "without") && wb_str_is(wb_peek_at(t, 1)->text, "gradient")) return without_gradient(t);
+  if (wb_is(t, WB_T_NAME, "training") && wb_peek_at(t, 1)->kind == WB_T_NEWLINE) {
+    wb_stmt *stmt = statement(t, WB_S_TRAINING);
+    t->at++;
+    return stmt;
+  }
   for (int i = 0; i < WB_COST_COUNT; i++)
     if (wb_is(t, WB_T_NAME, wb_cost_words[i])) return cost(t, (wb_cost_kind)i);
   return NULL;
