@@ -88,7 +88,8 @@ static void add_data_dirs(cli_options *o, char *buffer, size_t size) {
 static weigh_status ask(const cli_command *command, cli_options *o, weigh_library *library, weigh_error *err) {
   weigh_model *models[2] = {NULL, NULL};
   weigh_status status = WEIGH_OK;
-  size_t count = command->kind == WEIGH_REPORT_FAMILIES ? 0 : command->kind == WEIGH_REPORT_DIFF ? 2 : 1;
+  const bool alone = command->kind == WEIGH_REPORT_FAMILIES || command->kind == WEIGH_REPORT_GPUS;
+  size_t count = alone ? 0 : command->kind == WEIGH_REPORT_DIFF ? 2 : 1;
   if (command->kind == WEIGH_REPORT_CHECK) o->report.folder = o->words[0];
   if (command->kind == WEIGH_REPORT_EXPLAIN && o->word_count > 1) o->report.quantity = o->words[1];
   for (size_t i = 0; i < count && status == WEIGH_OK; i++) {

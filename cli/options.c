@@ -12,6 +12,7 @@ const cli_command CLI_COMMANDS[] = {
     {"diff", WEIGH_REPORT_DIFF, 2, 2, "A B", "CLI_ABOUT_DIFF", "s"},
     {"check", WEIGH_REPORT_CHECK, 1, 1, "FOLDER", "CLI_ABOUT_CHECK", "s"},
     {"families", WEIGH_REPORT_FAMILIES, 0, 0, "", "CLI_ABOUT_FAMILIES", ""},
+    {"gpus", WEIGH_REPORT_GPUS, 0, 0, "", "CLI_ABOUT_GPUS", ""},
 };
 const size_t CLI_COMMAND_COUNT = sizeof CLI_COMMANDS / sizeof *CLI_COMMANDS;
 

@@ -193,6 +193,7 @@ typedef enum weigh_report_kind {
   WEIGH_REPORT_DIFF,     /* two models: fields, groups, tensors */
   WEIGH_REPORT_CHECK,    /* a folder's stored names against the predicted ones */
   WEIGH_REPORT_FAMILIES, /* what is described */
+  WEIGH_REPORT_GPUS      /* the accelerators that are known */
 } weigh_report_kind;
 
 typedef enum weigh_format {

@@ -11,6 +11,7 @@ static bool write_report(wb_out *out, weigh_library *library, weigh_report_kind 
     case WEIGH_REPORT_DIFF: yes = wb_report_diff(out, &a->model, &b->model); break;
     case WEIGH_REPORT_CHECK: yes = wb_report_check(out, &a->model); break;
     case WEIGH_REPORT_FAMILIES: wb_report_families(out, &library->lib); break;
+    case WEIGH_REPORT_GPUS: wb_report_gpus(out); break;
     case WEIGH_REPORT_FLOPS: wb_report_flops(out, &a->model); break;
   }
   wb_out_flush(out, true);
@@ -21,7 +22,7 @@ static bool write_report(wb_out *out, weigh_library *library, weigh_report_kind 
 weigh_status weigh_report(weigh_library *library, weigh_report_kind kind, weigh_model *a, weigh_model *b,
                           const weigh_report_options *options, weigh_write_fn write, void *user, weigh_error *err) {
   static const weigh_report_options none = {0};
-  bool needs_model = kind != WEIGH_REPORT_FAMILIES;
+  bool needs_model = kind != WEIGH_REPORT_FAMILIES && kind != WEIGH_REPORT_GPUS;
   if ((needs_model && !a) || (kind == WEIGH_REPORT_DIFF && !b))
     return weigh_error_set(err, library->language, "REPORT_NO_MODEL", NULL, 0);
   wb_ctx own = {0};

@@ -231,6 +231,17 @@ static void write_figures(wb_out *out, const wb_flops_facts *f) {
                  : wb_str_fmt(ctx, "%.2f %%", 100 * ratio(f->work.flops[i], f->total)));
   }
   figure(out, WB_LABEL_MACS, macs, short_number(ctx, macs, "MACs"));
+  if (f->routed.num) {
+    wb_str parts[3] = {short_number(ctx, f->routed, ""), short_number(ctx, f->shared, ""),
+                       short_number(ctx, f->dense, "")};
+    wb_num active = f->dense;
+    wb_num_add(active, f->shared, &active); /* fit: the model's total does */
+    wb_num_add(active, f->routed, &active);
+    wb_num_floor(active, &active);
+    wb_text note = {.ctx = ctx};
+    wb_message_add(&note, WB_NOTE_ACTIVE_PARTS, out->lang, parts, 3);
+    figure(out, WB_LABEL_ACTIVE, active, wb_text_str(&note));
+  }
   figure(out, WB_LABEL_WEIGHTS_READ, f->work.weight_bytes, short_number(ctx, f->work.weight_bytes, "B"));
   figure(out, WB_LABEL_READ, f->work.read_bytes, short_number(ctx, f->work.read_bytes, "B"));
   figure(out, WB_LABEL_WRITTEN, f->work.written_bytes, short_number(ctx, f->work.written_bytes, "B"));

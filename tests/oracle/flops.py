@@ -12,7 +12,7 @@ fused attention count. Each configuration runs in a process of its own, with a l
 
 Every product is classed by its operands: `matmul` has a parameter (or a view, copy, cast, row or elementwise function
 of parameters alone) on one side; `attention` has what was computed from inputs on both sides, or the output of another
-product; `constant` has a table or mask made from neither, without a parameter. total = matmul + attention + constant +
+product or a state that is still zero on one; `constant` has a stored table, or nothing that comes from inputs. total = matmul + attention + constant +
 convolution + conv_backward, and also the sum of these two and the raw operations after routed_experts. routed_experts
 is the part of matmul made inside the routed experts (three times the forward's for forward_backward). Phases: forward
 and decode run without gradients in eval mode, forward_backward in train mode; there only totals by operation are kept
@@ -105,7 +105,7 @@ class Modules:
             hook.remove()
 
 
-WEIGHT, INPUT, CONSTANT = "weight", "input", "constant"
+INPUT, WEIGHT, CONSTANT, FRESH = RANKS = "input", "weight", "constant", "fresh"      # fresh: zeros, positions, masks
 ROWS_OF = ("index", "index_select", "gather", "select", "slice")      # the class is that of what rows are taken from
 
 
@@ -141,14 +141,14 @@ def make_counter(torch, model):
             """The class of what an operation wrote: that of its operands; products and token embeddings are inputs."""
             given = self.tensors((args, kwargs))
             if name == "lift_fresh":
-                kinds = {CONSTANT}
+                kinds = {FRESH}
             elif name == "embedding":
                 kinds = {INPUT if self.of(args[1]) == INPUT else self.of(args[0])}
             elif name in ROWS_OF and self.of(args[0]) == WEIGHT:
                 kinds = {WEIGHT}
             else:
                 kinds = {self.of(t) for t in given}
-            kind = INPUT if INPUT in kinds else WEIGHT if WEIGHT in kinds else CONSTANT
+            kind = next((k for k in RANKS if k in kinds), FRESH)
             if product and kind == WEIGHT:
                 kind = INPUT
             before = {self.key(t) for t in given}
@@ -164,7 +164,7 @@ def make_counter(torch, model):
             kinds = [self.of(t) for t in operands]
             if WEIGHT in kinds:
                 return "matmul"
-            return "constant" if CONSTANT in kinds else "attention"
+            return "attention" if INPUT in kinds and CONSTANT not in kinds else "constant"
 
         def _count_flops(self, packet, out, args, kwargs):
             name = packet._qualified_op_name.partition("::")[2]
@@ -223,6 +223,8 @@ def build(lib, tree, name, repair=False):
         model = bare(cls, config, torch)
     fill(torch, model, total)
     no_layer_dropped(model)
+    if "SequenceClassification" in name and get(model.config, "pad_token_id") is None:
+        model.config.pad_token_id = 0                     # batches are refused without
     if repair:
         said += repaired_rotary(model)
     if ALONE.get(tree["model_type"]):
@@ -615,8 +617,6 @@ def forward_backward(torch, model, batch, seq):
         given["return_loss"] = True
     model.train()
     model.zero_grad()
-    if getattr(model.config, "pad_token_id", None) is None and "SequenceClassification" in type(model).__name__:
-        model.config.pad_token_id = 0
     counter = make_counter(torch, model)
     with counter:
         out = call(model, given)

@@ -1,0 +1,39 @@
+/* Accelerators: what a card holds and how fast it is, from data/accelerators or typed in. */
+#ifndef WB_ESTIMATE_MACHINE_H
+#define WB_ESTIMATE_MACHINE_H
+
+#include "model/model.h"
+
+/* How a figure is known. */
+typedef enum wb_basis {
+  WB_BASIS_STORED,
+  WB_BASIS_EXACT,
+  WB_BASIS_ENGINE,
+  WB_BASIS_MEASURED,
+  WB_BASIS_HEURISTIC,
+  WB_BASIS_ASSUMED
+} wb_basis;
+const char *wb_basis_name(wb_basis basis);
+
+typedef struct wb_card {
+  wb_str vendor, name, aliases, interconnect, arch, source;
+  wb_i128 vendor_bytes; /* as sold */
+  wb_i128 driver_bytes; /* as the driver reports; 0: not known */
+  wb_i128 usable_bytes; /* what a process can have */
+  wb_basis usable_basis;
+  /* 0 where not known: GB/s; TFLOP/s and TOP/s, dense */
+  double bandwidth, bf16, fp8, int8, fp4, fp32, interconnect_rate, tdp;
+  int year;
+} wb_card;
+
+/* The next card at *at (start with 0); false at the end. */
+bool wb_card_next(size_t *at, wb_card *out);
+
+/* The card that a name means: exact or an alias without regard to case, else the one name that contains it. Fails with
+ * gpu_unknown (near misses suggested) or gpu_ambiguous. */
+wb_card wb_card_find(wb_ctx *ctx, wb_str name);
+
+/* A card of which only the memory is known. */
+wb_card wb_card_of_bytes(wb_i128 bytes);
+
+#endif
