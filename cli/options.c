@@ -9,6 +9,8 @@ const cli_command CLI_COMMANDS[] = {
     {"tensors", WEIGH_REPORT_TENSORS, 0, 1, "MODEL", "CLI_ABOUT_TENSORS", "smtFo"},
     {"explain", WEIGH_REPORT_EXPLAIN, 0, 2, "MODEL [QUANTITY]", "CLI_ABOUT_EXPLAIN", "sxw"},
     {"flops", WEIGH_REPORT_FLOPS, 0, 1, "MODEL", "CLI_ABOUT_FLOPS", "swyC"},
+    {"memory", WEIGH_REPORT_MEMORY, 0, 1, "MODEL", "CLI_ABOUT_MEMORY", "sS"},
+    {"fit", WEIGH_REPORT_FIT, 0, 1, "MODEL", "CLI_ABOUT_FIT", "sS"},
     {"diff", WEIGH_REPORT_DIFF, 2, 2, "A B", "CLI_ABOUT_DIFF", "s"},
     {"check", WEIGH_REPORT_CHECK, 1, 1, "FOLDER", "CLI_ABOUT_CHECK", "s"},
     {"families", WEIGH_REPORT_FAMILIES, 0, 0, "", "CLI_ABOUT_FAMILIES", ""},
@@ -51,6 +53,16 @@ const cli_option CLI_OPTIONS[] = {
     {"freeze", 0, 'w', "NAME", NULL, CLI_FREEZE, 0, "CLI_OPT_FREEZE"},
     {"by", 0, 'y', "WHAT", "operation layer group", CLI_CHOICE, AT(report.by), "CLI_OPT_BY"},
     {"conventions", 0, 'y', NULL, NULL, CLI_FLAG, AT(report.conventions), "CLI_OPT_CONVENTIONS"},
+    {"context", 'c', 'S', "TOKENS", NULL, CLI_COUNT, AT(report.serving.context), "CLI_OPT_CONTEXT"},
+    {"sequences", 0, 'S', "N", NULL, CLI_COUNT, AT(report.serving.sequences), "CLI_OPT_SEQUENCES"},
+    {"dtype", 0, 'S', "DTYPE", NULL, CLI_TEXT, AT(report.serving.dtype), "CLI_OPT_WEIGHT_DTYPE"},
+    {"kv-dtype", 0, 'S', "DTYPE", NULL, CLI_TEXT, AT(report.serving.kv_dtype), "CLI_OPT_KV_DTYPE"},
+    {"gpu", 'g', 'S', "NAME", NULL, CLI_TEXT, AT(report.serving.gpu), "CLI_OPT_GPU"},
+    {"gpu-memory", 0, 'S', "SIZE", NULL, CLI_BYTES, AT(report.serving.gpu_memory_bytes), "CLI_OPT_GPU_MEMORY"},
+    {"gpus", 0, 'S', "N", NULL, CLI_COUNT, AT(report.serving.gpus), "CLI_OPT_GPUS"},
+    {"tp", 0, 'S', "N", NULL, CLI_COUNT, AT(report.serving.tp), "CLI_OPT_TP"},
+    {"pp", 0, 'S', "N", NULL, CLI_COUNT, AT(report.serving.pp), "CLI_OPT_PP"},
+    {"expert-parallel", 0, 'S', NULL, NULL, CLI_FLAG, AT(report.serving.expert_parallel), "CLI_OPT_EP"},
     {"mtp", 0, 'm', NULL, NULL, CLI_FLAG, AT(report.with_mtp), "CLI_OPT_MTP"},
     {"mtp", 0, 'w', NULL, NULL, CLI_FLAG, AT(report.pass.with_mtp), "CLI_OPT_MTP"},
     {"compact", 0, 't', NULL, NULL, CLI_FLAG, AT(report.compact), "CLI_OPT_COMPACT"},
@@ -140,6 +152,23 @@ static weigh_status counted(const cli_option *option, const char *value, cli_opt
   return WEIGH_OK;
 }
 
+/* 24GiB, 24GB, 512MiB, or plain bytes. */
+static weigh_status sized_bytes(const cli_option *option, const char *value, cli_options *o, weigh_error *err) {
+  static const struct {
+    const char *name;
+    double bytes;
+  } units[] = {{"", 1}, {"B", 1}, {"GiB", 1073741824.0}, {"MiB", 1048576.0}, {"GB", 1e9}, {"MB", 1e6}};
+  char *end = NULL;
+  double amount = strtod(value, &end);
+  while (end != value && *end == ' ') end++;
+  for (size_t i = 0; end != value && i < sizeof units / sizeof *units; i++) {
+    if (strcmp(end, units[i].name) != 0 || !(amount > 0) || amount * units[i].bytes > 1e15) continue;
+    *(weigh_count *)((char *)o + option->at) = (weigh_count)(amount * units[i].bytes);
+    return WEIGH_OK;
+  }
+  return fail(err, o, "USAGE_BYTES", value, option->name);
+}
+
 /* 640x480, or 448 for a square. */
 static weigh_status sized(const cli_option *option, const char *value, cli_options *o, weigh_error *err) {
   char width[32] = "";
@@ -175,6 +204,7 @@ static weigh_status apply(const cli_option *option, const char *value, cli_optio
     case CLI_TEXT: *(const char **)at = value; break;
     case CLI_COUNT:
     case CLI_DEPTH: return counted(option, value, o, err);
+    case CLI_BYTES: return sized_bytes(option, value, o, err);
     case CLI_SIZE: return sized(option, value, o, err);
     case CLI_SECONDS: return timed(option, value, o, err);
     case CLI_SETTING: return add(err, o, o->settings, &o->setting_count, value);

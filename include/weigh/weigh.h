@@ -183,6 +183,21 @@ void weigh_compute_free(weigh_compute *compute);
 weigh_status weigh_compute_at(const weigh_compute *compute, weigh_count batch, weigh_count prompt, weigh_count depth,
                               weigh_compute_result *out, weigh_error *err);
 
+/* ---- Serving ------------------------------------------------------------------------------------------------------ */
+
+/* A model at work on a machine. Zero is a good default for every member. */
+typedef struct weigh_serving {
+  weigh_count context;   /* tokens of one sequence, prompt and output; 0: 4096 */
+  weigh_count sequences; /* at once; 0: 1 */
+  const char *dtype;     /* of the weights; NULL: the model's */
+  const char *kv_dtype;  /* of the cache; NULL: as the weights */
+  const char *gpu;       /* a card's name; NULL: none, only bytes are told */
+  weigh_count gpu_memory_bytes; /* instead of a name: what a process can use of one card */
+  weigh_count gpus;      /* 0: tp × pp */
+  weigh_count tp, pp;    /* tensor and pipeline parallel; 0: gpus and 1 */
+  bool expert_parallel;  /* routed experts are spread over the tp ranks instead of cut */
+} weigh_serving;
+
 /* ---- Reports ------------------------------------------------------------------------------------------------------ */
 
 typedef enum weigh_report_kind {
@@ -190,6 +205,8 @@ typedef enum weigh_report_kind {
   WEIGH_REPORT_TENSORS,  /* every tensor */
   WEIGH_REPORT_EXPLAIN,  /* a quantity's derivation down to fields and constants */
   WEIGH_REPORT_FLOPS,   /* what a pass computes and moves */
+  WEIGH_REPORT_MEMORY,   /* bytes on each device while serving */
+  WEIGH_REPORT_FIT,      /* the same, and whether it fits */
   WEIGH_REPORT_DIFF,     /* two models: fields, groups, tensors */
   WEIGH_REPORT_CHECK,    /* a folder's stored names against the predicted ones */
   WEIGH_REPORT_FAMILIES, /* what is described */
@@ -221,6 +238,7 @@ typedef struct weigh_report_options {
   const char *folder;   /* check: the folder with *.index.json */
   weigh_pass pass;      /* flops, and explain of its quantities */
   weigh_by by;          /* flops: what a row is */
+  weigh_serving serving; /* memory, fit */
   bool conventions;     /* flops: the published conventions side by side */
 } weigh_report_options;
 

@@ -172,6 +172,8 @@ void wb_walk_kept(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
   kept->elements = kept_elements(w, f, stmt);
   kept->within = lazily(w, f->scope, stmt->second);
   kept->every = lazily(w, f->scope, stmt->every);
+  kept->cut = stmt->mod.cut;
+  kept->cut_by = lazily(w, f->scope, stmt->mod.cut_by);
   wb_walk_body(w, f, &stmt->body);
 }
 

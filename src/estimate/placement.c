@@ -1,0 +1,106 @@
+#include "estimate/placement.h"
+
+#include <string.h>
+
+#include "expr/eval.h"
+
+/* How many numbers of a set lie in a stage's share of the stack. */
+static uint64_t on_stage(const wb_number_set *set, uint32_t from, uint32_t to) {
+  uint64_t count = 0;
+  for (size_t i = 0; i < set->range_count; i++) {
+    uint32_t low = set->ranges[i].low > from ? set->ranges[i].low : from;
+    uint32_t high = set->ranges[i].high < to ? set->ranges[i].high : to; /* inclusive */
+    if (low <= high) count += (uint64_t)high - low + 1;
+  }
+  return count;
+}
+
+static wb_str stack_name(wb_str pattern) {
+  const char *mark = memchr(pattern.ptr, WB_INDEX_MARK, pattern.len);
+  return wb_str_slice(pattern, 0, mark ? (size_t)(mark - pattern.ptr) : pattern.len);
+}
+
+/* The highest layer number of a stack, over all of its classes. */
+static uint32_t last_layer(const wb_model *m, wb_str stack) {
+  uint32_t last = 0;
+  for (size_t i = 0; i < m->row_count; i++) {
+    const wb_row *row = &m->rows[i];
+    if (!row->index_count || !wb_str_eq(stack_name(row->pattern), stack)) continue;
+    const wb_number_set *set = row->indices[0];
+    if (set->range_count && set->ranges[set->range_count - 1].high > last)
+      last = set->ranges[set->range_count - 1].high;
+  }
+  return last;
+}
+
+static void share_of_stage(uint32_t last, wb_stage stage, uint32_t *from, uint32_t *to) {
+  uint64_t layers = (uint64_t)last + 1;
+  *from = (uint32_t)(layers * stage.index / stage.count);
+  *to = (uint32_t)(layers * (stage.index + 1) / stage.count) - 1;
+  if (layers * (stage.index + 1) / stage.count == 0) *to = 0;
+}
+
+/* Copies of a row on a stage. */
+static wb_num copies_on(const wb_model *m, const wb_row *row, wb_stage stage) {
+  if (stage.count == 1) return row->copies;
+  if (!row->index_count) {
+    bool last = row->group == WB_G_HEAD || row->group == WB_G_NORM;
+    return stage.index == (last ? stage.count - 1 : 0) ? row->copies : wb_num_int(0);
+  }
+  uint32_t from, to;
+  share_of_stage(last_layer(m, stack_name(row->pattern)), stage, &from, &to);
+  wb_num out, here = wb_num_int((wb_i128)on_stage(row->indices[0], from, to));
+  wb_num_div(row->copies, wb_num_int((wb_i128)row->indices[0]->size), &out);
+  wb_num_mul(out, here, &out); /* no more than copies */
+  return out;
+}
+
+/* Parts of `units` on the rank that holds most: cut evenly, at least one each. */
+static wb_num part(wb_num units, uint32_t ranks) {
+  wb_num out = wb_num_int(1);
+  if (ranks <= 1 || units.num <= 0) return out;
+  wb_num each;
+  wb_num_div(units, wb_num_int(ranks), &each);
+  wb_num_ceil(each, &each);
+  wb_num_div(each, units, &out);
+  return out;
+}
+
+/* Vocabulary tables are cut by rows of the vocabulary, whether a description says so or not, as all engines do. */
+static wb_num share_of_row(wb_ctx *ctx, const wb_row *row, const wb_layout *layout) {
+  if (row->routed && layout->ep > 1) return part(row->experts, layout->ep);
+  const bool vocabulary = (row->group == WB_G_EMBEDDING || row->group == WB_G_HEAD) && row->rank == 2;
+  if (row->cut == WB_CUT_COLUMNS || row->cut == WB_CUT_ROWS || row->cut == WB_CUT_EXPERTS) {
+    wb_num units = row->cut_by ? wb_force(ctx, row->cut_by)->u.num : row->elements;
+    if (row->cut == WB_CUT_EXPERTS) units = row->experts;
+    if (row->cut == WB_CUT_ROWS && row->rank == 1) return wb_num_int(1); /* the bias of a summed product */
+    return part(units, layout->tp);
+  }
+  return vocabulary ? part(row->elements, layout->tp) : wb_num_int(1);
+}
+
+wb_num wb_row_on_rank(wb_ctx *ctx, const wb_model *m, const wb_row *row, const wb_layout *layout, wb_stage stage) {
+  wb_num out = wb_num_int(0);
+  bool fits = wb_num_mul(row->elements, copies_on(m, row, stage), &out) &&
+              wb_num_mul(out, share_of_row(ctx, row, layout), &out);
+  if (!fits) WB_FAIL(ctx, WB_LANG_OVERFLOW, WB_NOWHERE, WB_STR("*"));
+  wb_num_ceil(out, &out);
+  return out;
+}
+
+wb_num wb_kept_layers(const wb_model *m, const wb_kept *kept, wb_stage stage) {
+  if (stage.count == 1 || !kept->index_count) return stage.index == 0 ? kept->copies : wb_num_int(0);
+  uint32_t from, to, last = 0;
+  for (size_t i = 0; i < m->kept_count; i++) {
+    const wb_number_set *set = m->kept[i].index_count ? m->kept[i].indices[0] : NULL;
+    if (set && set->range_count && set->ranges[set->range_count - 1].high > last)
+      last = set->ranges[set->range_count - 1].high;
+  }
+  share_of_stage(last, stage, &from, &to);
+  return wb_num_int((wb_i128)on_stage(kept->indices[0], from, to));
+}
+
+wb_num wb_kept_share(wb_ctx *ctx, const wb_kept *kept, const wb_layout *layout) {
+  if (kept->cut == WB_CUT_NONE || kept->cut == WB_CUT_REPLICATE) return wb_num_int(1);
+  return part(kept->cut_by ? wb_force(ctx, kept->cut_by)->u.num : kept->elements, layout->tp);
+}
