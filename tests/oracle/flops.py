@@ -814,15 +814,18 @@ def record(lib, cases, path, o):
 
 
 def write_vectors(path, out_path, lib, o):
-    """Rows found by model_type and seed of params.tsv; what could not run is left out."""
-    lines = []
-    for seed, tree, name in from_vectors(path):
-        if re.search(o.only or "", tree["model_type"]):
-            lines += [f"{seed}\t{line}" for line in isolated(lib, tree, name, o.limit) if "\tskipped: " not in line]
+    """Rows found by model_type and seed of params.tsv, in its order; what could not run is left out. Resumable by FILE.part."""
+    part = out_path + ".part"
+    record(lib, from_vectors(path), part, o)
+    rows = done_already(part)
     with open(out_path, "w", encoding="utf-8") as out:
         out.write(f"# Written by tests/oracle/flops.py with transformers {lib[1].__version__}, torch {lib[0].__version__}.\n"
                   "# The configuration is that of the row of params.tsv with the same model_type and seed.\n"
-                  "seed\t" + "\t".join(COLUMNS) + "\n" + "".join(line + "\n" for line in lines))
+                  "seed\t" + "\t".join(COLUMNS) + "\n")
+        for seed, tree, name in from_vectors(path):
+            for line in rows.get((seed, tree["model_type"], name), ()):
+                if "\tskipped: " not in line:
+                    out.write(line + "\n")
 
 
 def show_modules(lib, tree, name, o):
