@@ -62,6 +62,13 @@ const cli_option CLI_OPTIONS[] = {
     {"gpus", 0, 'S', "N", NULL, CLI_COUNT, AT(report.serving.gpus), "CLI_OPT_GPUS"},
     {"tp", 0, 'S', "N", NULL, CLI_COUNT, AT(report.serving.tp), "CLI_OPT_TP"},
     {"pp", 0, 'S', "N", NULL, CLI_COUNT, AT(report.serving.pp), "CLI_OPT_PP"},
+    {"engine", 'e', 'S', "ENGINE", NULL, CLI_TEXT, AT(report.serving.engine), "CLI_OPT_ENGINE"},
+    {"gpu-memory-utilization", 0, 'S', "SHARE", NULL, CLI_SHARE, AT(report.serving.utilization), "CLI_OPT_UTILIZATION"},
+    {"max-num-batched-tokens", 0, 'S', "TOKENS", NULL, CLI_COUNT, AT(report.serving.batched_tokens),
+     "CLI_OPT_BATCHED_TOKENS"},
+    {"max-num-seqs", 0, 'S', "N", NULL, CLI_COUNT, AT(report.serving.max_num_seqs), "CLI_OPT_MAX_NUM_SEQS"},
+    {"block-size", 0, 'S', "TOKENS", NULL, CLI_COUNT, AT(report.serving.block_size), "CLI_OPT_BLOCK_SIZE"},
+    {"kv-cache-memory", 0, 'S', "SIZE", NULL, CLI_BYTES, AT(report.serving.kv_cache_bytes), "CLI_OPT_KV_CACHE_MEMORY"},
     {"expert-parallel", 0, 'S', NULL, NULL, CLI_FLAG, AT(report.serving.expert_parallel), "CLI_OPT_EP"},
     {"mtp", 0, 'm', NULL, NULL, CLI_FLAG, AT(report.with_mtp), "CLI_OPT_MTP"},
     {"mtp", 0, 'w', NULL, NULL, CLI_FLAG, AT(report.pass.with_mtp), "CLI_OPT_MTP"},
@@ -152,6 +159,14 @@ static weigh_status counted(const cli_option *option, const char *value, cli_opt
   return WEIGH_OK;
 }
 
+static weigh_status shared(const cli_option *option, const char *value, cli_options *o, weigh_error *err) {
+  char *end = NULL;
+  double share = strtod(value, &end);
+  if (end == value || *end || !(share > 0) || share > 1) return fail(err, o, "USAGE_SHARE", value, option->name);
+  *(double *)(void *)((char *)o + option->at) = share;
+  return WEIGH_OK;
+}
+
 /* 24GiB, 24GB, 512MiB, or plain bytes. */
 static weigh_status sized_bytes(const cli_option *option, const char *value, cli_options *o, weigh_error *err) {
   static const struct {
@@ -204,6 +219,7 @@ static weigh_status apply(const cli_option *option, const char *value, cli_optio
     case CLI_TEXT: *(const char **)at = value; break;
     case CLI_COUNT:
     case CLI_DEPTH: return counted(option, value, o, err);
+    case CLI_SHARE: return shared(option, value, o, err);
     case CLI_BYTES: return sized_bytes(option, value, o, err);
     case CLI_SIZE: return sized(option, value, o, err);
     case CLI_SECONDS: return timed(option, value, o, err);

@@ -37,6 +37,7 @@ typedef enum cli_kind {
   CLI_COUNT,   /* weigh_count */
   CLI_DEPTH,   /* weigh_count, noted as given */
   CLI_SIZE,    /* WIDTHxHEIGHT */
+  CLI_SHARE,   /* double above 0, at most 1 */
   CLI_BYTES,   /* weigh_count, with a unit */
   CLI_SECONDS, /* weigh_count, in milliseconds */
   CLI_SETTING, /* may stand several times */

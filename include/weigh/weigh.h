@@ -195,6 +195,10 @@ typedef struct weigh_serving {
   weigh_count gpu_memory_bytes; /* instead of a name: what a process can use of one card */
   weigh_count gpus;      /* 0: tp × pp */
   weigh_count tp, pp;    /* tensor and pipeline parallel; 0: gpus and 1 */
+  const char *engine;    /* "generic", "vllm", "vllm@2025"; NULL: generic */
+  double utilization;    /* vllm: --gpu-memory-utilization; 0: the release's default */
+  weigh_count batched_tokens, max_num_seqs, block_size; /* vllm: the options of these names; 0: defaults */
+  weigh_count kv_cache_bytes; /* vllm: the cache's pool on a device, as measured or given; 0: what is left */
   bool expert_parallel;  /* routed experts are spread over the tp ranks instead of cut */
 } weigh_serving;
 

@@ -140,6 +140,12 @@ static wb_num inner_width(wb_model *m, inputs *in, const built *b) {
   return value && value->kind == WB_NUM && value->u.num.num > 0 ? value->u.num : b->inner;
 }
 
+wb_dimensions wb_model_dimensions(wb_model *m) {
+  const built b = measure(m);
+  inputs in = {.fields = text_fields(m, m->lib)};
+  return (wb_dimensions){b.vocabulary, b.hidden, inner_width(m, &in, &b), b.layers};
+}
+
 static inputs *gather(wb_model *m, const wb_decl *method, const built *b) {
   wb_ctx *ctx = &m->ctx;
   inputs *in = WB_NEW(ctx, inputs);

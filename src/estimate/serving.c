@@ -1,6 +1,8 @@
 #include "estimate/serving.h"
 
 #include "estimate/compute.h"
+#include "estimate/method.h"
+#include "estimate/vllm.h"
 #include "expr/eval.h"
 
 #define MIB ((wb_i128)1 << 20)
@@ -175,6 +177,15 @@ static void check_counts(wb_model *m, const weigh_serving *a) {
   }
 }
 
+/* "vllm" or "vllm@2025"; vLLM keeps free what its utilization leaves, and no other reserve. */
+static void choose_engine(wb_serving *s) {
+  wb_str engine = wb_str_of(s->asked.engine ? s->asked.engine : "generic");
+  if (wb_str_is(engine, "generic")) return;
+  s->is_vllm = true;
+  s->release = wb_vllm_find(&s->model->ctx, engine);
+  wb_vllm_defaults(s);
+}
+
 static void fill_in(wb_serving *s, const weigh_serving *asked) {
   wb_model *m = s->model;
   weigh_serving *a = &s->asked;
@@ -197,6 +208,7 @@ static void fill_in(wb_serving *s, const weigh_serving *asked) {
   if (a->gpu_memory_bytes) s->card = wb_card_of_bytes(a->gpu_memory_bytes);
   s->reserve = s->card.usable_bytes / 10;
   s->budget = s->card.usable_bytes - s->reserve;
+  choose_engine(s);
 }
 
 static void make_program(wb_serving *s) {
@@ -228,7 +240,7 @@ wb_serving *wb_serving_new(wb_model *m, const weigh_serving *asked) {
     parts[WB_PART_WEIGHTS] = weights_of(s, stage);
     parts[WB_PART_KV_CACHE] = kept_of(s, stage, true, &context, &sequences);
     parts[WB_PART_STATE] = kept_of(s, stage, false, &context, &sequences);
-    parts[WB_PART_ACTIVATIONS] = activations_of(s);
+    parts[WB_PART_ACTIVATIONS] = s->is_vllm ? wb_vllm_activations(s) : activations_of(s);
     parts[WB_PART_OUTPUT] = output_of(s, stage, &sequences);
     parts[WB_PART_RUNTIME] = runtime_of(s);
     parts[WB_PART_COMMUNICATION] = communication_of(s);

@@ -3,6 +3,7 @@
 #define WB_ESTIMATE_SERVING_H
 
 #include "estimate/machine.h"
+#include "estimate/paging.h"
 #include "estimate/placement.h"
 #include "expr/program.h"
 #include "weigh/weigh.h"
@@ -25,6 +26,14 @@ typedef struct wb_component {
   wb_basis basis;
 } wb_component;
 
+/* A release of vLLM: a row of data/engines/vllm.tsv. */
+typedef struct wb_vllm {
+  wb_str version, releases, source;
+  double utilization;
+  bool graphs, prints_concurrency;
+  wb_i128 in_flight;
+} wb_vllm;
+
 /* A question with its defaults filled in, and the forms that answer it. */
 typedef struct wb_serving {
   wb_model *model;
@@ -38,11 +47,22 @@ typedef struct wb_serving {
   wb_program *program;               /* all components of all stages: low, best, high */
   wb_i128 budget;                    /* usable less the reserve, of one device */
   wb_i128 reserve;
+  bool is_vllm;
+  wb_vllm release;
 } wb_serving;
 
 typedef struct wb_bytes {
   wb_i128 low, best, high;
 } wb_bytes;
+
+/* What vLLM would do with the card: bytes of one device, and what it prints. */
+typedef struct wb_vllm_answer {
+  wb_vllm release;
+  wb_i128 requested, pool;
+  wb_i128 batched_tokens, max_num_seqs;
+  bool paged; /* the pages could be made equal */
+  wb_pages pages;
+} wb_vllm_answer;
 
 /* Checks what was asked and makes the forms. Fails the model's context with serving_*. */
 wb_serving *wb_serving_new(wb_model *model, const weigh_serving *asked);
@@ -50,6 +70,9 @@ wb_serving *wb_serving_new(wb_model *model, const weigh_serving *asked);
 /* Bytes of a stage's component, or of all of them (part WB_PART_COUNT). False on overflow. */
 bool wb_serving_at(const wb_serving *serving, uint32_t stage, wb_i128 context, wb_i128 sequences,
                    wb_bytes parts[WB_PART_COUNT + 1]);
+
+/* engine vllm on a named card: its pool and pages. Fails when no card is named. */
+wb_vllm_answer wb_serving_vllm(const wb_serving *serving);
 
 /* Whether the best estimate of every device keeps the reserve free. */
 bool wb_serving_fits(const wb_serving *serving, wb_i128 context, wb_i128 sequences);

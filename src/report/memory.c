@@ -63,6 +63,28 @@ static void json_devices(wb_json_out *j, const facts *f) {
   wb_jo_end(j, ']');
 }
 
+static void json_vllm(wb_json_out *j, const facts *f) {
+  const wb_vllm_answer v = wb_serving_vllm(f->serving);
+  wb_jo_begin(j, "vllm", '{');
+  wb_jo_str(j, "version", v.release.version);
+  wb_jo_str(j, "releases", v.release.releases);
+  wb_jo_str(j, "source", v.release.source);
+  wb_jo_real(j, "gpu_memory_utilization", f->serving->asked.utilization);
+  wb_jo_int(j, "max_num_batched_tokens", v.batched_tokens);
+  wb_jo_int(j, "max_num_seqs", v.max_num_seqs);
+  wb_jo_int(j, "requested_bytes", v.requested);
+  wb_jo_int(j, "kv_cache_bytes", v.pool);
+  if (v.paged) {
+    wb_jo_int(j, "num_gpu_blocks", v.pages.blocks);
+    wb_jo_int(j, "page_bytes", v.pages.page_bytes);
+    wb_jo_int(j, "kv_cache_tokens", v.release.prints_concurrency ? v.pages.tokens_new : v.pages.tokens_old);
+    wb_jo_int(j, "kv_cache_tokens_by_blocks", v.pages.tokens_old);
+    wb_jo_int(j, "kv_cache_tokens_by_concurrency", v.pages.tokens_new);
+    wb_jo_real(j, "max_concurrency", v.pages.concurrency);
+  }
+  wb_jo_end(j, '}');
+}
+
 static void json_card(wb_json_out *j, const facts *f) {
   const wb_card *card = &f->serving->card;
   wb_jo_begin(j, "gpu", '{');
@@ -84,7 +106,7 @@ static void write_json(wb_out *out, wb_model *m, const facts *f) {
   wb_json_head(&j, "memory");
   wb_jo_str(&j, "model", m->name);
   wb_jo_str(&j, "model_type", m->model_type);
-  wb_jo_str(&j, "engine", WB_STR("generic"));
+  wb_jo_str(&j, "engine", f->serving->is_vllm ? WB_STR("vllm") : WB_STR("generic"));
   wb_jo_int(&j, "context", a->context);
   wb_jo_int(&j, "sequences", a->sequences);
   wb_jo_str(&j, "dtype", f->serving->dtype);
@@ -95,6 +117,7 @@ static void write_json(wb_out *out, wb_model *m, const facts *f) {
   wb_jo_int(&j, "total_bytes", f->total);
   json_devices(&j, f);
   if (f->has_card) json_card(&j, f);
+  if (f->serving->is_vllm && (f->has_card || a->kv_cache_bytes)) json_vllm(&j, f);
   wb_jo_bool(&j, "complete", wb_model_enumerated(m));
   wb_json_warnings(&j, m);
   wb_jo_end(&j, '}');
@@ -168,6 +191,24 @@ static void write_verdict(wb_out *out, const facts *f) {
   wb_text_addc(&out->text, '\n');
 }
 
+/* The lines that the engine itself prints. */
+static void write_vllm(wb_out *out, const facts *f) {
+  const wb_vllm_answer v = wb_serving_vllm(f->serving);
+  wb_ctx *ctx = out->text.ctx;
+  wb_text_addf(&out->text, "  vllm@%.*s: Available KV cache memory: %.*s GiB\n", WB_STR_ARG(v.release.version),
+               WB_STR_ARG(gib(ctx, v.pool)));
+  if (!v.paged) {
+    wb_text_addf(&out->text, "  %s\n", wb_out_label(out, WB_NOTE_NOT_PAGED));
+    return;
+  }
+  wb_str tokens = wb_out_number(out, v.release.prints_concurrency ? v.pages.tokens_new : v.pages.tokens_old);
+  wb_text_addf(&out->text, "  vllm@%.*s: GPU KV cache size: %.*s tokens\n", WB_STR_ARG(v.release.version),
+               WB_STR_ARG(tokens));
+  wb_text_addf(&out->text, "  vllm@%.*s: Maximum concurrency for %.*s tokens per request: %.2fx\n",
+               WB_STR_ARG(v.release.version), WB_STR_ARG(wb_out_number(out, f->serving->asked.context)),
+               v.pages.concurrency);
+}
+
 static void write_text(wb_out *out, wb_model *m, const facts *f) {
   const weigh_serving *a = &f->serving->asked;
   wb_ctx *ctx = out->text.ctx;
@@ -179,6 +220,7 @@ static void write_text(wb_out *out, wb_model *m, const facts *f) {
   wb_out_message(out, WB_NOTE_SERVING, 4, args);
   wb_text_addc(&out->text, '\n');
   if (f->has_card) write_verdict(out, f);
+  if (f->serving->is_vllm && (f->has_card || a->kv_cache_bytes)) write_vllm(out, f);
   wb_text_addc(&out->text, '\n');
   write_table(out, f);
 }
