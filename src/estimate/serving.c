@@ -133,8 +133,7 @@ static wb_component output_of(wb_serving *s, wb_stage stage, const wb_value *seq
   return exactly(times(&s->model->ctx, sequences, four), WB_BASIS_HEURISTIC);
 }
 
-/* Context and kernels of a process: 256 MiB to 1 GiB read off (docs: data/constants/overheads.weigh). */
-static wb_i128 constant(wb_model *m, const char *name) {
+wb_i128 wb_constant_of(wb_model *m, const char *name) {
   const wb_sym *sym = wb_intern(&m->lib->symbols, wb_str_of(name));
   wb_binding *binding = wb_scope_find(&m->ctx, m->root, sym);
   if (!binding) WB_FAIL(&m->ctx, WB_LANG_UNKNOWN_NAME, WB_NOWHERE, wb_str_of(name));
@@ -143,15 +142,15 @@ static wb_i128 constant(wb_model *m, const char *name) {
 
 static wb_component runtime_of(wb_serving *s) {
   wb_model *m = s->model;
-  return between(constant(m, "runtime_low_bytes"), constant(m, "runtime_bytes"), constant(m, "runtime_high_bytes"),
+  return between(wb_constant_of(m, "runtime_low_bytes"), wb_constant_of(m, "runtime_bytes"), wb_constant_of(m, "runtime_high_bytes"),
                  WB_BASIS_MEASURED);
 }
 
 static wb_component communication_of(wb_serving *s) {
   wb_model *m = s->model;
   if (s->layout.tp * s->layout.pp == 1) return exactly(wb_integer(0), WB_BASIS_MEASURED);
-  return between(constant(m, "communication_low_bytes"), constant(m, "communication_bytes"),
-                 constant(m, "communication_high_bytes"), WB_BASIS_MEASURED);
+  return between(wb_constant_of(m, "communication_low_bytes"), wb_constant_of(m, "communication_bytes"),
+                 wb_constant_of(m, "communication_high_bytes"), WB_BASIS_MEASURED);
 }
 
 /* ---- the question ---- */
@@ -242,8 +241,8 @@ wb_serving *wb_serving_new(wb_model *m, const weigh_serving *asked) {
     parts[WB_PART_STATE] = kept_of(s, stage, false, &context, &sequences);
     parts[WB_PART_ACTIVATIONS] = s->is_vllm ? wb_vllm_activations(s) : activations_of(s);
     parts[WB_PART_OUTPUT] = output_of(s, stage, &sequences);
-    parts[WB_PART_RUNTIME] = runtime_of(s);
-    parts[WB_PART_COMMUNICATION] = communication_of(s);
+    parts[WB_PART_RUNTIME] = s->is_vllm ? wb_vllm_runtime(s) : runtime_of(s);
+    parts[WB_PART_COMMUNICATION] = s->is_vllm ? wb_vllm_communication(s) : communication_of(s);
   }
   make_program(s);
   return s;

@@ -64,6 +64,9 @@ typedef struct wb_vllm_answer {
   wb_pages pages;
 } wb_vllm_answer;
 
+/* A named constant of data/constants that is a whole number. */
+wb_i128 wb_constant_of(wb_model *model, const char *name);
+
 /* Checks what was asked and makes the forms. Fails the model's context with serving_*. */
 wb_serving *wb_serving_new(wb_model *model, const weigh_serving *asked);
 

@@ -61,6 +61,21 @@ wb_component wb_vllm_activations(wb_serving *s) {
                         wb_integer(pass + pass / 10 > high ? pass + pass / 10 : high), WB_BASIS_HEURISTIC};
 }
 
+static wb_component constants(wb_serving *s, const char *low, const char *best, const char *high) {
+  wb_model *m = s->model;
+  return (wb_component){wb_integer(wb_constant_of(m, low)), wb_integer(wb_constant_of(m, best)),
+                        wb_integer(wb_constant_of(m, high)), WB_BASIS_MEASURED};
+}
+
+wb_component wb_vllm_runtime(wb_serving *s) {
+  return constants(s, "vllm_non_torch_low_bytes", "vllm_non_torch_bytes", "vllm_non_torch_high_bytes");
+}
+
+wb_component wb_vllm_communication(wb_serving *s) {
+  if (s->layout.tp * s->layout.pp == 1) return (wb_component){wb_integer(0), wb_integer(0), wb_integer(0), WB_BASIS_MEASURED};
+  return constants(s, "vllm_communication_low_bytes", "vllm_communication_bytes", "vllm_communication_high_bytes");
+}
+
 /* ---- the pool ---- */
 
 /* What is left of the budget on the fullest stage after all that is no cache. */
