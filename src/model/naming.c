@@ -56,6 +56,7 @@ wb_str wb_name_of(wb_walk *w, const wb_naming *naming, const wb_path *path, wb_s
 wb_str wb_name_index(wb_walk *w, wb_str prefix) {
   wb_text out = {.ctx = w->ctx};
   add_part(&out, prefix);
-  add_part(&out, (wb_str){(const char[]){WB_INDEX_MARK}, 1});
+  if (out.len && out.ptr[out.len - 1] == '_') wb_text_addc(&out, WB_INDEX_MARK); /* expert_0, not expert_.0 */
+  else add_part(&out, (wb_str){(const char[]){WB_INDEX_MARK}, 1});
   return wb_text_str(&out);
 }

@@ -69,8 +69,8 @@ def made_up(path, truth):
 def ask(case, weigh):
     command = [weigh, "flops", str(case.config), "--format", "json", "--phase", PHASES[case.phase], "--batch",
                case.batch, "--prompt", case.seq, "--attention", case.attn]
-    if case.phase == "decode":
-        command += ["--depth", case.depth]
+    if case.phase == "decode":      # an encoder's source is as long as what was cached
+        command += ["--depth", case.depth, "--prompt", str(max(int(case.depth), 1))]
     for setting in case.settings:
         command += [setting] if setting.startswith("--") else ["--set", setting]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
