@@ -52,7 +52,7 @@ static void add_names(wb_derivation *d, wb_node *node, const wb_expr *expr, wb_s
 }
 
 static void use_expr(wb_derivation *d, wb_node *node, const wb_expr *expr, wb_scope *scope) {
-  node->formula = wb_d_printed(d, expr, WB_AS_FORMULA, scope);
+  node->formula = wb_d_printed(d, expr, WB_AS_LABELS, scope);
   node->numbers = wb_d_printed(d, expr, WB_AS_NUMBERS, scope);
   node->latex = wb_d_printed(d, expr, WB_AS_LATEX, scope);
   add_names(d, node, expr, scope);
@@ -73,7 +73,7 @@ static void use_shape(wb_derivation *d, wb_node *node, const wb_shape *shape) {
     }
     bool bracket = shape->rank > 1 && axis->expr->kind == WB_X_BINARY;
     wb_text_addf(&formula, bracket ? "(%.*s)" : "%.*s",
-                 WB_STR_ARG(wb_d_printed(d, axis->expr, WB_AS_FORMULA, axis->scope)));
+                 WB_STR_ARG(wb_d_printed(d, axis->expr, WB_AS_LABELS, axis->scope)));
     wb_text_add(&latex, wb_d_printed(d, axis->expr, WB_AS_LATEX, axis->scope));
     add_names(d, node, axis->expr, axis->scope);
   }
@@ -87,7 +87,7 @@ const wb_node *wb_derive_binding(wb_derivation *d, wb_binding *binding) {
   if (node) return node;
   const wb_value *value = wb_force(d->ctx, binding);
   wb_enter(d->ctx, WB_NOWHERE);
-  node = wb_d_new_node(d, binding->name->name, binding);
+  node = wb_d_new_node(d, wb_binding_label(d->ctx, binding), binding);
   node->value = wb_settled(value);
   node->unit = value->unit;
   if (binding->origin) node->origin = *binding->origin;

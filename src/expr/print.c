@@ -6,7 +6,8 @@
 
 typedef struct printer {
   wb_text *out;
-  bool latex, numbers, inlined;
+  bool latex, numbers, inlined, labelled;
+  int bound; /* inside the body of a sum: its counting name has no value */
   wb_scope *scope;
   struct leaves *leaves; /* collected while a closed form is printed; NULL: not wanted */
 } printer;
@@ -105,7 +106,7 @@ static void print_unary(printer *p, const wb_expr *expr, int least) {
 }
 
 static void print_branch(printer *p, const wb_expr *expr, int least) {
-  if (p->numbers || p->inlined) { /* only the branch that was taken */
+  if ((p->numbers || p->inlined) && !p->bound) { /* only the branch that was taken */
     bool yes = wb_eval_bool(p->out->ctx, expr->u.branch.cond, p->scope);
     print(p, yes ? expr->u.branch.yes : expr->u.branch.no, least);
     return;
@@ -153,9 +154,20 @@ static void print_name(printer *p, const wb_expr *expr, int least) {
     return;
   }
   if (field) keep_leaf(p, binding);
-  if (binding && (!field || p->numbers)) print_value(p, value);
-  else if (p->latex) latex_name(p, expr->u.name->name);
-  else wb_text_add(p->out, expr->u.name->name);
+  if (p->labelled) binding = wb_scope_find(p->out->ctx, p->scope, expr->u.name);
+  const wb_str name = binding ? wb_binding_label(p->out->ctx, binding) : expr->u.name->name;
+  if (p->inlined && binding && (!field || p->numbers)) print_value(p, value);
+  else if (p->latex) latex_name(p, name);
+  else wb_text_add(p->out, name);
+}
+
+wb_str wb_binding_label(wb_ctx *ctx, const wb_binding *binding) {
+  const wb_origin *origin = binding->origin;
+  const bool is_field = origin && origin->kind <= WB_FROM_DEFAULT && origin->key.len;
+  size_t dot = is_field ? origin->key.len : 0;
+  while (dot && origin->key.ptr[dot - 1] != '.') dot--;
+  if (!dot) return binding->name->name;
+  return wb_str_fmt(ctx, "%.*s%.*s", (int)dot, origin->key.ptr, WB_STR_ARG(binding->name->name));
 }
 
 static void print_factor(printer *p, const wb_binding *factor, bool first) {
@@ -230,6 +242,12 @@ static void print_call(printer *p, const wb_expr *expr, int least) {
   add(p, ")");
 }
 
+static void print_each_body(printer *p, const wb_expr *expr, int least) {
+  p->bound++;
+  print(p, expr->u.each.body, least);
+  p->bound--;
+}
+
 static void print_each(printer *p, const wb_expr *expr) {
   static const char *const names[] = {"each", "sum", "count"};
   if (p->latex) {
@@ -237,13 +255,13 @@ static void print_each(printer *p, const wb_expr *expr) {
                  WB_STR_ARG(expr->u.each.name->name));
     print(p, expr->u.each.over, 0);
     add(p, "} ");
-    print(p, expr->u.each.body, 6);
+    print_each_body(p, expr, 6);
     return;
   }
   wb_text_addf(p->out, "%s(%.*s in ", names[expr->u.each.what], WB_STR_ARG(expr->u.each.name->name));
   print(p, expr->u.each.over, 0);
   add(p, ": ");
-  print(p, expr->u.each.body, 0);
+  print_each_body(p, expr, 0);
   add(p, ")");
 }
 
@@ -337,7 +355,8 @@ void wb_expr_print(wb_text *out, const wb_expr *expr, wb_style style, wb_scope *
   printer p = {.out = out, .scope = scope};
   p.latex = style == WB_AS_LATEX || style == WB_AS_FIELD_LATEX;
   p.numbers = style == WB_AS_NUMBERS || style == WB_AS_FIELD_NUMBERS;
-  p.inlined = style >= WB_AS_FIELDS;
+  p.inlined = style >= WB_AS_FIELDS && style <= WB_AS_FIELD_LATEX;
+  p.labelled = style == WB_AS_LABELS;
   print(&p, expr, 0);
 }
 

@@ -12,8 +12,13 @@ typedef enum wb_style {
    * names that have an origin (fields, constants): num_attention_heads * head_dim. Of conditions, the branch taken. */
   WB_AS_FIELDS,
   WB_AS_FIELD_NUMBERS,
-  WB_AS_FIELD_LATEX
+  WB_AS_FIELD_LATEX,
+  WB_AS_LABELS /* as WB_AS_FORMULA, but fields of a part by their dotted key: vision_config.hidden_size */
 } wb_style;
+
+/* The name that derivations give a binding: a field of a part has the part's key before it. */
+wb_str wb_binding_label(wb_ctx *ctx, const wb_binding *binding);
+
 
 /* `scope` is used by all but WB_AS_FORMULA and WB_AS_LATEX. */
 void wb_expr_print(wb_text *out, const wb_expr *expr, wb_style style, wb_scope *scope);

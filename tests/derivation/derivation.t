@@ -159,7 +159,7 @@ def exact(value):
 def node_faults(node, nodes, counts):
     value, name = exact(node.get("value")), node["name"]
     children = [nodes[c] for c in node["children"]]
-    if not children and "origin" not in node and not re.fullmatch(r"[\d\s()+*/^%.-]+", node.get("formula", "-")):
+    if not children and "origin" not in node and not re.fullmatch(r"[\d\s()\[\],+*/^%.-]+", node.get("formula", "-")):
         yield f"{name}: a leaf without an origin"
     workload = node.get("origin", {}).get("kind") == "workload"    # its key is the option that asks for it
     if "origin" in node and not (node["origin"].get("key") and (workload or node["origin"].get("source"))):

@@ -473,6 +473,17 @@ static void functions_do_what_they_say(void **state) {
       {"total(3)", "1:1 lang_type | total | integer | a list of numbers"},
       {"width(x)", "32"},
       {"width(3)", "1:1 lang_type | width | integer | an activation"},
+      {"length(x)", "1"}, /* without positions: one of each */
+      {"rows(x)", "1"},
+      {"segments(x)", "1"},
+      {"past(x)", "0"},
+      {"extent(x, 1)", "1"},
+      {"length(3)", "1:1 lang_type | length | integer | an activation"},
+      {"extent(x, 3)", "1:1 lang_type | extent | integer | 0, 1 or 2"},
+      {"distinct(256, 8, 1)", "8"},
+      {"distinct(256, 8, 0)", "0"},
+      {"distinct(10, 1, 100000)", "10"},
+      {"distinct(64, 8, 4)", "26"},
       {"is_list(list)", "true"},
       {"is_list(3)", "false"},
       {"is_text(text)", "true"},
@@ -510,7 +521,7 @@ static void functions_do_what_they_say(void **state) {
 static void every_function_is_in_the_table_above(void **state) {
   (void)state;
   static const char *const tested[] = {"floor", "ceil",    "round_up", "min",     "max",         "log2",      "isqrt",
-                                       "abs",   "int",     "len",      "total",   "width",       "is_list",   "is_text",
+                                       "length", "extent", "segments", "past", "rows", "distinct", "abs",   "int",     "len",      "total",   "width",       "is_list",   "is_text",
                                        "cycle", "default", "chars",    "numbers", "starts_with", "ends_with", "get"};
   size_t count = 0;
   const wb_builtin *functions = wb_builtin_all(&count);

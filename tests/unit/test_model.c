@@ -87,7 +87,7 @@ static void experts_run_for_the_tokens_sent_to_them(void **state) {
   assert_true(up->routed);
   assert_int_equal((int64_t)up->top_k.num, 8);
   assert_int_equal((int64_t)up->experts.num, 256);
-  assert_int_equal((int64_t)up->repeats.num, 58 * 256);
+  assert_int_equal((int64_t)up->repeats.num, 58); /* once a layer: a token meets 8 of the 256 */
   weigh_model_free(model);
 }
 
