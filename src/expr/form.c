@@ -151,6 +151,36 @@ wb_value wb_form_unary(wb_ctx *ctx, wb_place place, wb_atom_kind kind, const wb_
 
 /* ---- arithmetic ---- */
 
+static size_t degree(const wb_form *form) {
+  size_t most = 0;
+  for (size_t i = 0; i < form->count; i++)
+    if (form->terms[i].count > most) most = form->terms[i].count;
+  return most;
+}
+
+/* A side of a product as one factor. */
+static wb_value as_factor(wb_ctx *ctx, wb_place place, const wb_value *value) {
+  return value->kind == WB_FORM ? wb_form_unary(ctx, place, WB_ATOM_SUM, value) : *value;
+}
+
+/* The longer or higher side first, then the other one: two atoms always fit. */
+static wb_value bounded_product(wb_ctx *ctx, wb_place place, const wb_value *a, const wb_value *b, wb_unit unit) {
+  wb_forms *table = table_of(a, b);
+  wb_value sides[2] = {*a, *b};
+  wb_term rooms[2];
+  wb_form x = form_of(&sides[0], &rooms[0]), y = form_of(&sides[1], &rooms[1]);
+  for (int i = 0; i < 2; i++) {
+    const bool high = degree(&x) + degree(&y) > WB_FORM_DEGREE, wide = x.count * y.count > WB_FORM_SPREAD;
+    const bool both = x.count > 1 && y.count > 1;
+    if (!high && !(wide && both)) break;
+    const bool first = high ? degree(&x) >= degree(&y) : x.count >= y.count;
+    sides[first ? 0 : 1] = as_factor(ctx, place, &sides[first ? 0 : 1]);
+    x = form_of(&sides[0], &rooms[0]);
+    y = form_of(&sides[1], &rooms[1]);
+  }
+  return product(ctx, place, table, unit, &x, &y);
+}
+
 static wb_value negative(wb_ctx *ctx, wb_place place, const wb_value *a) {
   wb_value minus = wb_integer(-1);
   return wb_form_binary(ctx, place, WB_OP_MUL, a, &minus);
@@ -204,7 +234,7 @@ wb_value wb_form_binary(wb_ctx *ctx, wb_place place, wb_op op, const wb_value *a
       other = b->kind == WB_FORM ? negative(ctx, place, b) : wb_number((wb_num){-b->u.num.num, b->u.num.den});
       y = form_of(&other, &rooms[1]);
       return sum(ctx, place, table, unit, &x, &y);
-    case WB_OP_MUL: return product(ctx, place, table, unit, &x, &y);
+    case WB_OP_MUL: return bounded_product(ctx, place, a, b, unit);
     case WB_OP_DIV: other = quotient(ctx, place, a, b); break;
     case WB_OP_FLOORDIV: other = floored(ctx, place, a, b); break;
     case WB_OP_MOD:
@@ -282,6 +312,7 @@ bool wb_atom_at(const wb_atom *a, const wb_num *values, wb_num *out) {
   int ordered = 0;
   if (!number_at(&a->a, values, &x) || !number_at(&a->b, values, &y) || !number_at(&a->c, values, &z)) return false;
   switch (a->kind) {
+    case WB_ATOM_SUM: *out = x; return true;
     case WB_ATOM_FLOOR: return wb_num_floor(x, out);
     case WB_ATOM_CEIL: return wb_num_ceil(x, out);
     case WB_ATOM_ISQRT:

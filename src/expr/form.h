@@ -3,7 +3,8 @@
  * A description bound to a configuration leaves a few quantities open: how many sequences, tokens, cached tokens, images.
  * An expression that reads them evaluates to a form: a sum of products of atoms. An atom is such a quantity, or a
  * function of forms that is no polynomial (a minimum, a rounding, a comparison as 0 or 1). Forms are canonical sums, so
- * a whole model's FLOPs collapse into a handful of terms that are evaluated for millions of workloads a second.
+ * a whole model's FLOPs collapse into a handful of terms that are evaluated for millions of workloads a second. Where a
+ * product would grow too long or too high, a side of it becomes an atom: the value is the same, the sum less canonical.
  *
  * A table holds the atoms of one model and the workload that is in effect; it is not shared between threads that set
  * workloads, but wb_form_at may be called from any number of threads with values of their own.
@@ -16,6 +17,7 @@
 #define WB_FORM_DEGREE 8 /* factors of one term */
 #define WB_FORM_ATOMS  1024
 #define WB_FORM_TERMS  4096
+#define WB_FORM_SPREAD 64  /* terms of a product; beyond it its sides become factors */
 
 typedef struct wb_term {
   wb_num factor;
@@ -33,6 +35,7 @@ struct wb_form {
 
 typedef enum wb_atom_kind {
   WB_ATOM_OPEN, /* a quantity of the workload */
+  WB_ATOM_SUM,  /* a form taken as one factor, where multiplying it out would be too long */
   WB_ATOM_MIN,
   WB_ATOM_MAX,
   WB_ATOM_FLOOR,

@@ -172,6 +172,7 @@ static bool step_value(const step *s, const cell *cells, cell *out) {
     *out = (cell){rounded(a.value, s->a.divisor, s->kind == WB_ATOM_CEIL), a.size + 1};
     return true;
   }
+  if (s->kind == WB_ATOM_SUM) return form_value(&s->a, cells, out);
   if (s->kind > WB_ATOM_MAX && s->kind != WB_ATOM_LESS && s->kind != WB_ATOM_EQUAL) return false;
   if (!form_value(&s->a, cells, &a) || !form_value(&s->b, cells, &b)) return false;
   if (s->kind == WB_ATOM_MIN) *out = a.value < b.value ? a : b;
