@@ -98,6 +98,11 @@ def main():
             for line in subprocess.run([totals], capture_output=True, text=True).stdout.splitlines():
                 model, time_taken = line.split("\t")
                 lines.append(f"| total after one changed field, {model}, in process | {time_taken} |")
+        flops = totals.with_name("bench_flops")
+        if flops.exists():
+            for line in subprocess.run([flops], capture_output=True, text=True).stdout.splitlines():
+                model, phase, rate = line.split("\t")
+                lines.append(f"| FLOPs and traffic of a {phase} pass at other lengths, {model}, one core | {rate} |")
     (ROOT / "docs/benchmarks.md").write_text("\n".join(lines) + "\n", "utf-8")
     print("\n".join(lines))
 

@@ -187,19 +187,19 @@ weigh_status weigh_compute_at(const weigh_compute *compute, weigh_count batch, w
 
 /* A model at work on a machine. Zero is a good default for every member. */
 typedef struct weigh_serving {
-  weigh_count context;   /* tokens of one sequence, prompt and output; 0: 4096 */
-  weigh_count sequences; /* at once; 0: 1 */
-  const char *dtype;     /* of the weights; NULL: the model's */
-  const char *kv_dtype;  /* of the cache; NULL: as the weights */
-  const char *gpu;       /* a card's name; NULL: none, only bytes are told */
-  weigh_count gpu_memory_bytes; /* instead of a name: what a process can use of one card */
-  weigh_count gpus;      /* 0: tp × pp */
-  weigh_count tp, pp;    /* tensor and pipeline parallel; 0: gpus and 1 */
-  const char *engine;    /* "generic", "vllm", "vllm@2025"; NULL: generic */
-  double utilization;    /* vllm: --gpu-memory-utilization; 0: the release's default */
+  weigh_count context;                                  /* tokens of one sequence, prompt and output; 0: 4096 */
+  weigh_count sequences;                                /* at once; 0: 1 */
+  const char *dtype;                                    /* of the weights; NULL: the model's */
+  const char *kv_dtype;                                 /* of the cache; NULL: as the weights */
+  const char *gpu;                                      /* a card's name; NULL: none, only bytes are told */
+  weigh_count gpu_memory_bytes;                         /* instead of a name: what a process can use of one card */
+  weigh_count gpus;                                     /* 0: tp × pp */
+  weigh_count tp, pp;                                   /* tensor and pipeline parallel; 0: gpus and 1 */
+  const char *engine;                                   /* "generic", "vllm", "vllm@2025"; NULL: generic */
+  double utilization;                                   /* vllm: --gpu-memory-utilization; 0: the release's default */
   weigh_count batched_tokens, max_num_seqs, block_size; /* vllm: the options of these names; 0: defaults */
   weigh_count kv_cache_bytes; /* vllm: the cache's pool on a device, as measured or given; 0: what is left */
-  bool expert_parallel;  /* routed experts are spread over the tp ranks instead of cut */
+  bool expert_parallel;       /* routed experts are spread over the tp ranks instead of cut */
 } weigh_serving;
 
 /* ---- Reports ------------------------------------------------------------------------------------------------------ */
@@ -208,7 +208,7 @@ typedef enum weigh_report_kind {
   WEIGH_REPORT_PARAMS,   /* total, active, groups, warnings */
   WEIGH_REPORT_TENSORS,  /* every tensor */
   WEIGH_REPORT_EXPLAIN,  /* a quantity's derivation down to fields and constants */
-  WEIGH_REPORT_FLOPS,   /* what a pass computes and moves */
+  WEIGH_REPORT_FLOPS,    /* what a pass computes and moves */
   WEIGH_REPORT_MEMORY,   /* bytes on each device while serving */
   WEIGH_REPORT_FIT,      /* the same, and whether it fits */
   WEIGH_REPORT_DIFF,     /* two models: fields, groups, tensors */
@@ -230,20 +230,20 @@ typedef enum weigh_by { WEIGH_BY_OPERATION, WEIGH_BY_LAYER, WEIGH_BY_GROUP } wei
 /* Zero is a good default for every member. */
 typedef struct weigh_report_options {
   weigh_format format;
-  bool color;           /* text only: ANSI colours */
-  bool per_layer;       /* params: a row for each class of layers */
-  bool with_mtp;        /* tensors: the prediction layers too */
-  bool compact;         /* tensors: one row with index sets instead of every tensor */
-  bool latex;           /* explain: formulas as LaTeX beside the text */
-  const char *method;   /* params: a named rule of thumb instead of the exact count ("config") */
-  const char *quantity; /* explain: "total_parameters" (default), "active_parameters", a group, a tensor's name */
-  const char *filter;   /* tensors: only names that contain this text, or match it as a glob with * and ? */
-  const char *sort;     /* tensors: "name", "elements", "bytes", "group"; NULL: order of the forward pass */
-  const char *folder;   /* check: the folder with *.index.json */
-  weigh_pass pass;      /* flops, and explain of its quantities */
-  weigh_by by;          /* flops: what a row is */
+  bool color;            /* text only: ANSI colours */
+  bool per_layer;        /* params: a row for each class of layers */
+  bool with_mtp;         /* tensors: the prediction layers too */
+  bool compact;          /* tensors: one row with index sets instead of every tensor */
+  bool latex;            /* explain: formulas as LaTeX beside the text */
+  const char *method;    /* params: a named rule of thumb instead of the exact count ("config") */
+  const char *quantity;  /* explain: "total_parameters" (default), "active_parameters", a group, a tensor's name */
+  const char *filter;    /* tensors: only names that contain this text, or match it as a glob with * and ? */
+  const char *sort;      /* tensors: "name", "elements", "bytes", "group"; NULL: order of the forward pass */
+  const char *folder;    /* check: the folder with *.index.json */
+  weigh_pass pass;       /* flops, and explain of its quantities */
+  weigh_by by;           /* flops: what a row is */
   weigh_serving serving; /* memory, fit */
-  bool conventions;     /* flops: the published conventions side by side */
+  bool conventions;      /* flops: the published conventions side by side */
 } weigh_report_options;
 
 /* Receives a report in pieces; returns false to stop (the call then returns WEIGH_ENVIRONMENT). */

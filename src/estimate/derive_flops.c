@@ -27,7 +27,8 @@ static wb_num times_of(const deriving *g, const wb_op_cost *op, const wb_stmt *l
   if (op->is_update) return wb_num_int(a->phase == WEIGH_PHASE_STEP);
   if (line->cost == WB_COST_BACKWARD) return backward ? op->input_grad : none;
   if (line->cost == WB_COST_RECOMPUTE) return backward && a->fused_attention ? op->input_grad : none;
-  wb_num times = wb_num_int((op->only_training ? backward : forward) + (backward && a->checkpointing && op->use->index_count));
+  wb_num times =
+      wb_num_int((op->only_training ? backward : forward) + (backward && a->checkpointing && op->use->index_count));
   if (!backward) return times;
   wb_num_add(times, op->input_grad, &times); /* shares of layers: they fit */
   wb_num_add(times, line->flops == WB_ATTENTION ? op->input_grad : op->weight_grad, &times);

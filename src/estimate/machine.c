@@ -35,7 +35,8 @@ static void usable(wb_card *card, wb_i128 cuda) {
 bool wb_card_next(size_t *at, wb_card *out) {
   wb_str c[COLUMNS];
   if (!wb_tsv_next(wb_data_text("accelerators/accelerators.tsv"), at, c, COLUMNS)) return false;
-  *out = (wb_card){.vendor = c[0], .name = c[1], .aliases = c[2], .interconnect = c[13], .arch = c[17], .source = c[19]};
+  *out =
+      (wb_card){.vendor = c[0], .name = c[1], .aliases = c[2], .interconnect = c[13], .arch = c[17], .source = c[19]};
   out->vendor_bytes = bytes_of(c[3], wb_str_is(c[4], "GB") ? 1000000000 : MIB * 1024);
   out->driver_bytes = bytes_of(c[5], MIB);
   usable(out, bytes_of(c[6], MIB));
@@ -48,8 +49,14 @@ bool wb_card_next(size_t *at, wb_card *out) {
 }
 
 wb_card wb_card_of_bytes(wb_i128 bytes) {
-  return (wb_card){.vendor = WB_STR(""), .name = WB_STR("custom"), .aliases = WB_STR(""), .interconnect = WB_STR(""),
-                   .arch = WB_STR(""), .source = WB_STR(""), .vendor_bytes = bytes, .usable_bytes = bytes,
+  return (wb_card){.vendor = WB_STR(""),
+                   .name = WB_STR("custom"),
+                   .aliases = WB_STR(""),
+                   .interconnect = WB_STR(""),
+                   .arch = WB_STR(""),
+                   .source = WB_STR(""),
+                   .vendor_bytes = bytes,
+                   .usable_bytes = bytes,
                    .usable_basis = WB_BASIS_ASSUMED};
 }
 

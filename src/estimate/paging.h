@@ -21,15 +21,15 @@ typedef struct wb_page_spec {
 typedef struct wb_paging {
   wb_page_spec specs[WB_MAX_SPECS];
   size_t count;
-  wb_i128 block_size;  /* tokens of an attention block, as asked */
-  wb_i128 in_flight;   /* tokens that may be in flight: windows keep so many more */
-  wb_i128 max_length;  /* of a request */
+  wb_i128 block_size; /* tokens of an attention block, as asked */
+  wb_i128 in_flight;  /* tokens that may be in flight: windows keep so many more */
+  wb_i128 max_length; /* of a request */
 } wb_paging;
 
 typedef struct wb_pages {
   wb_i128 block_sizes[WB_MAX_SPECS]; /* tokens, after pages were made equal; 0 for states */
   wb_i128 page_bytes, group_size, groups, blocks;
-  wb_i128 request_pages; /* of one request of max_length, over all groups */
+  wb_i128 request_pages;          /* of one request of max_length, over all groups */
   wb_i128 tokens_old, tokens_new; /* "GPU KV cache size" up to 0.20 and from 0.21 */
   double concurrency;
 } wb_pages;

@@ -7,8 +7,8 @@
 
 #define MIB ((wb_i128)1 << 20)
 
-static const char *const PARTS[] = {"weights", "kv_cache", "state", "activations", "output", "runtime",
-                                    "communication"};
+static const char *const PARTS[] = {"weights", "kv_cache", "state",        "activations",
+                                    "output",  "runtime",  "communication"};
 const char *wb_part_name(wb_part part) { return PARTS[part]; }
 
 /* ---- arithmetic on forms ---- */
@@ -142,8 +142,8 @@ wb_i128 wb_constant_of(wb_model *m, const char *name) {
 
 static wb_component runtime_of(wb_serving *s) {
   wb_model *m = s->model;
-  return between(wb_constant_of(m, "runtime_low_bytes"), wb_constant_of(m, "runtime_bytes"), wb_constant_of(m, "runtime_high_bytes"),
-                 WB_BASIS_MEASURED);
+  return between(wb_constant_of(m, "runtime_low_bytes"), wb_constant_of(m, "runtime_bytes"),
+                 wb_constant_of(m, "runtime_high_bytes"), WB_BASIS_MEASURED);
 }
 
 static wb_component communication_of(wb_serving *s) {
@@ -165,8 +165,10 @@ static void check_counts(wb_model *m, const weigh_serving *a) {
   const struct {
     const char *option;
     weigh_count value, most;
-  } counts[] = {{"--context", a->context, (weigh_count)1 << 40}, {"--sequences", a->sequences, (weigh_count)1 << 40},
-                {"--gpus", a->gpus, 65536},                      {"--tp", a->tp, 65536},
+  } counts[] = {{"--context", a->context, (weigh_count)1 << 40},
+                {"--sequences", a->sequences, (weigh_count)1 << 40},
+                {"--gpus", a->gpus, 65536},
+                {"--tp", a->tp, 65536},
                 {"--pp", a->pp, 65536}};
   for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
     if (counts[i].value >= 1 && counts[i].value <= counts[i].most) continue;
@@ -281,7 +283,8 @@ static wb_i128 largest(const wb_serving *s, bool of_context) {
   wb_i128 low = 0, high = (wb_i128)1 << 40;
   while (low < high) {
     wb_i128 middle = (low + high + 1) / 2;
-    bool fits = of_context ? wb_serving_fits(s, middle, s->asked.sequences) : wb_serving_fits(s, s->asked.context, middle);
+    bool fits =
+        of_context ? wb_serving_fits(s, middle, s->asked.sequences) : wb_serving_fits(s, s->asked.context, middle);
     if (fits) low = middle;
     else high = middle - 1;
   }

@@ -41,11 +41,11 @@ typedef struct wb_serving {
   wb_card card;
   wb_layout layout;
   wb_str dtype, kv_dtype;
-  wb_forms *forms; /* open: context, sequences */
+  wb_forms *forms;                   /* open: context, sequences */
   wb_component parts[WB_PART_COUNT]; /* of the stage that holds most */
   wb_component (*stages)[WB_PART_COUNT];
-  wb_program *program;               /* all components of all stages: low, best, high */
-  wb_i128 budget;                    /* usable less the reserve, of one device */
+  wb_program *program; /* all components of all stages: low, best, high */
+  wb_i128 budget;      /* usable less the reserve, of one device */
   wb_i128 reserve;
   bool is_vllm;
   wb_vllm release;

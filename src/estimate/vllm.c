@@ -23,8 +23,12 @@ wb_vllm wb_vllm_find(wb_ctx *ctx, wb_str engine) {
   for (size_t at = 0; wb_tsv_next(wb_data_text("engines/vllm.tsv"), &at, cells, COLUMNS);) {
     wb_text_addf(&known, ", vllm@%.*s", WB_STR_ARG(cells[0]));
     if (!wb_str_eq(cells[0], wanted)) continue;
-    return (wb_vllm){.version = cells[0], .releases = cells[1], .source = cells[6], .utilization = number(cells[2]),
-                     .graphs = wb_str_is(cells[3], "yes"), .in_flight = (wb_i128)number(cells[4]),
+    return (wb_vllm){.version = cells[0],
+                     .releases = cells[1],
+                     .source = cells[6],
+                     .utilization = number(cells[2]),
+                     .graphs = wb_str_is(cells[3], "yes"),
+                     .in_flight = (wb_i128)number(cells[4]),
                      .prints_concurrency = wb_str_is(cells[5], "concurrency")};
   }
   WB_FAIL(ctx, WB_ENGINE_UNKNOWN, WB_NOWHERE, engine, wb_text_str(&known));
@@ -72,7 +76,8 @@ wb_component wb_vllm_runtime(wb_serving *s) {
 }
 
 wb_component wb_vllm_communication(wb_serving *s) {
-  if (s->layout.tp * s->layout.pp == 1) return (wb_component){wb_integer(0), wb_integer(0), wb_integer(0), WB_BASIS_MEASURED};
+  if (s->layout.tp * s->layout.pp == 1)
+    return (wb_component){wb_integer(0), wb_integer(0), wb_integer(0), WB_BASIS_MEASURED};
   return constants(s, "vllm_communication_low_bytes", "vllm_communication_bytes", "vllm_communication_high_bytes");
 }
 

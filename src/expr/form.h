@@ -17,7 +17,7 @@
 #define WB_FORM_DEGREE 8 /* factors of one term */
 #define WB_FORM_ATOMS  1024
 #define WB_FORM_TERMS  4096
-#define WB_FORM_SPREAD 64  /* terms of a product; beyond it its sides become factors */
+#define WB_FORM_SPREAD 64 /* terms of a product; beyond it its sides become factors */
 
 typedef struct wb_term {
   wb_num factor;

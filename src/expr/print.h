@@ -19,7 +19,6 @@ typedef enum wb_style {
 /* The name that derivations give a binding: a field of a part has the part's key before it. */
 wb_str wb_binding_label(wb_ctx *ctx, const wb_binding *binding);
 
-
 /* `scope` is used by all but WB_AS_FORMULA and WB_AS_LATEX. */
 void wb_expr_print(wb_text *out, const wb_expr *expr, wb_style style, wb_scope *scope);
 

@@ -97,9 +97,9 @@ typedef struct wb_kept {
   wb_str name;
   wb_num elements;    /* in one layer, for one token or one sequence */
   wb_binding *within; /* window in tokens; NULL: unbounded */
-  wb_cut cut; /* over ranks of tensor parallelism; NONE: every rank holds all */
+  wb_cut cut;         /* over ranks of tensor parallelism; NONE: every rank holds all */
   wb_binding *cut_by;
-  wb_binding *every;  /* one entry for so many tokens; NULL: for each */
+  wb_binding *every; /* one entry for so many tokens; NULL: for each */
   wb_str dtype;
   wb_num copies; /* layers */
   const wb_number_set *indices[WB_MAX_INDICES];

@@ -349,7 +349,7 @@ static void walk_statement(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
     case WB_S_UNDESCRIBED: wb_walk_undescribed(w, f, stmt); break;
     case WB_S_GIVEN: walk_given(w, f, stmt); break;
     case WB_S_TRAINING:
-    case WB_S_COST: /* read when somebody asks what an operation costs */
+    case WB_S_COST:            /* read when somebody asks what an operation costs */
     case WB_S_QUANTITY: break; /* of methods, which are not walked */
   }
 }

@@ -14,9 +14,9 @@ static void json_card(wb_json_out *j, const wb_card *c) {
   const struct {
     const char *key;
     double value;
-  } rates[] = {{"bandwidth_gb_s", c->bandwidth}, {"bf16_tflops", c->bf16}, {"fp8_tflops", c->fp8},
-               {"int8_tops", c->int8},           {"fp4_tflops", c->fp4},   {"fp32_tflops", c->fp32},
-               {"tdp_w", c->tdp}};
+  } rates[] = {
+      {"bandwidth_gb_s", c->bandwidth}, {"bf16_tflops", c->bf16}, {"fp8_tflops", c->fp8}, {"int8_tops", c->int8},
+      {"fp4_tflops", c->fp4},           {"fp32_tflops", c->fp32}, {"tdp_w", c->tdp}};
   for (size_t i = 0; i < sizeof rates / sizeof *rates; i++)
     if (rates[i].value > 0) wb_jo_real(j, rates[i].key, rates[i].value);
   wb_jo_str(j, "interconnect", c->interconnect);
@@ -38,11 +38,15 @@ static void write_json(wb_out *out) {
   wb_jo_end(&j, '}');
 }
 
-static const wb_column COLUMNS[] = {
-    {"vendor", WB_LABEL_VENDOR, false},      {"name", WB_LABEL_NAME, false},   {"memory_gib", WB_LABEL_MEMORY, true},
-    {"usable_gib", WB_LABEL_USABLE, true},   {"bandwidth_gb_s", WB_LABEL_BANDWIDTH, true},
-    {"bf16_tflops", WB_LABEL_BF16, true},    {"fp8_tflops", WB_LABEL_FP8, true},
-    {"interconnect", WB_LABEL_LINK, false},  {"year", WB_LABEL_YEAR, true}};
+static const wb_column COLUMNS[] = {{"vendor", WB_LABEL_VENDOR, false},
+                                    {"name", WB_LABEL_NAME, false},
+                                    {"memory_gib", WB_LABEL_MEMORY, true},
+                                    {"usable_gib", WB_LABEL_USABLE, true},
+                                    {"bandwidth_gb_s", WB_LABEL_BANDWIDTH, true},
+                                    {"bf16_tflops", WB_LABEL_BF16, true},
+                                    {"fp8_tflops", WB_LABEL_FP8, true},
+                                    {"interconnect", WB_LABEL_LINK, false},
+                                    {"year", WB_LABEL_YEAR, true}};
 
 static wb_str known(wb_ctx *ctx, double value) { return value > 0 ? wb_str_fmt(ctx, "%.6g", value) : WB_STR(""); }
 

@@ -14,7 +14,7 @@ static facts gather(wb_model *m, const weigh_report_options *options) {
   wb_ctx *ctx = &m->ctx;
   facts f = {.serving = wb_serving_new(m, &options->serving)};
   const weigh_serving *a = &f.serving->asked;
-  f.stages = (wb_bytes(*)[WB_PART_COUNT + 1])WB_NEWN(ctx, wb_bytes, (size_t)a->pp * (WB_PART_COUNT + 1));
+  f.stages = (wb_bytes(*)[WB_PART_COUNT + 1]) WB_NEWN(ctx, wb_bytes, (size_t)a->pp * (WB_PART_COUNT + 1));
   for (uint32_t i = 0; i < f.serving->layout.pp; i++) {
     if (!wb_serving_at(f.serving, i, a->context, a->sequences, f.stages[i]))
       WB_FAIL(ctx, WB_LANG_OVERFLOW, WB_NOWHERE, WB_STR("*"));
@@ -127,8 +127,10 @@ static void write_json(wb_out *out, wb_model *m, const facts *f) {
 
 static wb_str gib(wb_ctx *ctx, wb_i128 bytes) { return wb_str_fmt(ctx, "%.2f", (double)bytes / 1073741824.0); }
 
-static const wb_column COLUMNS[] = {{"component", WB_LABEL_COMPONENT, false}, {"bytes", WB_LABEL_GIB, true},
-                                    {"low_bytes", WB_LABEL_LOW, true},        {"high_bytes", WB_LABEL_HIGH, true},
+static const wb_column COLUMNS[] = {{"component", WB_LABEL_COMPONENT, false},
+                                    {"bytes", WB_LABEL_GIB, true},
+                                    {"low_bytes", WB_LABEL_LOW, true},
+                                    {"high_bytes", WB_LABEL_HIGH, true},
                                     {"basis", WB_LABEL_BASIS, false}};
 
 static wb_str amount(wb_out *out, wb_i128 bytes) {

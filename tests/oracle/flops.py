@@ -40,6 +40,7 @@ LARGE = 8 << 20             # elements; larger tensors of large models are left 
 FILLED = 400 << 20          # parameters; models up to this size are filled with random weights altogether
 TOO_LARGE = 9 << 30         # parameters; nothing is run
 NO_BACKWARD = 1 << 30       # parameters; gradients would not fit
+LARGEST_TRIED = 2 << 30     # parameters; larger ones are not repaired
 OPS = ("mm", "addmm", "bmm", "baddbmm", "sdpa", "sdpa_backward", "other")
 CLASSES = ("matmul", "attention", "constant")
 COLUMNS = ("model_type", "class", "phase", "batch", "seq", "kv_len", "total") + CLASSES + \
@@ -228,7 +229,7 @@ def build(lib, tree, name, repair=False):
     if repair:
         said += repaired_rotary(model)
     if ALONE.get(tree["model_type"]):
-        model = getattr(model, ALONE[tree["model_type"]])
+        model = model.get_submodule(ALONE[tree["model_type"]])
     return model, total, said
 
 
@@ -296,7 +297,7 @@ def runs(torch, model):
 def usable(lib, tree, name):
     """The model, its size and what had to be changed in its configuration; random fields may contradict each other."""
     model, total, _ = build(lib, tree, name)
-    if total > FILLED or not runs(lib[0], model):
+    if total > LARGEST_TRIED or not runs(lib[0], model):
         return model, total, ""
     with contextlib.suppress(Exception):
         other, same, said = build(lib, tree, name, repair=True)
@@ -318,6 +319,8 @@ def repaired(config):
         if getattr(config, key, None) is not None:
             said += repaired(getattr(config, key))
     heads = get(config, "num_attention_heads")
+    if isinstance(get(config, "rotary_dim"), int) and isinstance(get(config, "n_head"), int):
+        put("rotary_dim", min(config.rotary_dim, config.n_embd // config.n_head))
     if config.model_type == "pixtral":
         put("head_dim", config.hidden_size // heads)
     if get(config, "kv_lora_rank") and heads:
@@ -523,6 +526,11 @@ def mel(torch, model, batch, seq):
     return given
 
 
+def delayed_text(torch, model, batch, seq):
+    """The text part of a streaming model: the embedded delay goes into every layer."""
+    return {"input_ids": ids(torch, model, batch, seq), "t_cond": torch.randn(1, 1, model.config.hidden_size)}
+
+
 def mel_rows(key, mask, kept):
     def made(torch, model, batch, seq):
         bins = get(model.config, "input_feat_size", "num_mel_bins", default=128)
@@ -539,11 +547,12 @@ SPECIAL = (
      r"glm5_next_vision|cohere_compass_vision|ernie4_5_vl_moe_vision) ", flat_patches("hidden_states")),
     (r"^gemma3n_audio", mel_rows("audio_mel", "audio_mel_mask", False)),
     (r"^gemma4_audio", mel_rows("input_features", "attention_mask", True)),
+    (r"^voxtral_realtime_text", delayed_text),
     (r"^(whisper|audioflamingo3_encoder|voxtral_encoder|voxtral_realtime_encoder|qwen2_audio_encoder) ", mel),
 )
-# Classes that do not run without an image: their language model alone.
+# Classes that do not run without an image or sound: their language model alone.
 ALONE = {"kosmos-2": "text_model", "blip-2": "language_model", "instructblip": "language_model",
-         "instructblipvideo": "language_model"}
+         "instructblipvideo": "language_model", "voxtral_realtime": "model.language_model"}
 
 
 # ---- outputs ----
@@ -655,6 +664,7 @@ def decode(torch, model, batch, kv_len):
             now["encoder_outputs"] = BaseModelOutput(last_hidden_state=out.encoder_last_hidden_state)
         else:
             now["input_ids"] = ids(torch, model, batch, 1)
+            now.update((k, v) for k, v in given.items() if k == "t_cond")
         counter = make_counter(torch, model)
         with counter:
             call(model, now)

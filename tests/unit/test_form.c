@@ -160,7 +160,8 @@ static void conditions_of_descriptions_cannot_wait(void **state) {
 /* What would be too long multiplied out becomes a factor, and comes to the same. */
 static void growth_is_bounded(void **state) {
   (void)state;
-  static const char *const large[] = {"(n + m) * (n + m + 1) ^ 8 * (n + 2)", "((n + m + n * m + 1) ^ 3 + n) ^ 3 * (m + n) ^ 2"};
+  static const char *const large[] = {"(n + m) * (n + m + 1) ^ 8 * (n + 2)",
+                                      "((n + m + n * m + 1) ^ 3 + n) ^ 3 * (m + n) ^ 2"};
   assert_true(WB_GUARD(&ctx));
   for (size_t i = 0; i < sizeof large / sizeof *large; i++) {
     wb_forms *forms = wb_forms_new(&ctx);

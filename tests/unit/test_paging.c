@@ -9,7 +9,7 @@
 
 /* Figures that engines printed, or that follow from their source. */
 
-#define GIB(x) ((wb_i128)((x) * 1073741824.0))
+#define GIB(x) ((wb_i128)((x)*1073741824.0))
 
 /* gemma-4-26B-A4B: 25 sliding layers of 8 × 256, 5 full ones of 2 × 512; the log said 78,433 tokens. */
 static void windows_beside_full_attention(void **state) {
@@ -33,7 +33,8 @@ static void windows_beside_full_attention(void **state) {
 /* Mistral-Small-3.2-24B, blocks of 128 tokens, 28.203 GiB: the log said 184,832 tokens. */
 static void one_kind_of_layer(void **state) {
   (void)state;
-  const wb_paging p = {.specs = {{WB_PAGE_FULL, 40, 8 * 256 * 2, 0, 0}}, .count = 1, .block_size = 128, .max_length = 15049};
+  const wb_paging p = {
+      .specs = {{WB_PAGE_FULL, 40, 8 * 256 * 2, 0, 0}}, .count = 1, .block_size = 128, .max_length = 15049};
   wb_pages out;
   assert_true(wb_pages_at(&p, GIB(28.203125), &out));
   assert_int_equal((int64_t)out.blocks, 1444);
@@ -82,8 +83,8 @@ static void pages_that_cannot_be_made_equal(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(windows_beside_full_attention),  cmocka_unit_test(one_kind_of_layer),
-      cmocka_unit_test(two_kinds_of_equal_pages),       cmocka_unit_test(blocks_are_aligned_to_states),
+      cmocka_unit_test(windows_beside_full_attention),   cmocka_unit_test(one_kind_of_layer),
+      cmocka_unit_test(two_kinds_of_equal_pages),        cmocka_unit_test(blocks_are_aligned_to_states),
       cmocka_unit_test(pages_that_cannot_be_made_equal),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
