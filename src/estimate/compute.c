@@ -124,7 +124,7 @@ static void all_runs(wb_ctx *ctx, wb_op_cost *op) {
 }
 
 static void forward_of(wb_ctx *ctx, const wb_model *m, wb_op_cost *op) {
-  const wb_body *body = &op->use->operation->body;
+  const wb_body *body = &op->use->operation->costs;
   said has = {false, false, false, false};
   for (size_t i = 0; i < body->count; i++) {
     const wb_stmt *line = body->items[i];

@@ -104,7 +104,7 @@ static wb_node *derive_kind(deriving *g, wb_flop_kind kind) {
   wb_node *node = wb_d_new_node(g->d, wb_str_of(QUANTITIES[kind]), NULL);
   for (size_t i = 0; i < g->compute->count; i++) {
     const wb_op_cost *op = &g->compute->ops[i];
-    const wb_body *body = &op->use->operation->body;
+    const wb_body *body = &op->use->operation->costs;
     for (size_t k = 0; k < body->count; k++) {
       const wb_stmt *line = body->items[k];
       const bool counts = line->kind == WB_S_COST && line->cost <= WB_COST_BACKWARD && line->flops == kind;

@@ -74,8 +74,8 @@ static bool trains_at(const training *t, wb_str pattern, wb_group group, uint32_
 /* A matrix that is stored elsewhere trains with the place and group of the operation that reads it. */
 static bool borrows(const wb_op_use *use) {
   if (use->end_row > use->first_row) return false;
-  for (size_t i = 0; i < use->operation->body.count; i++) {
-    const wb_stmt *line = use->operation->body.items[i];
+  for (size_t i = 0; i < use->operation->costs.count; i++) {
+    const wb_stmt *line = use->operation->costs.items[i];
     if (line->kind == WB_S_COST && line->cost == WB_COST_WEIGHTS) return true;
   }
   return false;

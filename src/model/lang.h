@@ -152,6 +152,7 @@ typedef struct wb_decl {
   wb_parameter *params;
   size_t param_count;
   wb_body body;
+  wb_body costs;        /* OPERATION: its cost lines, apart from what a walk does */
   const wb_expr *value; /* CONSTANT */
   /* families only */
   const struct wb_decl *like;

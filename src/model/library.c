@@ -68,6 +68,13 @@ static void add_keys(wb_library *lib, wb_str line, size_t at, wb_key **keys, siz
   }
 }
 
+/* Most lines are statements: one look at their first letter (of model_type, class, marker) is enough. */
+static bool may_hold_keys(wb_str line) {
+  size_t at = 0;
+  while (at < line.len && line.ptr[at] == ' ') at++;
+  return at < line.len && (line.ptr[at] == 'm' || line.ptr[at] == 'c');
+}
+
 /* Finds the lines that begin a declaration, and the model types of families, without parsing. */
 static void scan(wb_library *lib, size_t file) {
   wb_str text = lib->files[file].text;
@@ -78,6 +85,7 @@ static void scan(wb_library *lib, size_t file) {
     at = end + 1;
     if (!line.len || line.ptr[0] == '#') continue;
     bool top = line.ptr[0] != ' ';
+    if (!top && !may_hold_keys(line)) continue;
     wb_str first = word(line, &from);
     if (top && wb_str_is(first, "operation")) add_entry(lib, WB_D_OPERATION, word(line, &from), file);
     else if (top && wb_str_is(first, "block")) add_entry(lib, WB_D_BLOCK, word(line, &from), file);

@@ -124,10 +124,26 @@ static void family(reader *r, wb_decl *decl) {
   if (!decl->body.count) wb_syntax(t, "a model section in the family above");
 }
 
+/* Cost lines are read when somebody asks what an operation costs; a walk passes over none of them. */
+static void set_costs_apart(wb_ctx *ctx, wb_decl *decl) {
+  wb_body all = decl->body;
+  decl->body.count = 0;
+  for (size_t i = 0; i < all.count; i++) {
+    wb_stmt *stmt = all.items[i];
+    if (stmt->kind != WB_S_COST && stmt->kind != WB_S_TRAINING) {
+      decl->body.items[decl->body.count++] = stmt;
+      continue;
+    }
+    WB_PUSH_ROOM(ctx, decl->costs.items, decl->costs.count, decl->costs.cap);
+    decl->costs.items[decl->costs.count++] = stmt;
+  }
+}
+
 static void block(wb_tokens *t, wb_decl *decl) {
   parameters(t, decl);
   if (wb_accept(t, WB_T_NAME, "source")) decl->source = wb_expect(t, WB_T_STRING, NULL, "a citation")->text;
   wb_parse_body(t, &decl->body);
+  if (decl->kind == WB_D_OPERATION) set_costs_apart(t->ctx, decl);
 }
 
 /* constant gib = 1073741824 [bytes] source "IEC 80000-13": a number is worth as much as its source. */

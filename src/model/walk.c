@@ -348,8 +348,9 @@ static void walk_statement(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
     case WB_S_PART: wb_walk_part(w, f, stmt); break;
     case WB_S_UNDESCRIBED: wb_walk_undescribed(w, f, stmt); break;
     case WB_S_GIVEN: walk_given(w, f, stmt); break;
-    case WB_S_TRAINING:
-    case WB_S_COST:            /* read when somebody asks what an operation costs */
+    case WB_S_TRAINING: /* of operations, apart from what is walked; here they would be lost */
+    case WB_S_COST:
+      WB_FAIL(w->ctx, WB_LANG_SYNTAX, stmt->place, WB_STR("a cost line"), WB_STR("it directly in an operation"));
     case WB_S_QUANTITY: break; /* of methods, which are not walked */
   }
 }

@@ -526,11 +526,6 @@ def mel(torch, model, batch, seq):
     return given
 
 
-def delayed_text(torch, model, batch, seq):
-    """The text part of a streaming model: the embedded delay goes into every layer."""
-    return {"input_ids": ids(torch, model, batch, seq), "t_cond": torch.randn(1, 1, model.config.hidden_size)}
-
-
 def mel_rows(key, mask, kept):
     def made(torch, model, batch, seq):
         bins = get(model.config, "input_feat_size", "num_mel_bins", default=128)
@@ -547,12 +542,11 @@ SPECIAL = (
      r"glm5_next_vision|cohere_compass_vision|ernie4_5_vl_moe_vision) ", flat_patches("hidden_states")),
     (r"^gemma3n_audio", mel_rows("audio_mel", "audio_mel_mask", False)),
     (r"^gemma4_audio", mel_rows("input_features", "attention_mask", True)),
-    (r"^voxtral_realtime_text", delayed_text),
     (r"^(whisper|audioflamingo3_encoder|voxtral_encoder|voxtral_realtime_encoder|qwen2_audio_encoder) ", mel),
 )
-# Classes that do not run without an image or sound: their language model alone.
+# Classes that do not run without an image: their language model alone.
 ALONE = {"kosmos-2": "text_model", "blip-2": "language_model", "instructblip": "language_model",
-         "instructblipvideo": "language_model", "voxtral_realtime": "model.language_model"}
+         "instructblipvideo": "language_model"}
 
 
 # ---- outputs ----
@@ -664,7 +658,6 @@ def decode(torch, model, batch, kv_len):
             now["encoder_outputs"] = BaseModelOutput(last_hidden_state=out.encoder_last_hidden_state)
         else:
             now["input_ids"] = ids(torch, model, batch, 1)
-            now.update((k, v) for k, v in given.items() if k == "t_cond")
         counter = make_counter(torch, model)
         with counter:
             call(model, now)
