@@ -2,6 +2,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "estimate/compute.h"
 #include "model/model.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -39,6 +40,8 @@ static void build_guarded(wb_model *model) {
   wb_model_build(model);
   wb_model_review(model);
   wb_model_count(model);
+  const wb_compute_options options = {.path = WB_STR("expanded")};
+  wb_compute_build(model, &options);
 }
 
 static void build(wb_library *lib, wb_str type) {
