@@ -1,6 +1,7 @@
 #include "options.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,22 +55,32 @@ const cli_option CLI_OPTIONS[] = {
     {"by", 0, 'y', "WHAT", "operation layer group", CLI_CHOICE, AT(report.by), "CLI_OPT_BY"},
     {"conventions", 0, 'y', NULL, NULL, CLI_FLAG, AT(report.conventions), "CLI_OPT_CONVENTIONS"},
     {"context", 'c', 'S', "TOKENS", NULL, CLI_COUNT, AT(report.serving.context), "CLI_OPT_CONTEXT"},
-    {"sequences", 0, 'S', "N", NULL, CLI_COUNT, AT(report.serving.sequences), "CLI_OPT_SEQUENCES"},
+    {"prompt", 0, 'S', "TOKENS", NULL, CLI_COUNT, AT(report.serving.prompt), "CLI_OPT_REQUEST_PROMPT"},
+    {"output", 0, 'S', "TOKENS", NULL, CLI_COUNT, AT(report.serving.output), "CLI_OPT_REQUEST_OUTPUT"},
+    {"sequences", 'n', 'S', "N", NULL, CLI_COUNT, AT(report.serving.sequences), "CLI_OPT_SEQUENCES"},
+    {"mix", 0, 'S', "LIST", NULL, CLI_TEXT, AT(report.serving.mix), "CLI_OPT_SERVING_MIX"},
+    {"shared-prefix", 0, 'S', "TOKENS", NULL, CLI_COUNT, AT(report.serving.shared_prefix), "CLI_OPT_SHARED_PREFIX"},
+    {"images", 0, 'S', "N", NULL, CLI_COUNT, AT(report.serving.images), "CLI_OPT_IMAGES"},
+    {"image-size", 0, 'S', "WIDTHxHEIGHT", NULL, CLI_SIZE, AT(report.serving.image_width), "CLI_OPT_IMAGE_SIZE"},
+    {"loras", 0, 'S', "N", NULL, CLI_COUNT, AT(report.serving.loras), "CLI_OPT_LORAS"},
+    {"lora-rank", 0, 'S', "N", NULL, CLI_COUNT, AT(report.serving.lora_rank), "CLI_OPT_LORA_RANK"},
+    {"mtp", 0, 'S', NULL, NULL, CLI_FLAG, AT(report.serving.with_mtp), "CLI_OPT_MTP"},
     {"dtype", 0, 'S', "DTYPE", NULL, CLI_TEXT, AT(report.serving.dtype), "CLI_OPT_WEIGHT_DTYPE"},
     {"kv-dtype", 0, 'S', "DTYPE", NULL, CLI_TEXT, AT(report.serving.kv_dtype), "CLI_OPT_KV_DTYPE"},
-    {"gpu", 'g', 'S', "NAME", NULL, CLI_TEXT, AT(report.serving.gpu), "CLI_OPT_GPU"},
+    {"state-dtype", 0, 'S', "DTYPE", NULL, CLI_TEXT, AT(report.serving.state_dtype), "CLI_OPT_STATE_DTYPE"},
+    {"gpu", 'g', 'S', "NAMES", NULL, CLI_TEXT, AT(report.serving.gpu), "CLI_OPT_GPU"},
     {"gpu-memory", 0, 'S', "SIZE", NULL, CLI_BYTES, AT(report.serving.gpu_memory_bytes), "CLI_OPT_GPU_MEMORY"},
+    {"mig", 0, 'S', "PROFILE", NULL, CLI_TEXT, AT(report.serving.mig), "CLI_OPT_MIG"},
     {"gpus", 0, 'S', "N", NULL, CLI_COUNT, AT(report.serving.gpus), "CLI_OPT_GPUS"},
     {"tp", 0, 'S', "N", NULL, CLI_COUNT, AT(report.serving.tp), "CLI_OPT_TP"},
     {"pp", 0, 'S', "N", NULL, CLI_COUNT, AT(report.serving.pp), "CLI_OPT_PP"},
-    {"engine", 'e', 'S', "ENGINE", NULL, CLI_TEXT, AT(report.serving.engine), "CLI_OPT_ENGINE"},
-    {"gpu-memory-utilization", 0, 'S', "SHARE", NULL, CLI_SHARE, AT(report.serving.utilization), "CLI_OPT_UTILIZATION"},
-    {"max-num-batched-tokens", 0, 'S', "TOKENS", NULL, CLI_COUNT, AT(report.serving.batched_tokens),
-     "CLI_OPT_BATCHED_TOKENS"},
-    {"max-num-seqs", 0, 'S', "N", NULL, CLI_COUNT, AT(report.serving.max_num_seqs), "CLI_OPT_MAX_NUM_SEQS"},
-    {"block-size", 0, 'S', "TOKENS", NULL, CLI_COUNT, AT(report.serving.block_size), "CLI_OPT_BLOCK_SIZE"},
-    {"kv-cache-memory", 0, 'S', "SIZE", NULL, CLI_BYTES, AT(report.serving.kv_cache_bytes), "CLI_OPT_KV_CACHE_MEMORY"},
+    {"dp", 0, 'S', "N", NULL, CLI_COUNT, AT(report.serving.dp), "CLI_OPT_DP"},
+    {"cp", 0, 'S', "N", NULL, CLI_COUNT, AT(report.serving.cp), "CLI_OPT_CP"},
+    {"dcp", 0, 'S', "N", NULL, CLI_COUNT, AT(report.serving.dcp), "CLI_OPT_DCP"},
     {"expert-parallel", 0, 'S', NULL, NULL, CLI_FLAG, AT(report.serving.expert_parallel), "CLI_OPT_EP"},
+    {"gpu-layers", 0, 'S', "N", NULL, CLI_GPU_LAYERS, AT(report.serving.gpu_layers), "CLI_OPT_GPU_LAYERS"},
+    {"engine", 'e', 'S', "ENGINE", NULL, CLI_TEXT, AT(report.serving.engine), "CLI_OPT_ENGINE"},
+    {"engine-option", 'o', 'S', "NAME=VALUE", NULL, CLI_ENGINE, 0, "CLI_OPT_ENGINE_OPTION"},
     {"mtp", 0, 'm', NULL, NULL, CLI_FLAG, AT(report.with_mtp), "CLI_OPT_MTP"},
     {"mtp", 0, 'w', NULL, NULL, CLI_FLAG, AT(report.pass.with_mtp), "CLI_OPT_MTP"},
     {"compact", 0, 't', NULL, NULL, CLI_FLAG, AT(report.compact), "CLI_OPT_COMPACT"},
@@ -94,6 +105,8 @@ const cli_command *cli_find_command(const char *name) {
 static weigh_status fail(weigh_error *err, const cli_options *o, const char *id, const char *a, const char *b) {
   return weigh_error_set(err, o->language, id, (const char *const[]){a, b}, 2);
 }
+
+static bool is_option(const char *arg) { return arg[0] == '-' && arg[1]; }
 
 /* An option of a command; `command` NULL: of any. */
 static const cli_option *find_option(const cli_command *command, const char *name, size_t length, char letter) {
@@ -159,14 +172,6 @@ static weigh_status counted(const cli_option *option, const char *value, cli_opt
   return WEIGH_OK;
 }
 
-static weigh_status shared(const cli_option *option, const char *value, cli_options *o, weigh_error *err) {
-  char *end = NULL;
-  double share = strtod(value, &end);
-  if (end == value || *end || !(share > 0) || share > 1) return fail(err, o, "USAGE_SHARE", value, option->name);
-  *(double *)(void *)((char *)o + option->at) = share;
-  return WEIGH_OK;
-}
-
 /* 24GiB, 24GB, 512MiB, or plain bytes. */
 static weigh_status sized_bytes(const cli_option *option, const char *value, cli_options *o, weigh_error *err) {
   static const struct {
@@ -189,8 +194,8 @@ static weigh_status sized(const cli_option *option, const char *value, cli_optio
   char width[32] = "";
   const char *x = strchr(value, 'x');
   if (x && (size_t)(x - value) < sizeof width) memcpy(width, value, (size_t)(x - value));
-  o->report.pass.image_width = read_count(x ? width : value);
-  o->report.pass.image_height = read_count(x ? x + 1 : value);
+  o->report.pass.image_width = o->report.serving.image_width = read_count(x ? width : value);
+  o->report.pass.image_height = o->report.serving.image_height = read_count(x ? x + 1 : value);
   if (o->report.pass.image_width < 1 || o->report.pass.image_height < 1)
     return fail(err, o, "USAGE_SIZE", value, option->name);
   return WEIGH_OK;
@@ -219,10 +224,13 @@ static weigh_status apply(const cli_option *option, const char *value, cli_optio
     case CLI_TEXT: *(const char **)at = value; break;
     case CLI_COUNT:
     case CLI_DEPTH: return counted(option, value, o, err);
-    case CLI_SHARE: return shared(option, value, o, err);
     case CLI_BYTES: return sized_bytes(option, value, o, err);
     case CLI_SIZE: return sized(option, value, o, err);
     case CLI_SECONDS: return timed(option, value, o, err);
+    case CLI_GPU_LAYERS: o->report.serving.has_gpu_layers = true; return counted(option, value, o, err);
+    case CLI_ENGINE:
+      o->report.serving.engine_options = o->engine_options;
+      return add(err, o, o->engine_options, &o->report.serving.engine_option_count, value);
     case CLI_SETTING: return add(err, o, o->settings, &o->setting_count, value);
     case CLI_DATA: return add(err, o, o->data_dirs, &o->data_dir_count, value);
     case CLI_FREEZE:
@@ -232,9 +240,24 @@ static weigh_status apply(const cli_option *option, const char *value, cli_optio
   return WEIGH_OK;
 }
 
+/* --max-num-seqs 256, which the command does not know, is max-num-seqs=256 of the engine. */
+static weigh_status engine_option(char **argv, int *at, cli_options *o, weigh_error *err) {
+  const char *name = argv[*at] + 2, *value = strchr(name, '=') ? NULL : argv[*at + 1];
+  char *text = o->engine_text + o->engine_used;
+  const size_t room = sizeof o->engine_text - o->engine_used;
+  if (value && is_option(value)) value = NULL;
+  const int length = snprintf(text, room, value ? "%s=%s" : "%s", name, value);
+  if (length < 0 || (size_t)length >= room) return fail(err, o, "USAGE_TOO_MANY", name, "4096");
+  o->engine_used += (size_t)length + 1;
+  if (value) ++*at;
+  o->report.serving.engine_options = o->engine_options;
+  return add(err, o, o->engine_options, &o->report.serving.engine_option_count, text);
+}
+
 static weigh_status one_option(const cli_command *command, char **argv, int *at, cli_options *o, weigh_error *err) {
   const char *arg = argv[*at], *value;
   const cli_option *option = read_option(command, arg, &value);
+  if (!option && strchr(command->options, 'S') && arg[1] == '-') return engine_option(argv, at, o, err);
   if (!option) return fail(err, o, "USAGE_OPTION", arg, command->name);
   if (!option->value) {
     if (value) return fail(err, o, "USAGE_NO_VALUE", arg, option->name);
@@ -244,8 +267,6 @@ static weigh_status one_option(const cli_command *command, char **argv, int *at,
   if (!value) return fail(err, o, "USAGE_VALUE", option->name, option->value);
   return apply(option, value, o, err);
 }
-
-static bool is_option(const char *arg) { return arg[0] == '-' && arg[1]; }
 
 void cli_glance(int argc, char **argv, cli_options *out) {
   for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {

@@ -14,6 +14,9 @@ typedef struct cli_options {
   const char *data_dirs[CLI_MAX_LIST];
   size_t data_dir_count;
   const char *frozen[CLI_MAX_LIST];
+  const char *engine_options[CLI_MAX_LIST];
+  char engine_text[4096]; /* those that were put together */
+  size_t engine_used;
   weigh_language language;
   bool help;
   const char *color; /* auto, always, never */
@@ -37,12 +40,13 @@ typedef enum cli_kind {
   CLI_COUNT,   /* weigh_count */
   CLI_DEPTH,   /* weigh_count, noted as given */
   CLI_SIZE,    /* WIDTHxHEIGHT */
-  CLI_SHARE,   /* double above 0, at most 1 */
   CLI_BYTES,   /* weigh_count, with a unit */
   CLI_SECONDS, /* weigh_count, in milliseconds */
   CLI_SETTING, /* may stand several times */
   CLI_DATA,
-  CLI_FREEZE
+  CLI_FREEZE,
+  CLI_GPU_LAYERS, /* weigh_count, noted as given */
+  CLI_ENGINE      /* an option of the engine */
 } cli_kind;
 
 typedef struct cli_option {

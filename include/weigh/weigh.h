@@ -187,19 +187,34 @@ weigh_status weigh_compute_at(const weigh_compute *compute, weigh_count batch, w
 
 /* A model at work on a machine. Zero is a good default for every member. */
 typedef struct weigh_serving {
-  weigh_count context;                                  /* tokens of one sequence, prompt and output; 0: 4096 */
-  weigh_count sequences;                                /* at once; 0: 1 */
-  const char *dtype;                                    /* of the weights; NULL: the model's */
-  const char *kv_dtype;                                 /* of the cache; NULL: as the weights */
-  const char *gpu;                                      /* a card's name; NULL: none, only bytes are told */
-  weigh_count gpu_memory_bytes;                         /* instead of a name: what a process can use of one card */
-  weigh_count gpus;                                     /* 0: tp × pp */
-  weigh_count tp, pp;                                   /* tensor and pipeline parallel; 0: gpus and 1 */
-  const char *engine;                                   /* "generic", "vllm", "vllm@2025"; NULL: generic */
-  double utilization;                                   /* vllm: --gpu-memory-utilization; 0: the release's default */
-  weigh_count batched_tokens, max_num_seqs, block_size; /* vllm: the options of these names; 0: defaults */
-  weigh_count kv_cache_bytes; /* vllm: the cache's pool on a device, as measured or given; 0: what is left */
-  bool expert_parallel;       /* routed experts are spread over the tp ranks instead of cut */
+  /* the workload */
+  weigh_count context;        /* tokens of one sequence, prompt and output; 0: prompt + output, else 4096 */
+  weigh_count prompt, output; /* tokens of a request; 0: the context less the other */
+  weigh_count sequences;      /* at once; 0: 1 */
+  const char *mix;            /* sequences of several lengths, "8x4096,1x131072" (count × tokens); NULL: all alike */
+  weigh_count shared_prefix;  /* tokens that all sequences begin with, kept once where the engine can */
+  weigh_count images;         /* pictures in each sequence, for models with a described tower */
+  weigh_count image_height, image_width; /* pixels; 0: the configuration's */
+  weigh_count loras, lora_rank;          /* adapters loaded, on all linear layers of the text model; rank 0: 16 */
+  bool with_mtp;                         /* prediction layers are loaded and keep caches */
+  /* how it is held */
+  const char *dtype;       /* of the weights; NULL: the model's */
+  const char *kv_dtype;    /* of the cache; NULL: as the weights */
+  const char *state_dtype; /* of recurrent states; NULL: as described */
+  /* the machine */
+  const char *gpu; /* cards by name, "H100 SXM5 80GB", "2xRTX 3090,RTX 4090"; NULL: none, only bytes are told */
+  weigh_count gpu_memory_bytes; /* instead of a name: what a process can use of one card */
+  weigh_count gpus;             /* 0: what the layout takes */
+  const char *mig;              /* a slice of a card, "3g.40gb"; NULL: all of it */
+  weigh_count tp, pp, dp, cp;   /* tensor, pipeline, data and context parallel; 0: gpus / (pp · dp · cp), 1, 1, 1 */
+  weigh_count dcp;              /* ranks within tp that share a sequence's tokens; 0: 1 */
+  bool expert_parallel;         /* routed experts are spread whole over the tp · dp ranks instead of cut */
+  bool has_gpu_layers;          /* `gpu_layers` is given */
+  weigh_count gpu_layers;       /* so many layers, counted from the output, stand on cards, the others on the host */
+  /* the engine */
+  const char *engine;                /* "generic", "vllm", "vllm@2025", "llama.cpp" …; NULL: generic */
+  const char *const *engine_options; /* "max_num_seqs=256": by the engine's own names, see weigh engines */
+  size_t engine_option_count;
 } weigh_serving;
 
 /* ---- Reports ------------------------------------------------------------------------------------------------------ */

@@ -11,8 +11,8 @@ static bool write_report(wb_out *out, weigh_library *library, weigh_report_kind 
     case WEIGH_REPORT_DIFF: yes = wb_report_diff(out, &a->model, &b->model); break;
     case WEIGH_REPORT_CHECK: yes = wb_report_check(out, &a->model); break;
     case WEIGH_REPORT_FAMILIES: wb_report_families(out, &library->lib); break;
-    case WEIGH_REPORT_MEMORY: wb_report_memory(out, &a->model); break;
-    case WEIGH_REPORT_FIT: yes = wb_report_memory(out, &a->model); break;
+    case WEIGH_REPORT_MEMORY: yes = wb_report_memory(out, &a->model, false); break;
+    case WEIGH_REPORT_FIT: yes = wb_report_memory(out, &a->model, true); break;
     case WEIGH_REPORT_GPUS: wb_report_gpus(out); break;
     case WEIGH_REPORT_FLOPS: wb_report_flops(out, &a->model); break;
   }

@@ -167,3 +167,42 @@ void wb_num_print(wb_text *out, wb_num a) {
   wb_text_addc(out, '/');
   wb_i128_print(out, a.den);
 }
+
+static const struct {
+  const char *suffix;
+  wb_i128 factor;
+  bool decimal; /* of 1000 where it does not count tokens */
+} UNITS[] = {{"KiB", (wb_i128)1 << 10, false},
+             {"MiB", (wb_i128)1 << 20, false},
+             {"GiB", (wb_i128)1 << 30, false},
+             {"TiB", (wb_i128)1 << 40, false},
+             {"KB", 1000, false},
+             {"MB", 1000000, false},
+             {"GB", 1000000000, false},
+             {"TB", 1000000000000, false},
+             {"K", (wb_i128)1 << 10, false},
+             {"M", (wb_i128)1 << 20, false},
+             {"G", (wb_i128)1 << 30, false},
+             {"k", (wb_i128)1 << 10, true},
+             {"m", (wb_i128)1 << 20, true},
+             {"g", (wb_i128)1 << 30, true}};
+
+static wb_i128 in_thousands(wb_i128 binary) {
+  wb_i128 out = 1;
+  for (; binary > 1; binary >>= 10) out *= 1000;
+  return out;
+}
+
+bool wb_num_parse_units(wb_str text, bool tokens, wb_num *out) {
+  text = wb_str_trim(text);
+  if (wb_num_parse(text, out)) return true;
+  for (size_t i = 0; i < sizeof UNITS / sizeof *UNITS; i++) {
+    const wb_str unit = wb_str_of(UNITS[i].suffix);
+    wb_num n;
+    if (!wb_str_ends(text, unit)) continue;
+    if (!wb_num_parse(wb_str_trim(wb_str_slice(text, 0, text.len - unit.len)), &n)) continue;
+    const wb_i128 factor = UNITS[i].decimal && !tokens ? in_thousands(UNITS[i].factor) : UNITS[i].factor;
+    return wb_num_mul(n, wb_num_int(factor), out);
+  }
+  return false;
+}

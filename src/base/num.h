@@ -35,6 +35,10 @@ bool wb_num_ceil(wb_num a, wb_num *out);
 bool wb_num_parse(wb_str text, wb_num *out);
 double wb_num_double(wb_num a);
 
+/* A number with or without a unit: KiB, MiB, GiB, TiB; KB, MB, GB, TB; K, M, G (powers of 1024); k, m, g (powers of 1000;
+ * with `tokens`, powers of 1024 too, as people write context lengths: 32k is 32768). */
+bool wb_num_parse_units(wb_str text, bool tokens, wb_num *out);
+
 /* Decimal digits without separators into `out`; rationals as "n/d". */
 void wb_num_print(wb_text *out, wb_num a);
 void wb_i128_print(wb_text *out, wb_i128 a);

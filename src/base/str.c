@@ -51,6 +51,17 @@ static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') 
 
 /* Levenshtein with one row; names longer than the row never match closely. */
 #define DISTANCE_MAX 128
+bool wb_str_next(wb_str list, char separator, size_t *at, wb_str *item) {
+  while (*at < list.len) {
+    size_t end = *at;
+    while (end < list.len && list.ptr[end] != separator) end++;
+    *item = wb_str_trim(wb_str_slice(list, *at, end));
+    *at = end + 1;
+    if (item->len) return true;
+  }
+  return false;
+}
+
 size_t wb_str_distance(wb_str a, wb_str b, size_t limit) {
   size_t gap = a.len > b.len ? a.len - b.len : b.len - a.len;
   if (gap > limit || a.len >= DISTANCE_MAX || b.len >= DISTANCE_MAX) return limit + 1;

@@ -23,6 +23,9 @@ wb_str wb_str_slice(wb_str a, size_t from, size_t to);
 uint64_t wb_str_hash(wb_str a); /* FNV-1a, 64 bit; for tables, not for security */
 wb_str wb_str_trim(wb_str a);   /* without ASCII blanks at both ends */
 
+/* The next item of a list, trimmed; empty ones are passed over. Start with *at 0; false at the end. */
+bool wb_str_next(wb_str list, char separator, size_t *at, wb_str *item);
+
 /* Edit distance without regard to ASCII case, at most `limit`+1; for "did you mean". */
 size_t wb_str_distance(wb_str a, wb_str b, size_t limit);
 

@@ -11,6 +11,15 @@
 static const char *const BASES[] = {"stored", "exact", "engine", "measured", "heuristic", "assumed"};
 const char *wb_basis_name(wb_basis basis) { return BASES[basis]; }
 
+bool wb_basis_parse(wb_str name, wb_basis *out) {
+  for (int i = 0; i <= WB_BASIS_ASSUMED; i++) {
+    if (!wb_str_is(name, BASES[i])) continue;
+    *out = (wb_basis)i;
+    return true;
+  }
+  return false;
+}
+
 static double number(wb_str cell) {
   wb_num n;
   return wb_num_parse(cell, &n) ? wb_num_double(n) : 0;
@@ -60,6 +69,32 @@ wb_card wb_card_of_bytes(wb_i128 bytes) {
                    .usable_basis = WB_BASIS_ASSUMED};
 }
 
+void wb_card_limit(wb_card *card, wb_i128 bytes) {
+  card->usable_bytes = bytes;
+  card->usable_basis = WB_BASIS_ASSUMED;
+}
+
+/* NVIDIA Multi-Instance GPU User Guide, "GPU instance profiles". */
+void wb_card_slice(wb_ctx *ctx, wb_card *card, wb_str profile) {
+  wb_str parts[2] = {profile, WB_STR("")};
+  wb_num compute, memory;
+  for (size_t i = 0, at = 0; i < 2 && wb_str_next(profile, '.', &at, &parts[i]);) i++;
+  const bool shaped = wb_str_ends(parts[0], WB_STR("g")) && wb_str_ends(parts[1], WB_STR("gb")) &&
+                      wb_num_parse(wb_str_slice(parts[0], 0, parts[0].len - 1), &compute) &&
+                      wb_num_parse(wb_str_slice(parts[1], 0, parts[1].len - 2), &memory);
+  const double whole = (double)card->vendor_bytes / 1e9;
+  const double eighths = shaped && whole > 0 ? (double)(int)(8 * wb_num_double(memory) / whole + 0.5) : 0;
+  const double most = card->vendor_bytes < ((wb_i128)30 << 30) ? 4 : 7;
+  if (eighths < 1 || eighths > 8 || compute.num < 1 || wb_num_double(compute) > most ||
+      !wb_str_is(card->vendor, "NVIDIA"))
+    WB_FAIL(ctx, WB_GPU_SLICE, WB_NOWHERE, profile, card->name);
+  card->name = wb_str_fmt(ctx, "%.*s MIG %.*s", WB_STR_ARG(card->name), WB_STR_ARG(profile));
+  card->usable_bytes = card->usable_bytes * (wb_i128)eighths / 8;
+  card->bandwidth *= eighths / 8;
+  double *const rates[] = {&card->bf16, &card->fp8, &card->int8, &card->fp4, &card->fp32};
+  for (int i = 0; i < 5; i++) *rates[i] *= wb_num_double(compute) / most;
+}
+
 /* ---- by name ---- */
 
 static bool same(wb_str a, wb_str b) { return a.len == b.len && wb_str_distance(a, b, 0) == 0; }
@@ -71,12 +106,9 @@ static bool contains(wb_str text, wb_str part) {
 }
 
 static bool is_alias(wb_str aliases, wb_str name) {
-  size_t from = 0;
-  for (size_t i = 0; i <= aliases.len; i++) {
-    if (i < aliases.len && aliases.ptr[i] != '|') continue;
-    if (i > from && same(wb_str_trim(wb_str_slice(aliases, from, i)), name)) return true;
-    from = i + 1;
-  }
+  wb_str alias;
+  for (size_t at = 0; wb_str_next(aliases, '|', &at, &alias);)
+    if (same(alias, name)) return true;
   return false;
 }
 

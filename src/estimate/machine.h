@@ -14,6 +14,7 @@ typedef enum wb_basis {
   WB_BASIS_ASSUMED
 } wb_basis;
 const char *wb_basis_name(wb_basis basis);
+bool wb_basis_parse(wb_str name, wb_basis *out);
 
 typedef struct wb_card {
   wb_str vendor, name, aliases, interconnect, arch, source;
@@ -35,5 +36,11 @@ wb_card wb_card_find(wb_ctx *ctx, wb_str name);
 
 /* A card of which only the memory is known. */
 wb_card wb_card_of_bytes(wb_i128 bytes);
+
+/* A card of which a process may use no more than so much. */
+void wb_card_limit(wb_card *card, wb_i128 bytes);
+
+/* A MIG slice of a card, "3g.40gb": memory in eighths, compute in sevenths (quarters of an A30). Fails gpu_slice. */
+void wb_card_slice(wb_ctx *ctx, wb_card *card, wb_str profile);
 
 #endif

@@ -12,13 +12,6 @@ typedef struct wb_method_result {
   size_t count;
 } wb_method_result;
 
-/* Dimensions of the model as built, for formulas that know one kind of layer. */
-typedef struct wb_dimensions {
-  wb_num vocabulary, hidden, inner;
-  uint64_t layers;
-} wb_dimensions;
-wb_dimensions wb_model_dimensions(wb_model *model);
-
 /* Runs a method. Fails with method_unknown. `applies` in the result is quantities != NULL: the "config" method needs a
  * stack of attention and feed-forward layers. */
 wb_method_result wb_method_run(wb_model *model, wb_str name);

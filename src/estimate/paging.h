@@ -3,7 +3,7 @@
 #ifndef WB_ESTIMATE_PAGING_H
 #define WB_ESTIMATE_PAGING_H
 
-#include "estimate/placement.h"
+#include "estimate/cache.h"
 
 typedef enum wb_page_kind { WB_PAGE_FULL, WB_PAGE_WINDOW, WB_PAGE_STATE } wb_page_kind;
 
@@ -23,21 +23,37 @@ typedef struct wb_paging {
   size_t count;
   wb_i128 block_size; /* tokens of an attention block, as asked */
   wb_i128 in_flight;  /* tokens that may be in flight: windows keep so many more */
-  wb_i128 max_length; /* of a request */
+  wb_i128 ranks;      /* that share the tokens of a sequence */
 } wb_paging;
 
-typedef struct wb_pages {
+/* How blocks are cut, whatever the pool. */
+typedef struct wb_blocks {
   wb_i128 block_sizes[WB_MAX_SPECS]; /* tokens, after pages were made equal; 0 for states */
-  wb_i128 page_bytes, group_size, groups, blocks;
-  wb_i128 request_pages;          /* of one request of max_length, over all groups */
+  wb_i128 page_bytes, group_size, groups;
+  wb_i128 block_bytes; /* of a block: a page of each layer of a group */
+} wb_blocks;
+
+/* What a pool holds. */
+typedef struct wb_pages {
+  wb_blocks cut;
+  wb_i128 blocks;
+  wb_i128 request_blocks;         /* of one request of the length asked for, over all groups */
   wb_i128 tokens_old, tokens_new; /* "GPU KV cache size" up to 0.20 and from 0.21 */
   double concurrency;
 } wb_pages;
 
-/* The specs of a model's caches and states on one rank. `bytes` of a cache element. Fails when there are too many. */
-wb_paging wb_paging_of(wb_model *model, const wb_layout *layout, wb_i128 kv_bytes);
+/* The specs of what a rank keeps. Fails when there are too many. */
+wb_paging wb_paging_of(wb_ctx *ctx, const wb_cache_kind *kinds, size_t count, const wb_cache_rules *rules,
+                       const wb_layout *layout);
 
-/* Blocks that a pool of so many bytes holds. False when the pages of different kinds cannot be made equal. */
-bool wb_pages_at(const wb_paging *paging, wb_i128 pool, wb_pages *out);
+/* False when the pages of different kinds cannot be made equal. */
+bool wb_blocks_of(const wb_paging *paging, wb_blocks *out);
+
+/* Blocks of a request of so many tokens, of attention or of states; as a form of the tokens. */
+wb_value wb_request_blocks(wb_ctx *ctx, const wb_paging *paging, const wb_blocks *cut, bool states,
+                           const wb_value *tokens);
+
+/* Blocks that a pool of so many bytes holds, for requests of `length`. False as for wb_blocks_of. */
+bool wb_pages_at(wb_ctx *ctx, const wb_paging *paging, wb_i128 pool, wb_i128 length, wb_pages *out);
 
 #endif

@@ -1,25 +1,39 @@
-/* Where things lie: which share of a tensor or a cache one rank of a layout holds. */
+/* Placement: which share of a model stands on a device under tensor, data, context, expert and pipeline parallelism. */
 #ifndef WB_ESTIMATE_PLACEMENT_H
 #define WB_ESTIMATE_PLACEMENT_H
 
 #include "model/model.h"
 
+/* A group of dp · cp · tp cards holds each stage. */
 typedef struct wb_layout {
-  uint32_t tp, pp, ep; /* tensor, pipeline, expert parallel; tp × pp devices, experts spread over ep of tp */
+  uint32_t tp; /* ranks that share attention and dense layers */
+  uint32_t pp; /* stages */
+  uint32_t dp; /* replicas of attention and dense layers, each with sequences of its own */
+  uint32_t cp; /* ranks that each hold a part of every sequence, and all weights */
+  uint32_t
+      dcp; /* tp ranks that hold the same heads each hold a part of every sequence (vLLM's decode context parallel) */
+  bool expert_parallel; /* routed experts are spread whole over the tp · dp ranks instead of cut */
 } wb_layout;
 
-/* The layers of a stack are cut evenly over the stages, earlier ones first; what stands outside of layers lies on the
- * first stage, heads and what follows the layers on the last. */
+/* A run of layers: from `from` to before `to`, of `total`. Stacks of other heights are cut in proportion. */
 typedef struct wb_stage {
-  uint32_t index, count;
+  uint32_t index;
+  uint32_t from, to, total;
+  bool first, last; /* holds what stands before, behind the layers */
+  bool host;        /* in the machine's own memory */
 } wb_stage;
 
-/* Elements of a row on one rank of a stage. Cut by whole heads or columns, at least one each; what is not cut is on every
- * rank. Fails on overflow. */
+/* How many tensors of a row a rank of a stage holds: copies on the stage × the share of each. */
 wb_num wb_row_on_rank(wb_ctx *ctx, const wb_model *model, const wb_row *row, const wb_layout *layout, wb_stage stage);
 
-/* Layers of a cache or state on a stage, and the share of one layer's elements on a rank. */
+/* Layers of a stage that keep so, and the share of it that a rank keeps. */
 wb_num wb_kept_layers(const wb_model *model, const wb_kept *kept, wb_stage stage);
 wb_num wb_kept_share(wb_ctx *ctx, const wb_kept *kept, const wb_layout *layout);
+
+/* Key/value heads of a rank (1 where a cache is not cut by heads). */
+wb_num wb_kept_heads(wb_ctx *ctx, const wb_kept *kept, const wb_layout *layout);
+
+/* Layers of the model's deepest stack. */
+uint32_t wb_model_depth(const wb_model *model);
 
 #endif

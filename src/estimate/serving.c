@@ -1,107 +1,85 @@
 #include "estimate/serving.h"
 
 #include "estimate/compute.h"
-#include "estimate/method.h"
-#include "estimate/vllm.h"
+#include "estimate/pool.h"
 #include "expr/eval.h"
 
-#define MIB ((wb_i128)1 << 20)
+/* ---- weights ---- */
 
-static const char *const PARTS[] = {"weights", "kv_cache", "state",        "activations",
-                                    "output",  "runtime",  "communication"};
-const char *wb_part_name(wb_part part) { return PARTS[part]; }
-
-/* ---- arithmetic on forms ---- */
-
-static wb_value combine(wb_ctx *ctx, wb_op op, const wb_value *a, const wb_value *b) {
-  return wb_binary(ctx, WB_NOWHERE, op, a, b);
-}
-
-static void add(wb_ctx *ctx, wb_value *sum, const wb_value *more) { *sum = combine(ctx, WB_OP_ADD, sum, more); }
-
-static wb_value times(wb_ctx *ctx, const wb_value *a, wb_num factor) {
-  const wb_value number = wb_number(factor);
-  return combine(ctx, WB_OP_MUL, a, &number);
-}
-
-static wb_value ceiling(wb_ctx *ctx, const wb_value *a) {
-  if (a->kind == WB_FORM) return wb_form_unary(ctx, WB_NOWHERE, WB_ATOM_CEIL, a);
-  wb_value out = *a;
-  wb_num_ceil(a->u.num, &out.u.num);
+static wb_num product(wb_ctx *ctx, wb_num a, wb_num b) {
+  wb_num out;
+  if (!wb_num_mul(a, b, &out)) WB_FAIL(ctx, WB_LANG_OVERFLOW, WB_NOWHERE, WB_STR("*"));
   return out;
 }
 
-static wb_component exactly(wb_value value, wb_basis basis) { return (wb_component){value, value, value, basis}; }
-
-static wb_component between(wb_i128 low, wb_i128 best, wb_i128 high, wb_basis basis) {
-  return (wb_component){wb_integer(low), wb_integer(best), wb_integer(high), basis};
+static void add_to(wb_ctx *ctx, wb_num *sum, wb_num more) {
+  if (!wb_num_add(*sum, more, sum)) WB_FAIL(ctx, WB_LANG_OVERFLOW, WB_NOWHERE, WB_STR("+"));
 }
 
-/* ---- components ---- */
+/* Bytes of one tensor of a row as it is loaded. */
+static wb_num tensor_bytes(const wb_serving *s, const wb_row *row) {
+  wb_str dtype = wb_str_eq(row->dtype, s->model->dtype) ? s->dtype : row->dtype;
+  return product(&s->model->ctx, row->elements, wb_num_int((wb_i128)wb_dtype_bytes(dtype)));
+}
 
-static wb_component weights_of(wb_serving *s, wb_stage stage) {
+/* A tied head is a tensor of its own where the embedding stands on another device. */
+static bool is_held(const wb_serving *s, const wb_row *row, wb_stage stage) {
+  if (row->mtp && !s->asked.with_mtp) return false;
+  return row->kind != WB_TIED || (row->group == WB_G_HEAD && stage.last && !stage.first);
+}
+
+static wb_i128 weights_of(wb_serving *s, wb_stage stage) {
   wb_model *m = s->model;
-  wb_num sum = wb_num_int(0), bytes;
+  wb_num sum = wb_num_int(0);
   for (size_t i = 0; i < m->row_count; i++) {
     const wb_row *row = &m->rows[i];
-    if (row->kind == WB_TIED || row->mtp) continue;
-    wb_str dtype = wb_str_eq(row->dtype, m->dtype) ? s->dtype : row->dtype;
-    wb_num here = wb_row_on_rank(&m->ctx, m, row, &s->layout, stage);
-    bool fits = wb_num_mul(here, wb_num_int((wb_i128)wb_dtype_bytes(dtype)), &bytes) && wb_num_add(sum, bytes, &sum);
-    if (!fits) WB_FAIL(&m->ctx, WB_LANG_OVERFLOW, WB_NOWHERE, WB_STR("+"));
+    if (!is_held(s, row, stage)) continue;
+    const wb_num tensors = wb_row_on_rank(&m->ctx, m, row, &s->layout, stage);
+    if (tensors.num) add_to(&m->ctx, &sum, product(&m->ctx, tensors, tensor_bytes(s, row)));
   }
-  return exactly(wb_number(sum), WB_BASIS_EXACT);
+  wb_num_ceil(sum, &sum);
+  return sum.num;
 }
 
-/* Entries of one sequence: its tokens, at most a window of them, one entry for so many. */
-static wb_value entries(wb_serving *s, const wb_kept *kept, const wb_value *context) {
-  wb_ctx *ctx = &s->model->ctx;
-  wb_value out = *context;
-  const wb_value *within = kept->within ? wb_force(ctx, kept->within) : NULL;
-  const wb_value *every = kept->every ? wb_force(ctx, kept->every) : NULL;
-  if (within && within->kind == WB_NUM) out = wb_form_function(ctx, WB_NOWHERE, WB_ATOM_MIN, &out, within, NULL);
-  if (every && every->kind == WB_NUM && every->u.num.num > 1) {
-    out = combine(ctx, WB_OP_DIV, &out, every);
-    out = ceiling(ctx, &out);
-  }
-  return out;
-}
+/* ---- adapters ---- */
 
-static wb_component kept_of(wb_serving *s, wb_stage stage, bool per_token, const wb_value *context,
-                            const wb_value *sequences) {
-  wb_ctx *ctx = &s->model->ctx;
-  wb_value sum = wb_integer(0);
-  for (size_t i = 0; i < s->model->kept_count; i++) {
-    const wb_kept *kept = &s->model->kept[i];
-    if (kept->per_token != per_token || kept->mtp) continue;
-    wb_str dtype = !per_token ? kept->dtype : wb_str_eq(kept->dtype, s->model->dtype) ? s->kv_dtype : kept->dtype;
-    wb_num factor = wb_kept_share(ctx, kept, &s->layout);
-    bool fits = wb_num_mul(factor, kept->elements, &factor);
-    wb_num_ceil(factor, &factor);
-    fits = fits && wb_num_mul(factor, wb_kept_layers(s->model, kept, stage), &factor) &&
-           wb_num_mul(factor, wb_num_int((wb_i128)wb_dtype_bytes(dtype)), &factor);
-    if (!fits) WB_FAIL(ctx, WB_LANG_OVERFLOW, WB_NOWHERE, WB_STR("*"));
-    wb_value bytes = per_token ? entries(s, kept, context) : wb_integer(1);
-    bytes = times(ctx, &bytes, factor);
-    bytes = combine(ctx, WB_OP_MUL, &bytes, sequences);
-    add(ctx, &sum, &bytes);
-  }
-  return exactly(sum, WB_BASIS_EXACT);
-}
-
-/* What the widest operation reads and writes in a pass over a chunk of the prompt, with half of it (reused buffers) and
- * twice of it (two in flight) as bounds. */
-#define CHUNK 2048
-static wb_component activations_of(wb_serving *s) {
+/* LoRA (arXiv:2106.09685): A [rank, in] and B [out, rank] beside each linear layer of the text model, in 16 bits. Of a
+ * layer cut by columns a rank holds all of A, of one cut by rows all of B. */
+static wb_i128 adapters_of(wb_serving *s, wb_stage stage) {
   wb_model *m = s->model;
   wb_ctx *ctx = &m->ctx;
+  wb_num sum = wb_num_int(0);
+  for (size_t i = 0; i < m->row_count && s->asked.loras; i++) {
+    const wb_row *row = &m->rows[i];
+    const bool linear = row->kind == WB_PARAM && row->rank == 2 && !row->mtp && row->index_count && !row->routed &&
+                        (row->group == WB_G_ATTENTION || row->group == WB_G_MLP || row->group == WB_G_SHARED_EXPERT);
+    if (!linear) continue;
+    const wb_layout whole = {1, s->layout.pp, 1, 1, 1, false};
+    const wb_num copies = wb_row_on_rank(ctx, m, row, &whole, stage);
+    const wb_num here = wb_row_on_rank(ctx, m, row, &s->layout, stage);
+    const bool rows = row->cut == WB_CUT_ROWS;
+    add_to(ctx, &sum, product(ctx, row->dims[0]->value.u.num, rows ? copies : here));
+    add_to(ctx, &sum, product(ctx, row->dims[1]->value.u.num, rows ? here : copies));
+  }
+  sum = product(ctx, sum, wb_num_int(2 * (wb_i128)s->asked.loras * (wb_i128)s->asked.lora_rank));
+  wb_num_ceil(sum, &sum);
+  return sum.num;
+}
+
+/* ---- what engines read ---- */
+
+/* Bytes of a KV cache that the widest operation of a pass over `tokens` tokens reads and writes, unfused. */
+static wb_num widest_operation(wb_serving *s, wb_i128 tokens) {
+  wb_model *m = s->model;
   const wb_compute_options options = {.path = WB_STR("expanded")};
   wb_compute *compute = wb_compute_build(m, &options);
-  wb_num open[WB_Q_COUNT], *atoms = WB_NEWN(ctx, wb_num, m->forms->count), most = wb_num_int(0);
+  wb_num open[WB_Q_COUNT], *atoms = WB_NEWN(&m->ctx, wb_num, m->forms->count), most = wb_num_int(0);
   for (int i = 0; i < WB_Q_COUNT; i++) open[i] = wb_num_int(WB_QUANTITIES[i].fallback);
-  wb_i128 chunk = s->asked.context < CHUNK ? s->asked.context : CHUNK;
-  open[WB_Q_NEW] = open[WB_Q_SOURCE] = wb_num_int(chunk);
-  if (!wb_forms_atoms(m->forms, open, atoms)) WB_FAIL(ctx, WB_LANG_OVERFLOW, WB_NOWHERE, WB_STR("*"));
+  open[WB_Q_NEW] = open[WB_Q_SOURCE] = wb_num_int(tokens);
+  open[WB_Q_IMAGES] = wb_num_int(s->asked.images);
+  open[WB_Q_IMAGE_HEIGHT] = wb_num_int(s->asked.image_height);
+  open[WB_Q_IMAGE_WIDTH] = wb_num_int(s->asked.image_width);
+  if (!wb_forms_atoms(m->forms, open, atoms)) WB_FAIL(&m->ctx, WB_LANG_OVERFLOW, WB_NOWHERE, WB_STR("*"));
   for (size_t i = 0; i < compute->count; i++) {
     const wb_op_cost *op = &compute->ops[i];
     const wb_moves *moves = &op->cost.forward_moves;
@@ -113,178 +91,316 @@ static wb_component activations_of(wb_serving *s) {
     if (wb_num_double(each) > wb_num_double(most)) most = each;
   }
   wb_num_ceil(most, &most);
-  wb_i128 bytes = most.num * (wb_i128)wb_dtype_bytes(s->dtype);
-  return between(bytes / 2, bytes, 2 * bytes, WB_BASIS_HEURISTIC);
+  return product(&m->ctx, most, wb_num_int((wb_i128)wb_dtype_bytes(s->dtype)));
 }
 
-static wb_num vocabulary(const wb_model *m) {
-  wb_num out = wb_num_int(0);
-  for (size_t i = 0; i < m->row_count; i++)
-    if (m->rows[i].group == WB_G_EMBEDDING && m->rows[i].rank == 2 && m->rows[i].dims[0]->value.u.num.num > out.num)
-      out = m->rows[i].dims[0]->value.u.num;
+#define CHUNK 2048
+
+static void give_whole(wb_serving *s, wb_engine *e, const char *name, wb_i128 value) {
+  wb_engine_give(s->model, e, name, wb_integer(value));
+}
+
+static void give_machine(wb_serving *s, wb_engine *e, const wb_card *card) {
+  wb_model *m = s->model;
+  give_whole(s, e, "gpu_memory", card->usable_bytes);
+  wb_engine_give(m, e, "gpu_name", wb_string(card->name));
+  wb_engine_give(m, e, "gpu_vendor", wb_string(card->vendor));
+  wb_engine_give(m, e, "gpu_arch", wb_string(card->arch));
+}
+
+static void give_question(wb_serving *s, wb_engine *e, wb_stage stage) {
+  wb_model *m = s->model;
+  const wb_layout *l = &s->layout;
+  const struct {
+    const char *name;
+    wb_i128 value;
+  } counts[] = {{"tp", l->tp},
+                {"pp", l->pp},
+                {"dp", l->dp},
+                {"cp", l->cp},
+                {"gpus", s->asked.gpus},
+                {"longest_context", s->longest},
+                {"all_sequences", s->in_all},
+                {"prompt", s->asked.prompt},
+                {"weight_bytes", (wb_i128)wb_dtype_bytes(s->dtype)},
+                {"loras", s->asked.loras}};
+  for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) give_whole(s, e, counts[i].name, counts[i].value);
+  wb_engine_give(m, e, "first_stage", wb_bool(stage.first));
+  wb_engine_give(m, e, "last_stage", wb_bool(stage.last));
+  wb_engine_give(m, e, "on_host", wb_bool(stage.host));
+  wb_engine_give(m, e, "context", s->context);
+  wb_engine_give(m, e, "sequences", s->sequences);
+}
+
+/* ---- places ---- */
+
+static void read_rules(wb_serving *s, const wb_engine *e) {
+  wb_model *m = s->model;
+  wb_cache_rules *r = &s->rules;
+  wb_str type = wb_str_of(s->asked.kv_dtype);
+  if (!type.len) type = wb_engine_text(m, e, "kv_dtype");
+  if (!type.len || wb_str_is(type, "auto")) type = s->dtype;
+  if (!wb_cache_type_find(type, &r->type))
+    WB_FAIL(&m->ctx, WB_SERVING_KV_DTYPE, WB_NOWHERE, type, wb_cache_type_names(&m->ctx));
+  if (!r->state_dtype.len) r->state_dtype = wb_engine_text(m, e, "state_dtype");
+  if (wb_str_is(r->state_dtype, "auto")) r->state_dtype = WB_STR("");
+  r->page = wb_engine_whole(m, e, "page_tokens", 1);
+  r->in_flight = wb_engine_whole(m, e, "window_tokens", 0);
+  r->paged_windows = r->page > 1;
+  r->state_columns = wb_engine_whole(m, e, "state_columns", 0);
+  r->state_copies = wb_engine_whole(m, e, "state_copies", 1);
+  r->whole_windows = wb_engine_flag(m, e, "whole_windows");
+  r->shared_prefix = wb_engine_flag(m, e, "shares_prefixes") ? s->asked.shared_prefix : 0;
+  if (r->page < 1 || r->page > 1 << 24)
+    WB_FAIL(&m->ctx, WB_PASS_COUNT, WB_NOWHERE, WB_STR("page_tokens"), WB_STR("0"), WB_STR("1"));
+}
+
+static wb_component counted(const char *name, wb_value value) {
+  return (wb_component){wb_str_of(name), value, value, value, WB_BASIS_EXACT, WB_STR(""), NULL};
+}
+
+/* Caches and states as forms; an engine of its own layout (pages of equal bytes, GGML rows) takes their place later. */
+static void count_model(wb_serving *s, wb_place_on *p) {
+  wb_ctx *ctx = &s->model->ctx;
+  wb_component *parts = p->parts;
+  p->kinds = wb_cache_kinds(s->model, &s->layout, p->stage, &s->rules, s->asked.with_mtp, &p->kind_count);
+  parts[WB_PART_WEIGHTS] = counted("weights", wb_integer(weights_of(s, p->stage)));
+  for (int state = 0; state < 2; state++)
+    parts[WB_PART_KV_CACHE + state] = counted(
+        state ? "state" : "kv_cache",
+        wb_cache_bytes(ctx, p->kinds, p->kind_count, &s->rules, &s->layout, !state, &s->context, &s->sequences));
+  parts[WB_PART_ADAPTERS] = counted("adapters", wb_integer(adapters_of(s, p->stage)));
+  wb_pool_allocate(s, p);
+}
+
+static void give_counted(wb_serving *s, wb_place_on *p) {
+  wb_model *m = s->model;
+  static const char *const names[] = {"weights", "kv_cache", "state", "adapters"};
+  for (int i = 0; i < WB_PART_ENGINE; i++) wb_engine_give(m, &p->engine, names[i], p->parts[i].best);
+}
+
+static void ask_engine(wb_serving *s, wb_place_on *p) {
+  wb_model *m = s->model;
+  size_t count;
+  const wb_component *components = wb_engine_components(m, &p->engine, &count);
+  if (count > WB_MAX_PARTS - WB_PART_ENGINE) WB_FAIL(&m->ctx, WB_TOO_DEEP, WB_NOWHERE, WB_STR("12"));
+  for (size_t i = 0; i < count; i++) p->parts[WB_PART_ENGINE + i] = components[i];
+  s->part_count = WB_PART_ENGINE + count;
+  p->offloaded = wb_engine_whole(m, &p->engine, "offloaded", 0);
+  if (p->offloaded > 0)
+    p->parts[WB_PART_WEIGHTS] = counted("weights", wb_integer(p->parts[WB_PART_WEIGHTS].best.u.num.num - p->offloaded));
+  const wb_value *budget = p->card.usable_bytes ? wb_engine_value(m, &p->engine, "budget") : NULL;
+  p->budget = budget ? *budget : wb_integer(0);
+}
+
+static void build_place(wb_serving *s, wb_place_on *p, wb_num widest) {
+  p->engine = wb_engine_new(s->model, s->engine, s->options, s->option_count);
+  give_question(s, &p->engine, p->stage);
+  give_machine(s, &p->engine, &p->card);
+  wb_engine_give(s->model, &p->engine, "widest_operation", wb_number(widest));
+  wb_engine_check(s->model, &p->engine);
+  read_rules(s, &p->engine);
+  count_model(s, p);
+  give_counted(s, p);
+  ask_engine(s, p);
+}
+
+static wb_card smallest_of(const wb_serving *s, uint32_t stage) {
+  const size_t group = (size_t)s->layout.tp * s->layout.dp * s->layout.cp;
+  wb_card out = s->cards[stage * group];
+  for (size_t i = 1; i < group; i++)
+    if (s->cards[stage * group + i].usable_bytes < out.usable_bytes) out = s->cards[stage * group + i];
   return out;
 }
 
-/* Logits of each sequence's last position, in float32. */
-static wb_component output_of(wb_serving *s, wb_stage stage, const wb_value *sequences) {
-  if (stage.index + 1 != stage.count) return exactly(wb_integer(0), WB_BASIS_HEURISTIC);
-  wb_num four;
-  wb_num_mul(vocabulary(s->model), wb_num_int(4), &four);
-  return exactly(times(&s->model->ctx, sequences, four), WB_BASIS_HEURISTIC);
+/* Layers in proportion to the memory of their cards, MiB by MiB; equal cards have equal shares. */
+static uint32_t weight_of(const wb_card *card) {
+  const wb_i128 mib = card->usable_bytes >> 20;
+  return mib < 1 ? 1 : mib > 1 << 20 ? 1 << 20 : (uint32_t)mib;
 }
 
-wb_i128 wb_constant_of(wb_model *m, const char *name) {
-  const wb_sym *sym = wb_intern(&m->lib->symbols, wb_str_of(name));
-  wb_binding *binding = wb_scope_find(&m->ctx, m->root, sym);
-  if (!binding) WB_FAIL(&m->ctx, WB_LANG_UNKNOWN_NAME, WB_NOWHERE, wb_str_of(name));
-  return wb_force(&m->ctx, binding)->u.num.num;
+static bool needs_host(wb_serving *s) {
+  const wb_engine probe = wb_engine_new(s->model, s->engine, s->options, s->option_count);
+  return s->asked.has_gpu_layers || wb_engine_flag(s->model, &probe, "input_on_host");
 }
 
-static wb_component runtime_of(wb_serving *s) {
-  wb_model *m = s->model;
-  return between(wb_constant_of(m, "runtime_low_bytes"), wb_constant_of(m, "runtime_bytes"),
-                 wb_constant_of(m, "runtime_high_bytes"), WB_BASIS_MEASURED);
+/* Layers count from the output, which is the first of them (llama.cpp's --n-gpu-layers). */
+static void set_host(wb_serving *s, uint64_t all, uint64_t depth) {
+  const uint64_t wanted = s->asked.has_gpu_layers ? (uint64_t)s->asked.gpu_layers : depth + 1;
+  const uint64_t on_cards = wanted > depth ? depth : wanted ? wanted - 1 : 0;
+  wb_place_on *host = &s->places[0];
+  host->stage = (wb_stage){.to = (uint32_t)((depth - on_cards) * all), .first = true, .last = !wanted, .host = true};
+  host->card = wb_card_of_bytes(0);
 }
 
-static wb_component communication_of(wb_serving *s) {
-  wb_model *m = s->model;
-  if (s->layout.tp * s->layout.pp == 1) return exactly(wb_integer(0), WB_BASIS_MEASURED);
-  return between(wb_constant_of(m, "communication_low_bytes"), wb_constant_of(m, "communication_bytes"),
-                 wb_constant_of(m, "communication_high_bytes"), WB_BASIS_MEASURED);
-}
-
-/* ---- the question ---- */
-
-static wb_str checked_dtype(wb_model *m, const char *asked, wb_str fallback) {
-  wb_str dtype = asked ? wb_dtype_name(wb_str_of(asked)) : fallback;
-  if (!dtype.len || !wb_dtype_bytes(dtype)) WB_FAIL(&m->ctx, WB_PASS_DTYPE, WB_NOWHERE, wb_str_of(asked ? asked : ""));
-  return dtype;
-}
-
-static void check_counts(wb_model *m, const weigh_serving *a) {
-  const struct {
-    const char *option;
-    weigh_count value, most;
-  } counts[] = {{"--context", a->context, (weigh_count)1 << 40},
-                {"--sequences", a->sequences, (weigh_count)1 << 40},
-                {"--gpus", a->gpus, 65536},
-                {"--tp", a->tp, 65536},
-                {"--pp", a->pp, 65536}};
-  for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
-    if (counts[i].value >= 1 && counts[i].value <= counts[i].most) continue;
-    wb_text found = {.ctx = &m->ctx};
-    wb_i128_print(&found, counts[i].value);
-    WB_FAIL(&m->ctx, WB_PASS_COUNT, WB_NOWHERE, wb_str_of(counts[i].option), wb_text_str(&found), WB_STR("1"));
+static void set_stages(wb_serving *s) {
+  const bool host = needs_host(s);
+  const uint32_t depth = host ? wb_model_depth(s->model) : 1, stages = s->layout.pp;
+  uint64_t all = 0, at = 0;
+  bool equal = true;
+  s->places = WB_NEWN(&s->model->ctx, wb_place_on, (size_t)stages + host);
+  s->place_count = stages + host;
+  for (uint32_t i = 0; i < stages; i++) {
+    wb_place_on *p = &s->places[i + host];
+    p->card = smallest_of(s, i);
+    equal = equal && p->card.usable_bytes == s->places[host].card.usable_bytes;
+  }
+  for (uint32_t i = 0; i < stages; i++) all += equal ? 1 : weight_of(&s->places[i + host].card);
+  if (all * (depth ? depth : 1) > UINT32_MAX) WB_FAIL(&s->model->ctx, WB_TOO_DEEP, WB_NOWHERE, WB_STR("65536"));
+  if (host) set_host(s, all, depth);
+  const uint64_t from = host ? s->places[0].stage.to : 0, here = all * depth - from;
+  for (uint32_t i = 0; i < stages; i++) {
+    wb_stage *stage = &s->places[i + host].stage;
+    stage->from = (uint32_t)(from + here * at / all);
+    at += equal ? 1 : weight_of(&s->places[i + host].card);
+    stage->to = (uint32_t)(from + here * at / all);
+    stage->first = !host && i == 0;
+    stage->last = i + 1 == stages && !(host && s->places[0].stage.last);
+  }
+  for (uint32_t i = 0; i < s->place_count; i++) {
+    s->places[i].stage.index = i;
+    s->places[i].stage.total = (uint32_t)(all * depth);
   }
 }
 
-/* "vllm" or "vllm@2025"; vLLM keeps free what its utilization leaves, and no other reserve. */
-static void choose_engine(wb_serving *s) {
-  wb_str engine = wb_str_of(s->asked.engine ? s->asked.engine : "generic");
-  if (wb_str_is(engine, "generic")) return;
-  s->is_vllm = true;
-  s->release = wb_vllm_find(&s->model->ctx, engine);
-  wb_vllm_defaults(s);
-}
-
-static void fill_in(wb_serving *s, const weigh_serving *asked) {
-  wb_model *m = s->model;
-  weigh_serving *a = &s->asked;
-  *a = *asked;
-  if (!a->context) a->context = 4096;
-  if (!a->sequences) a->sequences = 1;
-  if (!a->pp) a->pp = 1;
-  if (!a->tp) a->tp = a->gpus > 0 && a->gpus % a->pp == 0 ? a->gpus / a->pp : 1;
-  if (!a->gpus) a->gpus = a->tp * a->pp;
-  check_counts(m, a);
-  if (a->tp * a->pp != a->gpus) {
-    wb_str args[3] = {wb_str_fmt(&m->ctx, "%lld", (long long)a->tp), wb_str_fmt(&m->ctx, "%lld", (long long)a->pp),
-                      wb_str_fmt(&m->ctx, "%lld", (long long)a->gpus)};
-    wb_fail(&m->ctx, WB_SERVING_LAYOUT, WB_NOWHERE, 3, args);
-  }
-  s->layout = (wb_layout){(uint32_t)a->tp, (uint32_t)a->pp, a->expert_parallel ? (uint32_t)a->tp : 1};
-  s->dtype = checked_dtype(m, a->dtype, m->dtype);
-  s->kv_dtype = checked_dtype(m, a->kv_dtype, s->dtype);
-  if (a->gpu) s->card = wb_card_find(&m->ctx, wb_str_of(a->gpu));
-  if (a->gpu_memory_bytes) s->card = wb_card_of_bytes(a->gpu_memory_bytes);
-  s->reserve = s->card.usable_bytes / 10;
-  s->budget = s->card.usable_bytes - s->reserve;
-  choose_engine(s);
-}
+/* Of each place its parts, low, best, high, and its budget. */
+static size_t outputs_of(const wb_serving *s) { return s->place_count * (s->part_count * 3 + 1); }
 
 static void make_program(wb_serving *s) {
   wb_ctx *ctx = &s->model->ctx;
-  const size_t count = (size_t)s->layout.pp * WB_PART_COUNT * 3;
+  const size_t count = outputs_of(s);
   wb_value *outputs = WB_NEWN(ctx, wb_value, count);
   size_t n = 0;
-  for (uint32_t stage = 0; stage < s->layout.pp; stage++)
-    for (int i = 0; i < WB_PART_COUNT; i++) {
-      outputs[n++] = s->stages[stage][i].low;
-      outputs[n++] = s->stages[stage][i].best;
-      outputs[n++] = s->stages[stage][i].high;
+  for (uint32_t place = 0; place < s->place_count; place++) {
+    const wb_place_on *p = &s->places[place];
+    for (size_t i = 0; i < s->part_count; i++) {
+      outputs[n++] = p->parts[i].low;
+      outputs[n++] = p->parts[i].best;
+      outputs[n++] = p->parts[i].high;
     }
+    outputs[n++] = p->budget;
+  }
   s->program = wb_program_new(ctx, s->forms, outputs, count, NULL);
 }
 
-wb_serving *wb_serving_new(wb_model *m, const weigh_serving *asked) {
-  wb_ctx *ctx = &m->ctx;
-  wb_serving *s = WB_NEW(ctx, wb_serving);
-  s->model = m;
-  fill_in(s, asked);
-  s->forms = wb_forms_new(ctx);
-  const wb_value context = wb_form_open(s->forms, wb_intern(&m->lib->symbols, WB_STR("context")));
-  const wb_value sequences = wb_form_open(s->forms, wb_intern(&m->lib->symbols, WB_STR("sequences")));
-  s->stages = (wb_component(*)[WB_PART_COUNT])WB_NEWN(ctx, wb_component, (size_t)s->layout.pp * WB_PART_COUNT);
-  for (uint32_t i = 0; i < s->layout.pp; i++) {
-    const wb_stage stage = {i, s->layout.pp};
-    wb_component *parts = s->stages[i];
-    parts[WB_PART_WEIGHTS] = weights_of(s, stage);
-    parts[WB_PART_KV_CACHE] = kept_of(s, stage, true, &context, &sequences);
-    parts[WB_PART_STATE] = kept_of(s, stage, false, &context, &sequences);
-    parts[WB_PART_ACTIVATIONS] = s->is_vllm ? wb_vllm_activations(s) : activations_of(s);
-    parts[WB_PART_OUTPUT] = output_of(s, stage, &sequences);
-    parts[WB_PART_RUNTIME] = s->is_vllm ? wb_vllm_runtime(s) : runtime_of(s);
-    parts[WB_PART_COMMUNICATION] = s->is_vllm ? wb_vllm_communication(s) : communication_of(s);
-  }
+void wb_serving_build(wb_serving *s) {
+  wb_model *m = s->model;
+  s->forms = wb_forms_new(&m->ctx);
+  s->context = wb_form_open(s->forms, wb_intern(&m->lib->symbols, WB_STR("context")));
+  s->sequences = wb_form_open(s->forms, wb_intern(&m->lib->symbols, WB_STR("sequences")));
+  set_stages(s);
+  wb_num widest = wb_num_int(0);
+  if (wb_engine_reads(m->lib, &m->ctx, s->engine, "widest_operation"))
+    widest = widest_operation(s, s->asked.prompt < CHUNK ? s->asked.prompt : CHUNK);
+  for (uint32_t i = 0; i < s->place_count; i++) build_place(s, &s->places[i], widest);
   make_program(s);
+}
+
+wb_serving *wb_serving_new(wb_model *m, const weigh_serving *asked) {
+  wb_serving *s = wb_serving_asked(m, asked);
+  wb_serving_build(s);
   return s;
 }
 
 /* ---- answers ---- */
 
-bool wb_serving_at(const wb_serving *s, uint32_t stage, wb_i128 context, wb_i128 sequences,
-                   wb_bytes parts[WB_PART_COUNT + 1]) {
+#define MOST_OUTPUTS 256
+
+static void add_part(wb_bytes *sum, const wb_bytes *more) {
+  sum->low += more->low;
+  sum->best += more->best;
+  sum->high += more->high;
+}
+
+static wb_i128 rounded_up(wb_num n) {
+  wb_num_ceil(n, &n);
+  return n.num;
+}
+
+static void sum_up(const wb_serving *s, wb_load *out) {
+  out->all = (wb_bytes){0, 0, 0};
+  for (size_t i = 0; i < s->part_count; i++) add_part(&out->all, &out->parts[i]);
+}
+
+bool wb_serving_at(const wb_serving *s, uint32_t place, wb_i128 context, wb_i128 sequences, wb_load *out) {
   const wb_num open[2] = {wb_num_int(context), wb_num_int(sequences)};
-  wb_num *out = WB_NEWN(&s->model->ctx, wb_num, (size_t)s->layout.pp * WB_PART_COUNT * 3);
-  wb_bytes *all = &parts[WB_PART_COUNT];
-  if (!wb_program_run(s->program, open, out)) return false;
-  *all = (wb_bytes){0, 0, 0};
-  for (int i = 0; i < WB_PART_COUNT; i++) {
-    const wb_num *figure = &out[((size_t)stage * WB_PART_COUNT + (size_t)i) * 3];
-    parts[i] = (wb_bytes){figure[0].num, figure[1].num, figure[2].num};
-    all->low += parts[i].low;
-    all->best += parts[i].best;
-    all->high += parts[i].high;
+  const size_t count = outputs_of(s);
+  wb_num few[MOST_OUTPUTS], *all = count <= MOST_OUTPUTS ? few : WB_NEWN(&s->model->ctx, wb_num, count);
+  if (!wb_program_run(s->program, open, all)) return false;
+  const wb_num *figure = &all[place * (s->part_count * 3 + 1)];
+  for (size_t i = 0; i < s->part_count; i++, figure += 3)
+    out->parts[i] = (wb_bytes){rounded_up(figure[0]), rounded_up(figure[1]), rounded_up(figure[2])};
+  out->budget = figure->num / figure->den;
+  sum_up(s, out);
+  return true;
+}
+
+/* Of sequences of several lengths, caches add up; all else is as for the longest of them. */
+bool wb_serving_now(const wb_serving *s, uint32_t place, wb_load *out) {
+  if (!wb_serving_at(s, place, s->longest, s->in_all, out)) return false;
+  if (s->mix_count == 1) return true;
+  wb_bytes caches = {0, 0, 0};
+  for (size_t i = 0; i < s->mix_count; i++) {
+    wb_load some;
+    if (!wb_serving_at(s, place, s->mix[i].tokens, s->mix[i].count, &some)) return false;
+    add_part(&caches, &some.parts[WB_PART_KV_CACHE]);
+  }
+  out->parts[WB_PART_KV_CACHE] = caches;
+  sum_up(s, out);
+  return true;
+}
+
+wb_num wb_serving_number(const wb_serving *s, const wb_value *value) {
+  wb_num out = wb_num_int(0), open[2] = {wb_num_int(s->longest), wb_num_int(s->in_all)};
+  if (value->kind == WB_NUM) return value->u.num;
+  if (value->kind != WB_FORM) return out;
+  wb_num *atoms = WB_NEWN(&s->model->ctx, wb_num, s->forms->count);
+  if (!wb_forms_atoms(s->forms, open, atoms) || !wb_form_at(value->u.form, atoms, &out)) return wb_num_int(0);
+  return out;
+}
+
+/* ---- does it fit ---- */
+
+static bool within(const wb_serving *s, uint32_t place, const wb_load *load) {
+  return s->places[place].stage.host || load->all.best <= load->budget;
+}
+
+bool wb_serving_fits(const wb_serving *s, wb_i128 context, wb_i128 sequences) {
+  for (uint32_t place = 0; place < s->place_count; place++) {
+    wb_load load;
+    if (!wb_serving_at(s, place, context, sequences, &load) || !within(s, place, &load)) return false;
   }
   return true;
 }
 
-bool wb_serving_fits(const wb_serving *s, wb_i128 context, wb_i128 sequences) {
-  for (uint32_t stage = 0; stage < s->layout.pp; stage++) {
-    wb_bytes parts[WB_PART_COUNT + 1];
-    if (!wb_serving_at(s, stage, context, sequences, parts)) return false;
-    if (parts[WB_PART_COUNT].best > s->budget) return false;
+bool wb_serving_fits_now(const wb_serving *s) {
+  for (uint32_t place = 0; place < s->place_count; place++) {
+    wb_load load;
+    if (!wb_serving_now(s, place, &load) || !within(s, place, &load)) return false;
   }
   return true;
+}
+
+uint32_t wb_serving_worst(const wb_serving *s) {
+  uint32_t worst = s->place_count - 1;
+  double most = -1;
+  for (uint32_t place = 0; place < s->place_count; place++) {
+    wb_load load;
+    if ((s->places[place].stage.host && s->place_count > 1) || !wb_serving_now(s, place, &load)) continue;
+    const double bytes = (double)load.all.best, full = load.budget > 0 ? bytes / (double)load.budget : bytes;
+    if (full <= most) continue;
+    most = full;
+    worst = place;
+  }
+  return worst;
 }
 
 /* The largest n up to 2^40 for which it fits, as memory only grows. */
 static wb_i128 largest(const wb_serving *s, bool of_context) {
-  wb_i128 low = 0, high = (wb_i128)1 << 40;
+  wb_i128 low = 0, high = WB_SERVING_MOST;
   while (low < high) {
     wb_i128 middle = (low + high + 1) / 2;
-    bool fits =
-        of_context ? wb_serving_fits(s, middle, s->asked.sequences) : wb_serving_fits(s, s->asked.context, middle);
+    bool fits = of_context ? wb_serving_fits(s, middle, s->in_all) : wb_serving_fits(s, s->longest, middle);
     if (fits) low = middle;
     else high = middle - 1;
   }
@@ -293,3 +409,23 @@ static wb_i128 largest(const wb_serving *s, bool of_context) {
 
 wb_i128 wb_serving_max_context(const wb_serving *s) { return largest(s, true); }
 wb_i128 wb_serving_max_sequences(const wb_serving *s) { return largest(s, false); }
+
+/* ---- of one sequence ---- */
+
+static wb_i128 per_sequence(const wb_serving *s, bool growing) {
+  const wb_place_on *p = &s->places[wb_serving_worst(s)];
+  wb_i128 sum = 0;
+  for (size_t i = 0; i < p->kind_count; i++) {
+    const wb_cache_kind *kind = &p->kinds[i];
+    const bool grows = kind->kept->per_token && !kind->window;
+    if (grows != growing) continue;
+    wb_value entries = wb_integer(1), most = wb_integer(WB_SERVING_MOST);
+    if (!grows && kind->kept->per_token) entries = wb_cache_entries(&s->model->ctx, kind, &s->rules, &s->layout, &most);
+    const wb_i128 all = kind->layers * kind->entry_bytes * entries.u.num.num;
+    sum += grows ? all / (kind->every * s->layout.cp * s->layout.dcp) : all;
+  }
+  return sum;
+}
+
+wb_i128 wb_serving_token_bytes(const wb_serving *s) { return per_sequence(s, true); }
+wb_i128 wb_serving_fixed_bytes(const wb_serving *s) { return per_sequence(s, false); }

@@ -2,86 +2,102 @@
 #ifndef WB_ESTIMATE_SERVING_H
 #define WB_ESTIMATE_SERVING_H
 
-#include "estimate/machine.h"
-#include "estimate/paging.h"
-#include "estimate/placement.h"
+#include "estimate/cache.h"
+#include "estimate/engine.h"
 #include "expr/program.h"
 #include "weigh/weigh.h"
 
-typedef enum wb_part {
-  WB_PART_WEIGHTS,
-  WB_PART_KV_CACHE,
-  WB_PART_STATE,
-  WB_PART_ACTIVATIONS,
-  WB_PART_OUTPUT,
-  WB_PART_RUNTIME,
-  WB_PART_COMMUNICATION,
-  WB_PART_COUNT
-} wb_part;
-const char *wb_part_name(wb_part part);
+#define WB_MAX_PARTS 16
 
-/* One component of one device, as forms of (context, sequences). */
-typedef struct wb_component {
-  wb_value low, best, high;
-  wb_basis basis;
-} wb_component;
+/* The parts that are counted from the model; the engine's components follow. */
+typedef enum wb_part { WB_PART_WEIGHTS, WB_PART_KV_CACHE, WB_PART_STATE, WB_PART_ADAPTERS, WB_PART_ENGINE } wb_part;
 
-/* A release of vLLM: a row of data/engines/vllm.tsv. */
-typedef struct wb_vllm {
-  wb_str version, releases, source;
-  double utilization;
-  bool graphs, prints_concurrency;
-  wb_i128 in_flight;
-} wb_vllm;
+/* Sequences of one length. */
+#define WB_MAX_MIX 64
+typedef struct wb_lengths {
+  wb_i128 count, tokens;
+} wb_lengths;
+
+/* Cards that hold one stage, or the host, with what they hold. */
+typedef struct wb_place_on {
+  wb_stage stage;
+  wb_card card; /* the smallest of them; of the host, its memory may be unknown (0) */
+  wb_engine engine;
+  wb_cache_kind *kinds; /* what it keeps */
+  size_t kind_count;
+  wb_component parts[WB_MAX_PARTS];
+  wb_value budget;   /* bytes that all parts together may take on one device; 0: not limited */
+  wb_i128 offloaded; /* bytes of weights that the engine leaves on the host, of each rank */
+} wb_place_on;
 
 /* A question with its defaults filled in, and the forms that answer it. */
 typedef struct wb_serving {
   wb_model *model;
   weigh_serving asked;
-  wb_card card;
+  const wb_decl *engine;
+  wb_option *options;
+  size_t option_count;
+  wb_card *cards; /* of the devices, in order */
   wb_layout layout;
-  wb_str dtype, kv_dtype;
-  wb_forms *forms;                   /* open: context, sequences */
-  wb_component parts[WB_PART_COUNT]; /* of the stage that holds most */
-  wb_component (*stages)[WB_PART_COUNT];
-  wb_program *program; /* all components of all stages: low, best, high */
-  wb_i128 budget;      /* usable less the reserve, of one device */
-  wb_i128 reserve;
-  bool is_vllm;
-  wb_vllm release;
+  wb_str dtype;
+  wb_cache_rules rules;
+  wb_lengths mix[WB_MAX_MIX];
+  size_t mix_count;        /* at least 1 */
+  wb_i128 longest, in_all; /* tokens of the longest sequence; sequences */
+  wb_forms *forms;         /* open: context, sequences */
+  wb_value context, sequences;
+  wb_place_on *places; /* stages, the host's first where there is one */
+  uint32_t place_count;
+  size_t part_count;
+  wb_program *program; /* all parts of all places: low, best, high */
 } wb_serving;
 
 typedef struct wb_bytes {
   wb_i128 low, best, high;
 } wb_bytes;
 
-/* What vLLM would do with the card: bytes of one device, and what it prints. */
-typedef struct wb_vllm_answer {
-  wb_vllm release;
-  wb_i128 requested, pool;
-  wb_i128 batched_tokens, max_num_seqs;
-  bool paged; /* the pages could be made equal */
-  wb_pages pages;
-} wb_vllm_answer;
-
-/* A named constant of data/constants that is a whole number. */
-wb_i128 wb_constant_of(wb_model *model, const char *name);
+/* What a device of a place holds. */
+typedef struct wb_load {
+  wb_bytes parts[WB_MAX_PARTS];
+  wb_bytes all;
+  wb_i128 budget; /* that all may take; 0: not limited */
+} wb_load;
 
 /* Checks what was asked and makes the forms. Fails the model's context with serving_*. */
 wb_serving *wb_serving_new(wb_model *model, const weigh_serving *asked);
 
-/* Bytes of a stage's component, or of all of them (part WB_PART_COUNT). False on overflow. */
-bool wb_serving_at(const wb_serving *serving, uint32_t stage, wb_i128 context, wb_i128 sequences,
-                   wb_bytes parts[WB_PART_COUNT + 1]);
+/* Fills in defaults and reads cards, layout, lengths, engine and options: the part of it before anything is counted. */
+wb_serving *wb_serving_asked(wb_model *model, const weigh_serving *asked);
 
-/* engine vllm on a named card: its pool and pages. Fails when no card is named. */
-wb_vllm_answer wb_serving_vllm(const wb_serving *serving);
+/* Counts what stands on the places, for the layout and cards as they stand in `serving`. */
+void wb_serving_build(wb_serving *serving);
+
+/* The load of a place. False on overflow. */
+bool wb_serving_at(const wb_serving *serving, uint32_t place, wb_i128 context, wb_i128 sequences, wb_load *out);
+
+/* The same for the lengths that were asked for. */
+bool wb_serving_now(const wb_serving *serving, uint32_t place, wb_load *out);
 
 /* Whether the best estimate of every device keeps the reserve free. */
 bool wb_serving_fits(const wb_serving *serving, wb_i128 context, wb_i128 sequences);
+bool wb_serving_fits_now(const wb_serving *serving);
+
+/* The place that is fullest against its budget; without budgets the one that holds most. Never the host. */
+uint32_t wb_serving_worst(const wb_serving *serving);
 
 /* The longest context at the asked sequences, and the most sequences at the asked context, that fit; 0: not even one. */
 wb_i128 wb_serving_max_context(const wb_serving *serving);
 wb_i128 wb_serving_max_sequences(const wb_serving *serving);
+
+/* The number that a value stands for at the lengths that were asked for; 0 on overflow. */
+wb_num wb_serving_number(const wb_serving *serving, const wb_value *value);
+
+/* Of one sequence on the fullest device: bytes that one more token takes where no window is full yet or bounds it, and
+ * those that do not grow with it (states, full windows). */
+wb_i128 wb_serving_token_bytes(const wb_serving *serving);
+wb_i128 wb_serving_fixed_bytes(const wb_serving *serving);
+
+/* An open workload is at most so long, so many. */
+#define WB_SERVING_MOST ((wb_i128)1 << 40)
 
 #endif

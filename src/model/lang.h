@@ -2,7 +2,8 @@
  *
  * A block is its forward pass written once; an operation is a leaf of it (what it stores, what shape it returns);
  * a family names the fields of a configuration with the model class's defaults, and the model made from them; a method
- * is a published rule of thumb with the inputs it reads.
+ * is a published rule of thumb with the inputs it reads; an engine is a serving program with its options and what it
+ * takes of a device.
  */
 #ifndef WB_MODEL_LANG_H
 #define WB_MODEL_LANG_H
@@ -74,7 +75,8 @@ typedef enum wb_stmt_kind {
   WB_S_WITHOUT_GRADIENT,
   WB_S_COST,
   WB_S_TRAINING,
-  WB_S_QUANTITY
+  WB_S_QUANTITY,
+  WB_S_COMPONENT
 } wb_stmt_kind;
 
 /* `on a, b after c times d`: positions of what follows (or of what an operation returns). */
@@ -106,16 +108,18 @@ struct wb_stmt {
   wb_place place;
   const wb_sym **targets; /* names that receive the results */
   size_t target_count;
-  wb_unit unit;          /* QUANTITY */
-  const wb_sym *name;    /* LET, QUANTITY, GROUP, PATH, APART (group), STACK/DISPATCH (index), CALL (callee), STATE */
+  wb_unit unit; /* QUANTITY, COMPONENT */
+  const wb_sym
+      *name; /* LET, QUANTITY, COMPONENT, GROUP, PATH, APART (group), STACK/DISPATCH (index), CALL (callee), STATE */
   wb_path *path;         /* CALL, PARAM, BUFFER, STACK, SCOPE, DISPATCH, PART: may be NULL */
   const wb_expr *expr;   /* LET, COST value, WHEN condition, STACK/REPEAT/DISPATCH count, REQUIRE condition, PART field,
                             * GIVEN like */
-  const wb_expr *second; /* STACK from, DISPATCH top_k, CACHE within, REPEAT training */
-  const wb_expr *every;  /* CACHE: one entry for so many tokens */
+  const wb_expr *second; /* STACK from, DISPATCH top_k, CACHE within, STATE over, REPEAT training, COMPONENT low */
+  const wb_expr *every;  /* CACHE: one entry for so many tokens; COMPONENT high */
   const wb_argument *args; /* CALL; CACHE, RETURN values; dims of PARAM, BUFFER, STATE, GIVEN, YIELD */
   size_t arg_count;
-  wb_str text;     /* REQUIRE message, UNDESCRIBED what, PART default family */
+  wb_str text;     /* REQUIRE message, UNDESCRIBED what, PART default family, COMPONENT source */
+  wb_str basis;    /* COMPONENT: "measured", "heuristic" … */
   bool is_fixed;   /* PART: `as`, not `default` */
   const wb_on *on; /* ON, YIELD; NULL: the positions of the first activation */
   wb_cost_kind cost;
@@ -125,7 +129,14 @@ struct wb_stmt {
   wb_modifiers mod;
 };
 
-typedef enum wb_decl_kind { WB_D_OPERATION, WB_D_BLOCK, WB_D_FAMILY, WB_D_METHOD, WB_D_CONSTANT } wb_decl_kind;
+typedef enum wb_decl_kind {
+  WB_D_OPERATION,
+  WB_D_BLOCK,
+  WB_D_FAMILY,
+  WB_D_METHOD,
+  WB_D_ENGINE,
+  WB_D_CONSTANT
+} wb_decl_kind;
 
 typedef struct wb_parameter {
   const wb_sym *name;
@@ -140,6 +151,7 @@ typedef struct wb_field {
   size_t alias_count;
   wb_str from;   /* dotted path in the configuration, empty: the name */
   bool nullable; /* null stays null instead of meaning "absent" */
+  bool option;   /* of an engine: set on its command line, not read from a configuration */
   bool derived;  /* `let`: never read from the configuration */
   wb_place place;
 } wb_field;
@@ -166,9 +178,9 @@ typedef struct wb_decl {
 } wb_decl;
 
 /* Parses every declaration of a file and hands over each as soon as it is read, so that a later one may be `like` an
- * earlier one. `like` finds the family that another one is like, NULL if there is none. */
+ * earlier one. `like` finds the family or engine that another one is like, NULL if there is none. */
 typedef struct wb_decl_sink {
-  wb_decl *(*like)(void *user, wb_str name, wb_place place);
+  wb_decl *(*like)(void *user, wb_decl_kind kind, wb_str name, wb_place place);
   void (*found)(void *user, wb_decl *decl);
   void *user;
 } wb_decl_sink;

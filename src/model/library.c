@@ -91,6 +91,7 @@ static void scan(wb_library *lib, size_t file) {
     else if (top && wb_str_is(first, "block")) add_entry(lib, WB_D_BLOCK, word(line, &from), file);
     else if (top && wb_str_is(first, "family")) add_entry(lib, WB_D_FAMILY, word(line, &from), file);
     else if (top && wb_str_is(first, "method")) add_entry(lib, WB_D_METHOD, word(line, &from), file);
+    else if (top && wb_str_is(first, "engine")) add_entry(lib, WB_D_ENGINE, word(line, &from), file);
     else if (top && wb_str_is(first, "constant")) add_entry(lib, WB_D_CONSTANT, word(line, &from), file);
     else if (!top && lib->entry_count > before && wb_str_is(first, "model_type"))
       add_keys(lib, line, from, &lib->types, &lib->type_count, &lib->type_cap);
@@ -112,10 +113,10 @@ typedef struct parsing {
   size_t file;
 } parsing;
 
-static wb_decl *closest_family(wb_library *lib, wb_str name, wb_place place);
+static wb_decl *closest(wb_library *lib, wb_decl_kind kind, wb_str name, wb_place place);
 
-static wb_decl *like(void *user, wb_str name, wb_place place) {
-  return closest_family(((parsing *)user)->lib, name, place);
+static wb_decl *like(void *user, wb_decl_kind kind, wb_str name, wb_place place) {
+  return closest(((parsing *)user)->lib, kind, name, place);
 }
 
 static void found(void *user, wb_decl *decl) {
@@ -153,8 +154,8 @@ static void parse_for(wb_library *lib, wb_ctx *ctx, size_t file) {
 }
 
 /* `like` inside a file being parsed: a family of another file, or one above in the same file. */
-static wb_decl *closest_family(wb_library *lib, wb_str name, wb_place place) {
-  wb_entry *entry = find(lib, name, WB_D_FAMILY);
+static wb_decl *closest(wb_library *lib, wb_decl_kind kind, wb_str name, wb_place place) {
+  wb_entry *entry = find(lib, name, kind);
   if (!entry) return NULL;
   if (!entry->decl) parse_file(lib, entry->file);
   if (!entry->decl) WB_FAIL(&lib->ctx, WB_LANG_LIKE_CIRCLE, place, name);
@@ -180,6 +181,10 @@ const wb_decl *wb_library_method(wb_library *lib, wb_ctx *ctx, wb_str name) {
   return declared(lib, ctx, name, WB_D_METHOD);
 }
 
+const wb_decl *wb_library_engine(wb_library *lib, wb_ctx *ctx, wb_str name) {
+  return declared(lib, ctx, name, WB_D_ENGINE);
+}
+
 const wb_decl *wb_library_type(wb_library *lib, wb_ctx *ctx, wb_str model_type) {
   for (size_t i = lib->type_count; i-- > 0;) {
     if (!wb_str_eq(lib->types[i].type, model_type)) continue;
@@ -200,15 +205,18 @@ const wb_decl *wb_library_class(wb_library *lib, wb_ctx *ctx, wb_str class_name)
   return NULL;
 }
 
-const wb_decl *wb_library_method_at(wb_library *lib, wb_ctx *ctx, size_t i) {
+static const wb_decl *nth(wb_library *lib, wb_ctx *ctx, wb_decl_kind kind, size_t i) {
   for (size_t n = 0; n < lib->entry_count; n++) {
     wb_entry *entry = &lib->entries[n];
-    if (entry->kind != WB_D_METHOD || i-- > 0) continue;
+    if (entry->kind != kind || i-- > 0) continue;
     parse_for(lib, ctx, entry->file);
     return entry->decl;
   }
   return NULL;
 }
+
+const wb_decl *wb_library_method_at(wb_library *lib, wb_ctx *ctx, size_t i) { return nth(lib, ctx, WB_D_METHOD, i); }
+const wb_decl *wb_library_engine_at(wb_library *lib, wb_ctx *ctx, size_t i) { return nth(lib, ctx, WB_D_ENGINE, i); }
 
 const wb_decl *wb_library_marker(wb_library *lib, wb_ctx *ctx, size_t i, wb_str *key) {
   if (i >= lib->marker_count) return NULL;

@@ -90,18 +90,23 @@ typedef struct wb_op_use {
   wb_str path; /* "expanded", "absorbed" …; empty: always */
 } wb_op_use;
 
+#define WB_KEPT_WIDTHS 4
+
 /* What serving keeps: per token (cache) or per sequence (state). */
 typedef struct wb_kept {
   bool per_token;
   bool mtp; /* of a prediction layer */
   wb_str name;
-  wb_num elements;    /* in one layer, for one token or one sequence */
+  wb_num elements;               /* in one layer, for one token or one sequence */
+  wb_num widths[WB_KEPT_WIDTHS]; /* of a cache: of each activation that it keeps, side by side */
+  uint32_t width_count;
+  wb_num over; /* of a state: kernel of the convolution whose last inputs it keeps, `elements` for each; 0: none */
   wb_binding *within; /* window in tokens; NULL: unbounded */
   wb_cut cut;         /* over ranks of tensor parallelism; NONE: every rank holds all */
   wb_binding *cut_by;
   wb_binding *every; /* one entry for so many tokens; NULL: for each */
-  wb_str dtype;
-  wb_num copies; /* layers */
+  wb_str dtype;      /* the model's, or a name of data/formats/cache.tsv */
+  wb_num copies;     /* layers */
   const wb_number_set *indices[WB_MAX_INDICES];
   uint32_t index_count;
 } wb_kept;

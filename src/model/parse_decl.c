@@ -40,12 +40,12 @@ static void aliases(wb_tokens *t, wb_field *field) {
 }
 
 /* name ["nullable"] ["from" dotted] ["aliases" a, b] ["=" expr]  |  "let" name "=" expr */
-static void field(wb_tokens *t, wb_decl *decl, size_t *cap) {
+static void field(wb_tokens *t, wb_decl *decl, size_t *cap, bool option) {
   bool derived = wb_accept(t, WB_T_NAME, "let");
   wb_place place = {t->file, 0, wb_peek(t)->offset};
   const wb_sym *name = symbol(t, "a field's name");
   wb_field *slot = field_slot(t, decl, cap, name);
-  *slot = (wb_field){.name = name, .derived = derived, .place = place, .from = WB_STR("")};
+  *slot = (wb_field){.name = name, .derived = derived, .option = option, .place = place, .from = WB_STR("")};
   for (;;) {
     if (wb_accept(t, WB_T_NAME, "nullable")) slot->nullable = true;
     else if (wb_accept(t, WB_T_NAME, "from")) slot->from = wb_parse_dotted(t);
@@ -56,18 +56,18 @@ static void field(wb_tokens *t, wb_decl *decl, size_t *cap) {
   wb_expect(t, WB_T_NEWLINE, NULL, "the end of the line");
 }
 
-static void fields(wb_tokens *t, wb_decl *decl) {
+static void fields(wb_tokens *t, wb_decl *decl, bool options) {
   size_t cap = decl->field_count;
   wb_expect(t, WB_T_NEWLINE, NULL, "the end of the line");
   wb_expect(t, WB_T_INDENT, NULL, "an indented field");
-  while (!wb_accept(t, WB_T_DEDENT, NULL)) field(t, decl, &cap);
+  while (!wb_accept(t, WB_T_DEDENT, NULL)) field(t, decl, &cap, options);
 }
 
 static void inherit(reader *r, wb_decl *decl) {
   wb_place place = wb_token_place(&r->t, wb_peek(&r->t));
-  wb_str name = wb_expect(&r->t, WB_T_NAME, NULL, "a family's name")->text;
-  const wb_decl *like = r->sink->like(r->sink->user, name, place);
-  if (!like || like->kind != WB_D_FAMILY) WB_FAIL(r->t.ctx, WB_LANG_UNKNOWN_NAME, place, name);
+  wb_str name = wb_expect(&r->t, WB_T_NAME, NULL, "the name of what it is like")->text;
+  const wb_decl *like = r->sink->like(r->sink->user, decl->kind, name, place);
+  if (!like) WB_FAIL(r->t.ctx, WB_LANG_UNKNOWN_NAME, place, name);
   decl->like = like;
   decl->body = like->body;
   decl->source = like->source;
@@ -96,11 +96,13 @@ static void class_names(wb_tokens *t, wb_decl *decl) {
 
 static void family_line(reader *r, wb_decl *decl) {
   wb_tokens *t = &r->t;
-  if (wb_accept(t, WB_T_NAME, "fields")) {
-    fields(t, decl);
+  const bool options = decl->kind == WB_D_ENGINE && wb_is(t, WB_T_NAME, "options");
+  if (options || wb_is(t, WB_T_NAME, "fields")) {
+    t->at++;
+    fields(t, decl, options);
     return;
   }
-  if (wb_accept(t, WB_T_NAME, decl->kind == WB_D_METHOD ? "formula" : "model")) {
+  if (wb_accept(t, WB_T_NAME, decl->kind == WB_D_FAMILY ? "model" : "formula")) {
     decl->body = (wb_body){0};
     wb_parse_body(t, &decl->body);
     return;
@@ -111,7 +113,8 @@ static void family_line(reader *r, wb_decl *decl) {
   else if (wb_accept(t, WB_T_NAME, "marker"))
     wb_expect(t, WB_T_NAME, NULL, "a key of configurations without model_type");
   else if (wb_accept(t, WB_T_NAME, "generic")) decl->is_generic = true;
-  else wb_syntax(t, "model_type, class, source, fields, model or generic");
+  else if (decl->kind == WB_D_FAMILY) wb_syntax(t, "model_type, class, source, fields, model or generic");
+  else wb_syntax(t, "source, options, fields or formula");
   wb_expect(t, WB_T_NEWLINE, NULL, "the end of the line");
 }
 
@@ -121,7 +124,8 @@ static void family(reader *r, wb_decl *decl) {
   wb_expect(t, WB_T_NEWLINE, NULL, "the end of the line");
   wb_expect(t, WB_T_INDENT, NULL, "an indented line");
   while (!wb_accept(t, WB_T_DEDENT, NULL)) family_line(r, decl);
-  if (!decl->body.count) wb_syntax(t, "a model section in the family above");
+  if (!decl->body.count)
+    wb_syntax(t, decl->kind == WB_D_FAMILY ? "a model section in the family above" : "a formula section");
 }
 
 /* Cost lines are read when somebody asks what an operation costs; a walk passes over none of them. */
@@ -159,11 +163,8 @@ static wb_decl *declaration(reader *r) {
   static const struct {
     const char *word;
     wb_decl_kind kind;
-  } kinds[] = {{"operation", WB_D_OPERATION},
-               {"block", WB_D_BLOCK},
-               {"family", WB_D_FAMILY},
-               {"method", WB_D_METHOD},
-               {"constant", WB_D_CONSTANT}};
+  } kinds[] = {{"operation", WB_D_OPERATION}, {"block", WB_D_BLOCK},   {"family", WB_D_FAMILY},
+               {"method", WB_D_METHOD},       {"engine", WB_D_ENGINE}, {"constant", WB_D_CONSTANT}};
   wb_tokens *t = &r->t;
   wb_decl *decl = WB_NEW(t->ctx, wb_decl);
   decl->place = (wb_place){t->file, 0, wb_peek(t)->offset};
@@ -173,11 +174,11 @@ static wb_decl *declaration(reader *r) {
     decl->kind = kinds[i].kind;
     decl->name = symbol(t, "a name");
     if (decl->kind == WB_D_CONSTANT) constant(t, decl);
-    else if (decl->kind == WB_D_FAMILY || decl->kind == WB_D_METHOD) family(r, decl);
+    else if (decl->kind >= WB_D_FAMILY) family(r, decl);
     else block(t, decl);
     return decl;
   }
-  wb_syntax(t, "operation, block, family, method or constant");
+  wb_syntax(t, "operation, block, family, method, engine or constant");
 }
 
 void wb_parse_descriptions(wb_ctx *ctx, wb_symtab *symbols, wb_str source, wb_str file, const wb_decl_sink *sink) {

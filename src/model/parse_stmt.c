@@ -218,6 +218,7 @@ static wb_stmt *state(wb_tokens *t) {
   t->at++;
   stmt->name = symbol(t, "the state's name");
   dims(t, stmt);
+  if (wb_accept(t, WB_T_NAME, "over")) stmt->second = wb_parse_expr(t);
   modifiers(t, &stmt->mod);
   return stmt;
 }
@@ -385,6 +386,22 @@ static wb_stmt *quantity(wb_tokens *t) {
   return stmt;
 }
 
+/* component runtime = best from low to high basis measured source "where" */
+static wb_stmt *component(wb_tokens *t) {
+  wb_stmt *stmt = quantity(t);
+  stmt->kind = WB_S_COMPONENT;
+  stmt->text = WB_STR("");
+  if (wb_accept(t, WB_T_NAME, "from")) {
+    stmt->second = wb_parse_expr(t);
+    wb_expect(t, WB_T_NAME, "to", "`to` and the highest");
+    stmt->every = wb_parse_expr(t);
+  }
+  wb_expect(t, WB_T_NAME, "basis", "`basis` and how it is known");
+  stmt->basis = wb_expect(t, WB_T_NAME, NULL, "exact, engine, measured, heuristic or assumed")->text;
+  if (wb_accept(t, WB_T_NAME, "source")) stmt->text = wb_expect(t, WB_T_STRING, NULL, "a citation")->text;
+  return stmt;
+}
+
 /* k = given [kv_heads, head_dim]: an activation that comes from elsewhere (a donor layer, pixels); `like x`: with the
  * positions of x, and gradients flow back to what x was made from. */
 static wb_stmt *given(wb_tokens *t, const wb_sym **targets, size_t count) {
@@ -425,6 +442,7 @@ static wb_stmt *keyword(wb_tokens *t) {
   if (wb_is(t, WB_T_NAME, "let")) return let(t);
   if (wb_is(t, WB_T_NAME, "when")) return when(t);
   if (wb_is(t, WB_T_NAME, "quantity")) return quantity(t);
+  if (wb_is(t, WB_T_NAME, "component")) return component(t);
   if (wb_is(t, WB_T_NAME, "param")) return tensor(t, WB_S_PARAM);
   if (wb_is(t, WB_T_NAME, "buffer")) return tensor(t, WB_S_BUFFER);
   if (wb_is(t, WB_T_NAME, "cache")) return cache(t);

@@ -143,9 +143,9 @@ void wb_walk_tensor(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
   if (!wb_num_add(w->total, all, &w->total)) WB_FAIL(w->ctx, WB_LANG_OVERFLOW, stmt->place, WB_STR("+"));
 }
 
-static wb_num kept_elements(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
-  if (stmt->kind == WB_S_STATE) return plain_elements(w, f, stmt);
+static wb_num cached_elements(wb_walk *w, wb_frame *f, const wb_stmt *stmt, wb_kept *kept) {
   wb_num sum = wb_num_int(0);
+  if (stmt->arg_count > WB_KEPT_WIDTHS) WB_FAIL(w->ctx, WB_TOO_DEEP, stmt->place, WB_STR("4"));
   for (size_t i = 0; i < stmt->arg_count; i++) {
     wb_value value = wb_eval(w->ctx, stmt->args[i].expr, f->scope);
     if (value.kind != WB_SHAPE)
@@ -153,8 +153,30 @@ static wb_num kept_elements(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
               WB_STR("an activation"));
     wb_num width = wb_shape_width(w->ctx, value.u.shape, stmt->place);
     if (!wb_num_add(sum, width, &sum)) WB_FAIL(w->ctx, WB_LANG_OVERFLOW, stmt->place, WB_STR("+"));
+    kept->widths[kept->width_count++] = width;
   }
   return sum;
+}
+
+/* `dtype float32`, or a field that says which: `dtype mamba_ssm_dtype`; null is the model's. */
+static wb_str kept_dtype(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
+  wb_str dtype = stmt->mod.dtype;
+  if (!dtype.len) return w->dtype;
+  const wb_sym *name = wb_intern_find(&w->model->lib->symbols, dtype);
+  wb_binding *field = name ? wb_scope_find(w->ctx, f->scope, name) : NULL;
+  const wb_value *value = field ? wb_force(w->ctx, field) : NULL;
+  if (value && value->kind == WB_NULL) return w->dtype;
+  if (value && value->kind == WB_TEXT) dtype = value->u.text;
+  wb_str known = wb_dtype_name(dtype);
+  return known.len ? known : dtype;
+}
+
+static wb_num kernel_of(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
+  wb_value kernel = wb_eval(w->ctx, stmt->second, f->scope);
+  if (kernel.kind != WB_NUM || kernel.u.num.den != 1 || kernel.u.num.num < 1)
+    WB_FAIL(w->ctx, WB_LANG_TYPE, stmt->place, WB_STR("over"), wb_str_of(wb_kind_name(&kernel)),
+            WB_STR("a kernel of at least 1"));
+  return kernel.u.num;
 }
 
 void wb_walk_kept(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
@@ -166,11 +188,13 @@ void wb_walk_kept(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
                     .mtp = w->mtp,
                     .name = stmt->name ? stmt->name->name : WB_STR("cache"),
                     .copies = w->repeats,
+                    .over = wb_num_int(0),
                     .index_count = w->index_count,
-                    .dtype = stmt->mod.dtype.len ? wb_dtype_name(stmt->mod.dtype) : w->dtype};
+                    .dtype = kept_dtype(w, f, stmt)};
   for (uint32_t i = 0; i < w->index_count; i++) kept->indices[i] = w->indices[i];
-  kept->elements = kept_elements(w, f, stmt);
-  kept->within = lazily(w, f->scope, stmt->second);
+  kept->elements = kept->per_token ? cached_elements(w, f, stmt, kept) : plain_elements(w, f, stmt);
+  if (!kept->per_token && stmt->second) kept->over = kernel_of(w, f, stmt);
+  kept->within = kept->per_token ? lazily(w, f->scope, stmt->second) : NULL;
   kept->every = lazily(w, f->scope, stmt->every);
   kept->cut = stmt->mod.cut;
   kept->cut_by = lazily(w, f->scope, stmt->mod.cut_by);

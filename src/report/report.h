@@ -14,7 +14,7 @@ void wb_report_gpus(wb_out *out);
 /* Each returns whether the answer is yes: nothing differs. */
 bool wb_report_diff(wb_out *out, wb_model *a, wb_model *b);
 bool wb_report_check(wb_out *out, wb_model *model);
-bool wb_report_memory(wb_out *out, wb_model *model); /* it fits, or no card was named */
+bool wb_report_memory(wb_out *out, wb_model *model, bool fit); /* it fits, or nobody asked */
 
 /* The members that every JSON answer begins with. */
 void wb_json_head(wb_json_out *j, const char *report);

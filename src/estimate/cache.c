@@ -1,0 +1,149 @@
+#include "estimate/cache.h"
+
+#include "expr/eval.h"
+
+/* ---- arithmetic on forms ---- */
+
+static wb_value combine(wb_ctx *ctx, wb_op op, const wb_value *a, const wb_value *b) {
+  return wb_binary(ctx, WB_NOWHERE, op, a, b);
+}
+
+static wb_value with_number(wb_ctx *ctx, wb_op op, const wb_value *a, wb_i128 b) {
+  const wb_value number = wb_integer(b);
+  return combine(ctx, op, a, &number);
+}
+
+static wb_value ceiling(wb_ctx *ctx, const wb_value *a) {
+  if (a->kind == WB_FORM) return wb_form_unary(ctx, WB_NOWHERE, WB_ATOM_CEIL, a);
+  wb_value out = *a;
+  wb_num_ceil(a->u.num, &out.u.num);
+  return out;
+}
+
+/* In units of n, the last one whole. */
+static wb_value units(wb_ctx *ctx, const wb_value *a, wb_i128 n) {
+  if (n <= 1) return *a;
+  wb_value out = with_number(ctx, WB_OP_DIV, a, n);
+  return ceiling(ctx, &out);
+}
+
+static wb_value at_most(wb_ctx *ctx, const wb_value *a, wb_i128 most) {
+  const wb_value number = wb_integer(most);
+  if (a->kind == WB_FORM) return wb_form_function(ctx, WB_NOWHERE, WB_ATOM_MIN, a, &number, NULL);
+  return a->u.num.num > most ? number : *a;
+}
+
+/* ---- kinds ---- */
+
+static wb_i128 whole(wb_ctx *ctx, wb_num a, wb_num b) {
+  wb_num out;
+  if (!wb_num_mul(a, b, &out)) WB_FAIL(ctx, WB_LANG_OVERFLOW, WB_NOWHERE, WB_STR("*"));
+  wb_num_ceil(out, &out);
+  return out.num;
+}
+
+static wb_cache_type type_of(wb_model *m, const wb_kept *kept, const wb_cache_rules *rules) {
+  wb_cache_type own;
+  if (wb_str_eq(kept->dtype, m->dtype)) return rules->type;
+  if (!wb_cache_type_find(kept->dtype, &own)) WB_FAIL(&m->ctx, WB_PASS_DTYPE, WB_NOWHERE, kept->dtype);
+  return own;
+}
+
+/* Only latents, which every rank holds whole, have a part that may be held otherwise. */
+static wb_i128 token_bytes(wb_model *m, const wb_kept *kept, const wb_layout *layout, const wb_cache_type *type) {
+  const wb_num share = wb_kept_share(&m->ctx, kept, layout), heads = wb_kept_heads(&m->ctx, kept, layout);
+  wb_cache_type others = *type;
+  if (type->others.len && kept->width_count > 1) wb_cache_type_find(type->others, &others);
+  wb_i128 sum = 0;
+  for (uint32_t i = 0; i < kept->width_count; i++)
+    sum += wb_cache_type_bytes(i ? &others : type, whole(&m->ctx, kept->widths[i], share), heads.num);
+  return sum;
+}
+
+static wb_i128 state_bytes(wb_model *m, const wb_kept *kept, const wb_layout *layout, const wb_cache_rules *rules,
+                           wb_str dtype) {
+  wb_i128 elements = whole(&m->ctx, kept->elements, wb_kept_share(&m->ctx, kept, layout));
+  if (kept->over.num) elements *= kept->over.num - 1 + rules->state_columns;
+  return elements * (wb_i128)wb_dtype_bytes(dtype) * rules->state_copies;
+}
+
+static wb_i128 number_of(wb_ctx *ctx, wb_binding *binding, wb_i128 fallback) {
+  const wb_value *value = binding ? wb_force(ctx, binding) : NULL;
+  return value && value->kind == WB_NUM ? value->u.num.num : fallback;
+}
+
+static wb_cache_kind kind_of(wb_model *m, const wb_kept *kept, const wb_layout *layout, wb_stage stage,
+                             const wb_cache_rules *rules) {
+  wb_cache_kind out = {.kept = kept, .layers = wb_kept_layers(m, kept, stage).num, .every = 1};
+  if (!kept->per_token) {
+    out.dtype = rules->state_dtype.len ? rules->state_dtype : kept->dtype;
+    out.entry_bytes = state_bytes(m, kept, layout, rules, out.dtype);
+    return out;
+  }
+  const wb_cache_type type = type_of(m, kept, rules);
+  out.dtype = type.name;
+  out.entry_bytes = token_bytes(m, kept, layout, &type);
+  out.window = rules->whole_windows ? 0 : number_of(&m->ctx, kept->within, 0);
+  out.every = number_of(&m->ctx, kept->every, 1);
+  return out;
+}
+
+wb_cache_kind *wb_cache_kinds(wb_model *m, const wb_layout *layout, wb_stage stage, const wb_cache_rules *rules,
+                              bool mtp, size_t *count) {
+  wb_cache_kind *out = WB_NEWN(&m->ctx, wb_cache_kind, m->kept_count);
+  *count = 0;
+  for (size_t i = 0; i < m->kept_count; i++) {
+    if (m->kept[i].mtp && !mtp) continue;
+    wb_cache_kind kind = kind_of(m, &m->kept[i], layout, stage, rules);
+    if (kind.layers) out[(*count)++] = kind;
+  }
+  return out;
+}
+
+/* ---- bytes ---- */
+
+/* Context parallel ranks take turns with the tokens of a sequence. */
+static wb_value own_tokens(wb_ctx *ctx, const wb_layout *layout, const wb_value *context) {
+  return units(ctx, context, (wb_i128)layout->cp * layout->dcp);
+}
+
+wb_value wb_cache_entries(wb_ctx *ctx, const wb_cache_kind *kind, const wb_cache_rules *rules, const wb_layout *layout,
+                          const wb_value *context) {
+  wb_value out = own_tokens(ctx, layout, context);
+  if (kind->window) out = at_most(ctx, &out, rules->paged_windows ? kind->window - 1 + rules->in_flight : kind->window);
+  out = units(ctx, &out, kind->every);
+  if (rules->page > 1) {
+    out = units(ctx, &out, rules->page);
+    if (kind->window && rules->paged_windows) out = with_number(ctx, WB_OP_ADD, &out, 1);
+    out = with_number(ctx, WB_OP_MUL, &out, rules->page);
+  }
+  return out;
+}
+
+/* What all sequences have in common stands once; windows have moved past it. */
+static wb_value shared(wb_ctx *ctx, const wb_cache_kind *kind, const wb_cache_rules *rules, const wb_layout *layout,
+                       const wb_value *each, const wb_value *sequences) {
+  wb_value out = combine(ctx, WB_OP_MUL, each, sequences);
+  if (!rules->shared_prefix || kind->window) return out;
+  const wb_value prefix = wb_integer(rules->shared_prefix / rules->page * rules->page);
+  const wb_value once = wb_cache_entries(ctx, kind, rules, layout, &prefix);
+  const wb_value others = with_number(ctx, WB_OP_SUB, sequences, 1);
+  const wb_value saved = combine(ctx, WB_OP_MUL, &once, &others);
+  return combine(ctx, WB_OP_SUB, &out, &saved);
+}
+
+wb_value wb_cache_bytes(wb_ctx *ctx, const wb_cache_kind *kinds, size_t count, const wb_cache_rules *rules,
+                        const wb_layout *layout, bool per_token, const wb_value *context, const wb_value *sequences) {
+  const wb_value here = units(ctx, sequences, layout->dp);
+  wb_value sum = wb_integer(0);
+  for (size_t i = 0; i < count; i++) {
+    const wb_cache_kind *kind = &kinds[i];
+    if (kind->kept->per_token != per_token) continue;
+    wb_value entries = wb_integer(1);
+    if (per_token) entries = wb_cache_entries(ctx, kind, rules, layout, context);
+    wb_value bytes = per_token ? shared(ctx, kind, rules, layout, &entries, &here) : here;
+    bytes = with_number(ctx, WB_OP_MUL, &bytes, kind->layers * kind->entry_bytes);
+    sum = combine(ctx, WB_OP_ADD, &sum, &bytes);
+  }
+  return sum;
+}

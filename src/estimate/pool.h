@@ -1,0 +1,27 @@
+/* Pools: engines that give what is left of a card to caches, and cut it their own way. */
+#ifndef WB_ESTIMATE_POOL_H
+#define WB_ESTIMATE_POOL_H
+
+#include "estimate/paging.h"
+#include "estimate/serving.h"
+
+/* What an engine would make of its pool on the fullest device. */
+typedef struct wb_pool {
+  wb_i128 bytes;
+  wb_i128 tokens;       /* that it says it holds */
+  wb_i128 token_bytes;  /* of one token in all layers, as it counts */
+  wb_i128 state_bytes;  /* sglang: set aside for states */
+  wb_i128 block_tokens; /* tokens of a block or page */
+  wb_i128 blocks;
+  bool paged;     /* vllm: pages of all kinds could be made equal */
+  wb_pages pages; /* vllm */
+} wb_pool;
+
+/* False for engines without a pool, and without a card to take it from. */
+bool wb_pool_of(const wb_serving *serving, wb_pool *out);
+
+/* Puts what the engine allocates in the place of what caches and states need: whole pages, padded groups, shares of a
+ * pool. Engines that allocate what is needed leave it. */
+void wb_pool_allocate(wb_serving *serving, wb_place_on *place);
+
+#endif

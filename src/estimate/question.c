@@ -1,0 +1,191 @@
+/* The question as asked: defaults, bounds, cards, layout, lengths. */
+#include <string.h>
+
+#include "estimate/serving.h"
+
+static wb_str decimal(wb_ctx *ctx, wb_i128 n) {
+  wb_text out = {.ctx = ctx};
+  wb_i128_print(&out, n);
+  return wb_text_str(&out);
+}
+
+/* ---- counts ---- */
+
+#define PARALLEL_MOST 65536
+
+static void check_counts(wb_ctx *ctx, const weigh_serving *a) {
+  const struct {
+    const char *option;
+    weigh_count value, least, most;
+  } counts[] = {{"--context", a->context, 1, (weigh_count)1 << 40},
+                {"--sequences", a->sequences, 1, (weigh_count)1 << 40},
+                {"--prompt", a->prompt, 0, (weigh_count)1 << 40},
+                {"--output", a->output, 0, (weigh_count)1 << 40},
+                {"--shared-prefix", a->shared_prefix, 0, (weigh_count)1 << 40},
+                {"--images", a->images, 0, 1 << 20},
+                {"--loras", a->loras, 0, 1 << 20},
+                {"--lora-rank", a->lora_rank, 1, 1 << 16},
+                {"--gpus", a->gpus, 1, PARALLEL_MOST},
+                {"--tp", a->tp, 1, PARALLEL_MOST},
+                {"--pp", a->pp, 1, PARALLEL_MOST},
+                {"--dp", a->dp, 1, PARALLEL_MOST},
+                {"--cp", a->cp, 1, PARALLEL_MOST},
+                {"--dcp", a->dcp, 1, PARALLEL_MOST}};
+  for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+    if (counts[i].value < counts[i].least || counts[i].value > counts[i].most)
+      WB_FAIL(ctx, WB_PASS_COUNT, WB_NOWHERE, wb_str_of(counts[i].option), decimal(ctx, counts[i].value),
+              decimal(ctx, counts[i].least));
+}
+
+/* ---- lengths ---- */
+
+static void fill_lengths(weigh_serving *a) {
+  if (!a->context) a->context = a->prompt || a->output ? a->prompt + a->output : 4096;
+  if (!a->prompt && a->output && a->output < a->context) a->prompt = a->context - a->output;
+  if (!a->prompt) a->prompt = a->context;
+  if (!a->output) a->output = a->context > a->prompt ? a->context - a->prompt : 0;
+  if (!a->sequences) a->sequences = 1;
+  if (!a->lora_rank) a->lora_rank = 16;
+}
+
+/* "8x4096,1x32k": so many sequences of so many tokens. */
+static void read_mix(wb_serving *s) {
+  wb_ctx *ctx = &s->model->ctx;
+  wb_str text = wb_str_of(s->asked.mix), item;
+  for (size_t at = 0; wb_str_next(text, ',', &at, &item);) {
+    const char *by = memchr(item.ptr, 'x', item.len);
+    wb_num count = wb_num_int(1), tokens;
+    wb_str length = by ? wb_str_slice(item, (size_t)(by - item.ptr) + 1, item.len) : item;
+    bool good = wb_num_parse_units(length, true, &tokens) && wb_num_is_int(tokens) && tokens.num >= 1 &&
+                tokens.num <= WB_SERVING_MOST;
+    if (by) good = good && wb_num_parse(wb_str_slice(item, 0, (size_t)(by - item.ptr)), &count);
+    good = good && wb_num_is_int(count) && count.num >= 1 && count.num <= WB_SERVING_MOST && s->mix_count < WB_MAX_MIX;
+    if (!good) WB_FAIL(ctx, WB_SERVING_MIX, WB_NOWHERE, item);
+    s->mix[s->mix_count++] = (wb_lengths){count.num, tokens.num};
+  }
+}
+
+static void set_lengths(wb_serving *s) {
+  if (s->asked.mix) read_mix(s);
+  if (!s->mix_count) s->mix[s->mix_count++] = (wb_lengths){s->asked.sequences, s->asked.context};
+  for (size_t i = 0; i < s->mix_count; i++) {
+    if (s->mix[i].tokens > s->longest) s->longest = s->mix[i].tokens;
+    s->in_all += s->mix[i].count;
+  }
+}
+
+/* ---- cards and layout ---- */
+
+/* "2xRTX 3090": how many, and the rest. */
+static wb_str counted(wb_str item, wb_i128 *count) {
+  size_t digits = 0;
+  while (digits < item.len && item.ptr[digits] >= '0' && item.ptr[digits] <= '9') digits++;
+  wb_num n;
+  *count = 1;
+  if (!digits || digits >= item.len || (item.ptr[digits] != 'x' && item.ptr[digits] != '*')) return item;
+  if (!wb_num_parse(wb_str_slice(item, 0, digits), &n) || n.num < 1 || n.num > PARALLEL_MOST) return item;
+  *count = n.num;
+  return wb_str_trim(wb_str_slice(item, digits + 1, item.len));
+}
+
+typedef struct named_cards {
+  wb_card kinds[16];
+  wb_i128 counts[16];
+  size_t count;
+  wb_i128 in_all;
+} named_cards;
+
+static named_cards read_cards(wb_serving *s) {
+  wb_ctx *ctx = &s->model->ctx;
+  named_cards out = {.count = 0};
+  wb_str item, text = wb_str_of(s->asked.gpu ? s->asked.gpu : "");
+  for (size_t at = 0; wb_str_next(text, ',', &at, &item);) {
+    if (out.count == 16) WB_FAIL(ctx, WB_TOO_DEEP, WB_NOWHERE, WB_STR("16"));
+    wb_str name = counted(item, &out.counts[out.count]);
+    wb_card *card = &out.kinds[out.count];
+    *card = wb_card_find(ctx, name);
+    if (s->asked.mig) wb_card_slice(ctx, card, wb_str_of(s->asked.mig));
+    if (s->asked.gpu_memory_bytes) wb_card_limit(card, s->asked.gpu_memory_bytes);
+    out.in_all += out.counts[out.count++];
+  }
+  if (!out.count && s->asked.gpu_memory_bytes) {
+    out.kinds[0] = wb_card_of_bytes(s->asked.gpu_memory_bytes);
+    out.counts[out.count++] = out.in_all = 1;
+  }
+  return out;
+}
+
+static bool all_equal(const named_cards *cards) {
+  for (size_t i = 1; i < cards->count; i++)
+    if (!wb_str_eq(cards->kinds[i].name, cards->kinds[0].name)) return false;
+  return true;
+}
+
+static void set_layout(wb_serving *s, const named_cards *named) {
+  weigh_serving *a = &s->asked;
+  wb_ctx *ctx = &s->model->ctx;
+  weigh_count *const one[] = {&a->dp, &a->cp, &a->dcp};
+  for (size_t i = 0; i < 3; i++)
+    if (!*one[i]) *one[i] = 1;
+  if (!a->gpus && named->in_all > 1) a->gpus = (weigh_count)named->in_all;
+  if (!a->pp) a->pp = !all_equal(named) && !a->tp ? a->gpus : 1; /* unequal cards hold runs of layers */
+  const weigh_count others =
+      a->pp > 0 && a->dp > 0 && a->cp > 0 && a->pp <= PARALLEL_MOST && a->dp <= PARALLEL_MOST && a->cp <= PARALLEL_MOST
+          ? a->pp * a->dp * a->cp
+          : 1;
+  if (!a->tp) a->tp = a->gpus > 0 && a->gpus % others == 0 ? a->gpus / others : 1;
+  if (!a->gpus) a->gpus = a->tp * others;
+  check_counts(ctx, a);
+  const bool adds_up = a->tp * others == a->gpus && (named->in_all <= 1 || named->in_all == a->gpus);
+  if (!adds_up) {
+    wb_text product = {.ctx = ctx};
+    wb_text_addf(&product, "%lld × %lld × %lld × %lld", (long long)a->tp, (long long)a->pp, (long long)a->dp,
+                 (long long)a->cp);
+    WB_FAIL(ctx, WB_SERVING_LAYOUT, WB_NOWHERE, wb_text_str(&product), decimal(ctx, a->gpus),
+            decimal(ctx, named->in_all ? named->in_all : a->gpus));
+  }
+  if (a->tp % a->dcp) WB_FAIL(ctx, WB_SERVING_DCP, WB_NOWHERE, decimal(ctx, a->dcp), decimal(ctx, a->tp));
+  s->layout = (wb_layout){(uint32_t)a->tp, (uint32_t)a->pp,  (uint32_t)a->dp,
+                          (uint32_t)a->cp, (uint32_t)a->dcp, a->expert_parallel};
+}
+
+static void set_cards(wb_serving *s, const named_cards *named) {
+  s->cards = WB_NEWN(&s->model->ctx, wb_card, (size_t)s->asked.gpus);
+  size_t n = 0;
+  for (size_t k = 0; k < named->count; k++)
+    for (wb_i128 i = 0; i < named->counts[k] && n < (size_t)s->asked.gpus; i++) s->cards[n++] = named->kinds[k];
+  for (; n < (size_t)s->asked.gpus; n++) s->cards[n] = named->count ? named->kinds[0] : wb_card_of_bytes(0);
+}
+
+/* ---- dtypes ---- */
+
+static void set_dtypes(wb_serving *s) {
+  wb_model *m = s->model;
+  const weigh_serving *a = &s->asked;
+  s->dtype = a->dtype ? wb_dtype_name(wb_str_of(a->dtype)) : m->dtype;
+  if (!s->dtype.len || !wb_dtype_bytes(s->dtype))
+    WB_FAIL(&m->ctx, WB_PASS_DTYPE, WB_NOWHERE, wb_str_of(a->dtype ? a->dtype : ""));
+  if (a->state_dtype) {
+    s->rules.state_dtype = wb_dtype_name(wb_str_of(a->state_dtype));
+    if (!s->rules.state_dtype.len) WB_FAIL(&m->ctx, WB_PASS_DTYPE, WB_NOWHERE, wb_str_of(a->state_dtype));
+  } else {
+    s->rules.state_dtype = WB_STR("");
+  }
+}
+
+wb_serving *wb_serving_asked(wb_model *m, const weigh_serving *asked) {
+  wb_ctx *ctx = &m->ctx;
+  wb_serving *s = WB_NEW(ctx, wb_serving);
+  s->model = m;
+  s->asked = *asked;
+  fill_lengths(&s->asked);
+  const named_cards named = read_cards(s);
+  set_layout(s, &named);
+  set_cards(s, &named);
+  set_lengths(s);
+  set_dtypes(s);
+  s->engine = wb_engine_find(m->lib, ctx, wb_str_of(asked->engine ? asked->engine : "generic"));
+  s->options = wb_engine_options(ctx, s->engine, asked->engine_options, asked->engine_option_count);
+  s->option_count = asked->engine_option_count;
+  return s;
+}

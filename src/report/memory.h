@@ -1,0 +1,34 @@
+/* What the reports on serving memory share: the question answered, before it is written. Internal to src/report. */
+#ifndef WB_REPORT_MEMORY_H
+#define WB_REPORT_MEMORY_H
+
+#include "estimate/pool.h"
+#include "report/report.h"
+
+typedef struct wb_memory_facts {
+  wb_model *model;
+  wb_serving *serving;
+  wb_load *loads; /* of each place */
+  uint32_t worst;
+  wb_i128 total, host; /* bytes of all devices; of the host, for layers that stand there */
+  bool has_card, fits;
+  wb_i128 reserve; /* kept free on the fullest device */
+  wb_i128 max_context, max_sequences;
+  wb_i128 token_bytes, fixed_bytes; /* of one sequence on the fullest device */
+  bool has_pool;
+  wb_pool pool;
+} wb_memory_facts;
+
+/* Fails the model's context as wb_serving_new does. */
+wb_memory_facts wb_memory_gather(wb_model *model, const weigh_serving *asked);
+
+void wb_memory_json(wb_out *out, const wb_memory_facts *facts, const char *report);
+void wb_memory_text(wb_out *out, const wb_memory_facts *facts, bool first_screen);
+void wb_memory_table(wb_out *out, const wb_memory_facts *facts);
+
+wb_str wb_gib(wb_ctx *ctx, wb_i128 bytes); /* "12.34" */
+
+/* The first place that is no host. */
+uint32_t wb_memory_first(const wb_memory_facts *facts);
+
+#endif

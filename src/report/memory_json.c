@@ -1,0 +1,180 @@
+#include "report/memory.h"
+
+static void bytes(wb_json_out *j, const wb_bytes *b) {
+  wb_jo_int(j, "bytes", b->best);
+  wb_jo_int(j, "low_bytes", b->low);
+  wb_jo_int(j, "high_bytes", b->high);
+}
+
+static void components(wb_json_out *j, const wb_memory_facts *f, uint32_t place) {
+  wb_jo_begin(j, "components", '[');
+  for (size_t i = 0; i < f->serving->part_count; i++) {
+    const wb_component *part = &f->serving->places[place].parts[i];
+    wb_jo_begin(j, NULL, '{');
+    wb_jo_str(j, "name", part->name);
+    bytes(j, &f->loads[place].parts[i]);
+    wb_jo_str(j, "basis", wb_str_of(wb_basis_name(part->basis)));
+    if (part->source.len) wb_jo_str(j, "source", part->source);
+    wb_jo_end(j, '}');
+  }
+  wb_jo_end(j, ']');
+}
+
+static void one_device(wb_json_out *j, const wb_memory_facts *f, uint32_t place, wb_i128 number, wb_i128 in_stage) {
+  const wb_serving *s = f->serving;
+  const wb_place_on *p = &s->places[place];
+  wb_jo_begin(j, NULL, '{');
+  wb_jo_int(j, "device", number);
+  if (p->card.name.len) wb_jo_str(j, "gpu", s->cards[number].name);
+  wb_jo_int(j, "pipeline_stage", (wb_i128)(place - wb_memory_first(f)));
+  wb_jo_int(j, "tensor_rank", in_stage % s->layout.tp);
+  wb_jo_int(j, "data_rank", in_stage / s->layout.tp / s->layout.cp);
+  wb_jo_int(j, "context_rank", in_stage / s->layout.tp % s->layout.cp);
+  bytes(j, &f->loads[place].all);
+  if (f->has_card) {
+    wb_jo_int(j, "budget_bytes", f->loads[place].budget);
+    wb_jo_bool(j, "fits", f->loads[place].all.best <= f->loads[place].budget);
+  }
+  components(j, f, place);
+  wb_jo_end(j, '}');
+}
+
+static void devices(wb_json_out *j, const wb_memory_facts *f) {
+  const wb_layout *l = &f->serving->layout;
+  const wb_i128 group = (wb_i128)l->tp * l->dp * l->cp;
+  wb_jo_begin(j, "per_device", '[');
+  for (wb_i128 i = 0; i < f->serving->asked.gpus; i++)
+    one_device(j, f, (uint32_t)(i / group) + wb_memory_first(f), i, i % group);
+  wb_jo_end(j, ']');
+  wb_jo_int(j, "worst_device", (wb_i128)(f->worst - wb_memory_first(f)) * group);
+}
+
+static void host(wb_json_out *j, const wb_memory_facts *f) {
+  wb_jo_begin(j, "host", '{');
+  wb_jo_int(j, "bytes", f->host);
+  if (wb_memory_first(f)) components(j, f, 0);
+  wb_jo_end(j, '}');
+}
+
+/* Each kind of cache and state, of one sequence on the fullest device. */
+static void caches(wb_json_out *j, const wb_memory_facts *f) {
+  const wb_place_on *p = &f->serving->places[f->worst];
+  wb_jo_begin(j, "caches", '[');
+  for (size_t i = 0; i < p->kind_count; i++) {
+    const wb_cache_kind *kind = &p->kinds[i];
+    wb_text layers = {.ctx = j->out->text.ctx};
+    wb_jo_begin(j, NULL, '{');
+    wb_jo_str(j, "kind", kind->kept->per_token ? WB_STR("cache") : WB_STR("state"));
+    wb_jo_str(j, "name", kind->kept->name);
+    if (kind->kept->index_count) {
+      wb_pattern_print(&layers, WB_STR("\x01"), kind->kept->indices, 1);
+      wb_jo_str(j, "layer_numbers", wb_text_str(&layers));
+    }
+    wb_jo_int(j, "layers", kind->layers);
+    wb_jo_str(j, "dtype", kind->dtype);
+    wb_jo_int(j, kind->kept->per_token ? "bytes_per_token_and_layer" : "bytes_per_sequence_and_layer",
+              kind->entry_bytes);
+    if (kind->window) wb_jo_int(j, "window", kind->window);
+    if (kind->every > 1) wb_jo_int(j, "tokens_per_entry", kind->every);
+    wb_jo_end(j, '}');
+  }
+  wb_jo_end(j, ']');
+}
+
+static void card(wb_json_out *j, const wb_memory_facts *f) {
+  const wb_card *c = &f->serving->places[f->worst].card;
+  wb_jo_begin(j, "gpu", '{');
+  wb_jo_str(j, "name", c->name);
+  wb_jo_int(j, "vendor_bytes", c->vendor_bytes);
+  wb_jo_int(j, "usable_bytes", c->usable_bytes);
+  wb_jo_str(j, "usable_basis", wb_str_of(wb_basis_name(c->usable_basis)));
+  wb_jo_end(j, '}');
+  wb_jo_bool(j, "fits", f->fits);
+  wb_jo_int(j, "reserve_bytes", f->reserve);
+  wb_jo_int(j, "max_context", f->max_context);
+  wb_jo_int(j, "max_sequences", f->max_sequences);
+}
+
+static void vllm_pages(wb_json_out *j, const wb_pool *p) {
+  wb_jo_int(j, "num_gpu_blocks", p->blocks);
+  wb_jo_int(j, "page_bytes", p->pages.cut.page_bytes);
+  wb_jo_int(j, "kv_cache_tokens", p->tokens);
+  wb_jo_int(j, "kv_cache_tokens_by_blocks", p->pages.tokens_old);
+  wb_jo_int(j, "kv_cache_tokens_by_concurrency", p->pages.tokens_new);
+  wb_jo_real(j, "max_concurrency", p->pages.concurrency);
+}
+
+/* What the engine makes of its pool, and options as it would take them. */
+static void pool(wb_json_out *j, const wb_memory_facts *f) {
+  const wb_serving *s = f->serving;
+  const wb_place_on *p = &s->places[f->worst];
+  const wb_pool *pool = &f->pool;
+  wb_jo_begin(j, wb_str_cstr(&f->model->ctx, wb_engine_text(f->model, &p->engine, "allocation")), '{');
+  wb_str release = wb_engine_text(f->model, &p->engine, "release");
+  if (release.len) wb_jo_str(j, "version", release);
+  if (release.len) wb_jo_str(j, "releases", wb_engine_text(f->model, &p->engine, "releases"));
+  wb_jo_str(j, "source", s->engine->source);
+  wb_jo_int(j, "kv_cache_bytes", pool->bytes);
+  if (pool->paged) vllm_pages(j, pool);
+  else if (pool->tokens) wb_jo_int(j, "kv_cache_tokens", pool->tokens);
+  if (!pool->paged && pool->blocks) wb_jo_int(j, "num_gpu_blocks", pool->blocks);
+  if (pool->token_bytes) wb_jo_int(j, "token_bytes", pool->token_bytes);
+  if (pool->state_bytes) wb_jo_int(j, "state_bytes", pool->state_bytes);
+  if (pool->block_tokens) wb_jo_int(j, "block_tokens", pool->block_tokens);
+  wb_jo_end(j, '}');
+}
+
+static void option(wb_json_out *j, const char *name, const wb_value *value) {
+  if (value->kind == WB_BOOL) wb_jo_bool(j, name, value->u.boolean);
+  else if (value->kind == WB_TEXT) wb_jo_str(j, name, value->u.text);
+  else if (value->kind == WB_NUM) wb_jo_num(j, name, value->u.num);
+  else wb_jo_null(j, name);
+}
+
+static void engine(wb_json_out *j, const wb_memory_facts *f) {
+  const wb_decl *decl = f->serving->engine;
+  const wb_engine *e = &f->serving->places[f->worst].engine;
+  wb_jo_str(j, "engine", decl->name->name);
+  wb_jo_begin(j, "engine_options", '{');
+  for (size_t i = 0; i < decl->field_count; i++) {
+    if (!decl->fields[i].option) continue;
+    const wb_value *value = wb_engine_value(f->model, e, wb_str_cstr(&f->model->ctx, decl->fields[i].name->name));
+    const wb_value none = wb_null();
+    option(j, wb_str_cstr(&f->model->ctx, decl->fields[i].name->name), value ? value : &none);
+  }
+  wb_jo_end(j, '}');
+}
+
+static void question(wb_json_out *j, const wb_memory_facts *f) {
+  const wb_serving *s = f->serving;
+  engine(j, f);
+  wb_jo_int(j, "context", s->longest);
+  wb_jo_int(j, "sequences", s->in_all);
+  wb_jo_str(j, "dtype", s->dtype);
+  wb_jo_str(j, "kv_dtype", s->rules.type.name);
+  const struct {
+    const char *name;
+    wb_i128 value;
+  } counts[] = {{"gpus", s->asked.gpus}, {"tp", s->layout.tp},   {"pp", s->layout.pp},     {"dp", s->layout.dp},
+                {"cp", s->layout.cp},    {"dcp", s->layout.dcp}, {"total_bytes", f->total}};
+  for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) wb_jo_int(j, counts[i].name, counts[i].value);
+}
+
+void wb_memory_json(wb_out *out, const wb_memory_facts *f, const char *report) {
+  wb_json_out j = {.out = out, .first = true};
+  wb_jo_begin(&j, NULL, '{');
+  wb_json_head(&j, report);
+  wb_jo_str(&j, "model", f->model->name);
+  wb_jo_str(&j, "model_type", f->model->model_type);
+  question(&j, f);
+  devices(&j, f);
+  if (f->host) host(&j, f);
+  wb_jo_int(&j, "kv_bytes_per_token", f->token_bytes);
+  wb_jo_int(&j, "fixed_bytes_per_sequence", f->fixed_bytes);
+  caches(&j, f);
+  if (f->has_card) card(&j, f);
+  if (f->has_pool) pool(&j, f);
+  wb_jo_bool(&j, "complete", wb_model_enumerated(f->model));
+  wb_json_warnings(&j, f->model);
+  wb_jo_end(&j, '}');
+}
