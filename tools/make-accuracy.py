@@ -145,7 +145,7 @@ GROUPS = {
 
 def serving_line(serving, row, verdict):
     """One row: what was predicted, what was expected, the error, and what is to be said of it."""
-    name = f"{row.key} {row.quantity}".replace("|", "\\|")
+    name = f"{row.key} {row.quantity}".replace("#", ", ").replace("|", "\\|")
     model = row.model.split("/", 1)[-1] if row.model.startswith(("models/", "configs/")) else row.model
     expected = serving.show(verdict.wanted.best) if verdict.wanted else ""
     if verdict.status == "cannot":

@@ -328,7 +328,7 @@ def tap(judged):
     known = todo()
     print(f"1..{len(judged)}")
     for number, (row, verdict) in enumerate(judged, 1):
-        name = f"{row.quantity} of {row.key}"
+        name = f"{row.quantity} of {row.key}".replace("#", ", ")     # in TAP a # begins a directive
         if verdict.status == "cannot":
             print(f"ok {number} - {name} # SKIP {verdict.why}")
             continue
