@@ -98,9 +98,10 @@ class Kind:
         return out + [""]
 
 
-def flops_module():
-    path = pathlib.Path(__file__).resolve().parent.parent / "tests/truth/flops.py"
-    spec = importlib.util.spec_from_file_location("flops", path)
+def comparison(name):
+    """A module of tests/truth: what the tests compare and what this page shows is one thing."""
+    path = pathlib.Path(__file__).resolve().parent.parent / f"tests/truth/{name}.py"
+    spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -108,7 +109,7 @@ def flops_module():
 
 def flops_table(weigh, base):
     """Every row of truth/training/flops.tsv: products, and convolutions in forward passes."""
-    flops = flops_module()
+    flops = comparison("flops")
     known, counts, lines = flops.explained(), {"equal": 0, "explained": 0, "differ": 0, "not described": 0}, []
     cases = list(flops.recorded(pathlib.Path(base)))
     for case, answer in zip(cases, run_all([lambda c=c: flops.ask(c, weigh)[0] for c in cases])):
@@ -132,6 +133,55 @@ def flops_table(weigh, base):
            "| model / layers | pass | predicted | expected | error | verdict |", "|---|---|--:|--:|--:|---|"]
     out += ["| " + " | ".join(line) + " |" for line in lines]
     return counts, len(lines), out + [""]
+
+
+GROUPS = {
+    "kv": "Caches: derived figures", "state": "States: derived figures", "buffer": "Compute buffers of llama.cpp: recorded figures",
+    "budget": "Budgets and pools: published logs", "weights": "Weights as stored and as loaded",
+    "vllm": "Logs of vLLM", "sglang": "Logs of SGLang", "tensorrt-llm": "Logs of TensorRT-LLM",
+    "llama.cpp": "Logs of llama.cpp and Ollama", "llama.cpp (2025, early)": "Logs of llama.cpp and forks, early",
+    "ik_llama.cpp": "Logs of ik_llama.cpp"}
+
+
+def serving_line(serving, row, verdict):
+    """One row: what was predicted, what was expected, the error, and what is to be said of it."""
+    name = f"{row.key} {row.quantity}".replace("#", ", ").replace("|", "\\|")
+    model = row.model.split("/", 1)[-1] if row.model.startswith(("models/", "configs/")) else row.model
+    expected = serving.show(verdict.wanted.best) if verdict.wanted else ""
+    if verdict.status == "cannot":
+        return (name, "–", "–", "", "", f"cannot be reproduced: {row.note}")
+    if verdict.status == "missing":
+        return (name, model, "–", expected, "", "not answered: " + verdict.why.replace("|", "\\|"))
+    ends = f" ({serving.show(verdict.low)} … {serving.show(verdict.high)})" if row.measures != "figure" else ""
+    error = float((verdict.predicted - verdict.wanted.best) / verdict.wanted.best) * 100 if verdict.wanted.best else 0
+    says = {"exact": "equal", "printed": "to the printed precision", "interval": "inside the interval"}
+    good = says.get(row.tolerance, f"within {row.tolerance}")
+    verdict_text = good if verdict.status == "ok" else "**outside the interval**" if row.tolerance == "interval" else "**differs**"
+    return (name, model, serving.show(verdict.predicted) + ends, expected, f"{error:+.3f} %" if error else "0",
+            verdict_text + (f"; {row.note}" if row.note else ""))
+
+
+def serving_tables(weigh, base):
+    """Every serving row of both files, by group; then how many measured figures lie in the intervals."""
+    serving = comparison("serving")
+    judged = serving.judge_all(serving.rows(), weigh, pathlib.Path(base))
+    head = ["## Serving: caches, budgets, buffers and logs", "",
+            "Rows of facts/test-vectors.tsv and models/measured-logs.tsv of the truth folder; `tests/truth/serving-rows.tsv` says "
+            "which question each is. logs:N is line N of the second file, a sum of lines a whole device or process. Figures are in the "
+            "row's quantity, sizes in bytes; an interval stands in parentheses. Rows that cannot be reproduced say why.", "",
+            "| group | rows | within tolerance | outside | not answered | cannot be reproduced |", "|---|--:|--:|--:|--:|--:|"]
+    tables = []
+    for group, title in GROUPS.items():
+        chosen = [(r, v) for r, v in judged if r.group == group]
+        counts = [sum(v.status == s for _, v in chosen) for s in ("ok", "differs", "missing", "cannot")]
+        head.append(f"| {title} | {len(chosen)} | " + " | ".join(map(str, counts)) + " |")
+        tables += [f"### {title}", "", "| row | model | predicted | expected | error | verdict |", "|---|---|--:|--:|--:|---|"]
+        tables += ["| " + " | ".join(serving_line(serving, r, v)) + " |" for r, v in chosen] + [""]
+    head += ["", "| measured | rows | inside the printed interval | share | median width |", "|---|--:|--:|--:|--:|"]
+    for kind, title in (("total", "totals of devices and processes"), ("component", "components")):
+        within, count, median = serving.intervals(judged, kind)
+        head.append(f"| {title} | {count} | {within} | {within / max(count, 1) * 100:.1f} % | {median * 100:.1f} % |")
+    return judged, head + [""] + tables
 
 
 def run_all(jobs):
@@ -184,11 +234,14 @@ def main():
     for k in (built, made, stated):
         out += k.text()
     out += flops
+    judged, serving = serving_tables(weigh, base)
+    out += serving
     with open(args.out, "w", encoding="utf-8") as f:
         f.write("\n".join(out))
     for k in (built, made, stated):
         print(f"{k.title}: {len(k.lines)} vectors, {k.equal} equal, {k.explained} explained, {k.partial} in part, "
               f"{k.missed} differ, {k.undescribed} not described")
+    comparison("serving").say_summary(judged)
 
 
 main()
