@@ -1,6 +1,6 @@
 #include "estimate/cache.h"
 
-#include "expr/eval.h"
+#include "expr/axis.h"
 
 /* ---- arithmetic on forms ---- */
 
@@ -44,6 +44,7 @@ static wb_i128 whole(wb_ctx *ctx, wb_num a, wb_num b) {
 
 static wb_cache_type type_of(wb_model *m, const wb_kept *kept, const wb_cache_rules *rules) {
   wb_cache_type own;
+  if (rules->indexer.name.len && wb_str_is(kept->name, "indexer")) return rules->indexer;
   if (wb_str_eq(kept->dtype, m->dtype)) return rules->type;
   if (!wb_cache_type_find(kept->dtype, &own)) WB_FAIL(&m->ctx, WB_PASS_DTYPE, WB_NOWHERE, kept->dtype);
   return own;
@@ -64,7 +65,7 @@ static wb_i128 state_bytes(wb_model *m, const wb_kept *kept, const wb_layout *la
                            wb_str dtype) {
   wb_i128 elements = whole(&m->ctx, kept->elements, wb_kept_share(&m->ctx, kept, layout));
   if (kept->over.num) elements *= kept->over.num - 1 + rules->state_columns;
-  return elements * (wb_i128)wb_dtype_bytes(dtype) * rules->state_copies;
+  return elements * (wb_i128)wb_dtype_bytes(dtype);
 }
 
 static wb_i128 number_of(wb_ctx *ctx, wb_binding *binding, wb_i128 fallback) {
@@ -72,10 +73,45 @@ static wb_i128 number_of(wb_ctx *ctx, wb_binding *binding, wb_i128 fallback) {
   return value && value->kind == WB_NUM ? value->u.num.num : fallback;
 }
 
+/* Positions that a cache has entries for, with so many new tokens on either side. */
+static wb_i128 span(wb_model *m, const wb_axis *axis, wb_i128 tokens, wb_i128 source) {
+  wb_ctx *ctx = &m->ctx;
+  wb_num open[WB_Q_COUNT], *atoms = WB_NEWN(ctx, wb_num, m->forms->count), sum = wb_num_int(0);
+  const wb_value parts[2] = {wb_axis_length(ctx, WB_NOWHERE, axis), wb_axis_past(ctx, axis)};
+  for (int i = 0; i < WB_Q_COUNT; i++) open[i] = wb_num_int(WB_QUANTITIES[i].fallback);
+  open[WB_Q_NEW] = wb_num_int(tokens);
+  open[WB_Q_PAST] = wb_num_int(0);
+  open[WB_Q_SOURCE] = wb_num_int(source);
+  open[WB_Q_PAST_SOURCE] = wb_num_int(0);
+  if (!wb_forms_atoms(m->forms, open, atoms)) return 0;
+  for (int i = 0; i < 2; i++) {
+    wb_num n = parts[i].u.num;
+    if (parts[i].kind == WB_FORM && !wb_form_at(parts[i].u.form, atoms, &n)) return 0;
+    if ((parts[i].kind == WB_FORM || parts[i].kind == WB_NUM) && !wb_num_add(sum, n, &sum)) return 0;
+  }
+  wb_num_ceil(sum, &sum);
+  return sum.num;
+}
+
+/* Whether a cache grows with the context; one of what an encoder made has as many entries as that has positions. */
+static void see_entries(wb_model *m, const wb_cache_rules *rules, wb_cache_kind *kind) {
+  const wb_axis *axis = kind->kept->positions;
+  const wb_i128 once = axis ? span(m, axis, 1, 1) : 0;
+  kind->grows = !axis || span(m, axis, 2, 1) > once;
+  if (!kind->grows) kind->entries = span(m, axis, 1, 2) > once ? rules->source : once;
+}
+
+static wb_str name_of(const wb_cache_kind *kind) {
+  if (!wb_str_is(kind->kept->name, "cache")) return kind->kept->name;
+  return !kind->grows ? WB_STR("cross") : kind->window ? WB_STR("kv_swa") : WB_STR("kv");
+}
+
 static wb_cache_kind kind_of(wb_model *m, const wb_kept *kept, const wb_layout *layout, wb_stage stage,
                              const wb_cache_rules *rules) {
-  wb_cache_kind out = {.kept = kept, .layers = wb_kept_layers(m, kept, stage).num, .every = 1};
+  wb_cache_kind out = {
+      .kept = kept, .name = kept->name, .layers = wb_kept_layers(m, kept, stage).num, .every = 1, .copies = 1};
   if (!kept->per_token) {
+    out.copies = rules->state_copies;
     out.dtype = rules->state_dtype.len ? rules->state_dtype : kept->dtype;
     out.entry_bytes = state_bytes(m, kept, layout, rules, out.dtype);
     return out;
@@ -85,6 +121,8 @@ static wb_cache_kind kind_of(wb_model *m, const wb_kept *kept, const wb_layout *
   out.entry_bytes = token_bytes(m, kept, layout, &type);
   out.window = rules->whole_windows ? 0 : number_of(&m->ctx, kept->within, 0);
   out.every = number_of(&m->ctx, kept->every, 1);
+  see_entries(m, rules, &out);
+  out.name = name_of(&out);
   return out;
 }
 
@@ -109,7 +147,8 @@ static wb_value own_tokens(wb_ctx *ctx, const wb_layout *layout, const wb_value 
 
 wb_value wb_cache_entries(wb_ctx *ctx, const wb_cache_kind *kind, const wb_cache_rules *rules, const wb_layout *layout,
                           const wb_value *context) {
-  wb_value out = own_tokens(ctx, layout, context);
+  const wb_value fixed = wb_integer(kind->entries);
+  wb_value out = own_tokens(ctx, layout, kind->grows ? context : &fixed);
   if (kind->window) out = at_most(ctx, &out, rules->paged_windows ? kind->window - 1 + rules->in_flight : kind->window);
   out = units(ctx, &out, kind->every);
   if (rules->page > 1) {
@@ -124,7 +163,7 @@ wb_value wb_cache_entries(wb_ctx *ctx, const wb_cache_kind *kind, const wb_cache
 static wb_value shared(wb_ctx *ctx, const wb_cache_kind *kind, const wb_cache_rules *rules, const wb_layout *layout,
                        const wb_value *each, const wb_value *sequences) {
   wb_value out = combine(ctx, WB_OP_MUL, each, sequences);
-  if (!rules->shared_prefix || kind->window) return out;
+  if (!rules->shared_prefix || kind->window || !kind->grows) return out;
   const wb_value prefix = wb_integer(rules->shared_prefix / rules->page * rules->page);
   const wb_value once = wb_cache_entries(ctx, kind, rules, layout, &prefix);
   const wb_value others = with_number(ctx, WB_OP_SUB, sequences, 1);
@@ -142,7 +181,7 @@ wb_value wb_cache_bytes(wb_ctx *ctx, const wb_cache_kind *kinds, size_t count, c
     wb_value entries = wb_integer(1);
     if (per_token) entries = wb_cache_entries(ctx, kind, rules, layout, context);
     wb_value bytes = per_token ? shared(ctx, kind, rules, layout, &entries, &here) : here;
-    bytes = with_number(ctx, WB_OP_MUL, &bytes, kind->layers * kind->entry_bytes);
+    bytes = with_number(ctx, WB_OP_MUL, &bytes, kind->layers * kind->entry_bytes * kind->copies);
     sum = combine(ctx, WB_OP_ADD, &sum, &bytes);
   }
   return sum;

@@ -9,12 +9,14 @@
 /* What an engine says of its allocation. */
 typedef struct wb_cache_rules {
   wb_cache_type type;    /* of keys, values and latents that the description leaves to the model's dtype */
+  wb_cache_type indexer; /* of an indexer's keys; without a name: as the others */
   wb_str state_dtype;    /* empty: as described */
   wb_i128 page;          /* tokens allocated at a time */
   wb_i128 in_flight;     /* tokens that a window keeps beside its own */
   bool paged_windows;    /* a window takes whole pages and one more */
   wb_i128 state_columns; /* inputs of a convolution kept beside kernel − 1 */
   wb_i128 state_copies;  /* of each state, for one sequence */
+  wb_i128 source;        /* tokens that an encoder read */
   wb_i128 shared_prefix; /* tokens that all sequences have in common, kept once */
   bool whole_windows;    /* windows are kept like full attention */
 } wb_cache_rules;
@@ -22,9 +24,13 @@ typedef struct wb_cache_rules {
 /* What one kind of cache or state takes, of one sequence, in all of a stage's layers. */
 typedef struct wb_cache_kind {
   const wb_kept *kept;
+  wb_str name; /* "kv", "kv_swa", "cross", or as described */
   wb_str dtype;
   wb_i128 layers;
   wb_i128 entry_bytes; /* of one token (or of the state) in one layer on one rank */
+  wb_i128 copies;      /* of a state, for one sequence */
+  bool grows;          /* an entry for each token of the context */
+  wb_i128 entries;     /* of a cache that does not grow: of what an encoder made */
   wb_i128 window;      /* tokens; 0: all */
   wb_i128 every;       /* one entry for so many tokens */
 } wb_cache_kind;

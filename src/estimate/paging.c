@@ -11,7 +11,7 @@ static wb_page_spec *same_spec(wb_paging *p, const wb_page_spec *wanted) {
   for (size_t i = 0; i < p->count; i++) {
     wb_page_spec *s = &p->specs[i];
     if (s->kind == wanted->kind && s->token_bytes == wanted->token_bytes && s->window == wanted->window &&
-        s->state_bytes == wanted->state_bytes)
+        s->state_bytes == wanted->state_bytes && s->entries == wanted->entries)
       return s;
   }
   return NULL;
@@ -37,7 +37,7 @@ static void add_states(wb_ctx *ctx, wb_paging *p, const wb_cache_kind *kinds, si
     const wb_cache_kind *kind = &kinds[i];
     if (kind->kept->per_token) continue;
     bool first = true;
-    wb_page_spec spec = {.kind = WB_PAGE_STATE, .layers = kind->layers};
+    wb_page_spec spec = {.kind = WB_PAGE_STATE, .layers = kind->layers, .copies = kind->copies};
     for (size_t k = 0; k < count; k++) {
       if (kinds[k].kept->per_token || (k != i && !same_layers(kind->kept, kinds[k].kept))) continue;
       if (k < i) first = false;
@@ -55,7 +55,8 @@ wb_paging wb_paging_of(wb_ctx *ctx, const wb_cache_kind *kinds, size_t count, co
     const wb_page_spec spec = {.kind = kinds[i].window ? WB_PAGE_WINDOW : WB_PAGE_FULL,
                                .layers = kinds[i].layers,
                                .token_bytes = up(kinds[i].entry_bytes, kinds[i].every),
-                               .window = kinds[i].window};
+                               .window = kinds[i].window,
+                               .entries = kinds[i].entries};
     add_spec(ctx, &p, &spec);
   }
   add_states(ctx, &p, kinds, count);
@@ -148,8 +149,9 @@ static wb_value pages_of(wb_ctx *ctx, const wb_value *tokens, wb_i128 page) {
 /* Pages that a request holds in one group of a kind. */
 static wb_value group_pages(wb_ctx *ctx, const wb_paging *p, size_t i, wb_i128 block, const wb_value *tokens) {
   const wb_page_spec *s = &p->specs[i];
-  if (s->kind == WB_PAGE_STATE) return wb_integer(1);
-  const wb_value own = pages_of(ctx, tokens, p->ranks), one = wb_integer(1);
+  if (s->kind == WB_PAGE_STATE) return wb_integer(s->copies ? s->copies : 1);
+  const wb_value fixed = wb_integer(s->entries), one = wb_integer(1);
+  const wb_value own = pages_of(ctx, s->entries ? &fixed : tokens, p->ranks);
   if (s->kind == WB_PAGE_FULL) return pages_of(ctx, &own, block);
   const wb_value most = wb_integer(s->window - 1 + p->in_flight);
   wb_value held = own.kind == WB_FORM              ? wb_form_function(ctx, WB_NOWHERE, WB_ATOM_MIN, &own, &most, NULL)

@@ -14,6 +14,8 @@ typedef struct wb_page_spec {
   wb_i128 token_bytes; /* FULL, WINDOW: of one token, in one layer, on one rank */
   wb_i128 state_bytes; /* STATE: of one sequence, in one layer, on one rank */
   wb_i128 window;
+  wb_i128 copies;  /* STATE: pages of one sequence */
+  wb_i128 entries; /* FULL: of a cache that does not grow with the context; 0: it does */
 } wb_page_spec;
 
 #define WB_MAX_SPECS 16

@@ -65,23 +65,18 @@ static bool vllm_pool(const wb_serving *s, const wb_place_on *p, wb_pool *out) {
 /* ---- sglang: tokens of all layers, windows in proportion, states apart ---- */
 
 /* The bytes of one token: a window's layers hold `ratio` tokens for each of the full ones. */
-static wb_num cell_of(const wb_serving *s, const wb_place_on *p, wb_num ratio) {
+static wb_num cell_of(const wb_place_on *p, wb_num ratio) {
   wb_num cell = wb_num_int(0);
-  bool windows = false, full = false;
-  for (size_t i = 0; i < p->kind_count; i++) {
-    windows = windows || p->kinds[i].window;
-    full = full || (p->kinds[i].kept->per_token && !p->kinds[i].window);
-  }
+  bool full = false;
+  for (size_t i = 0; i < p->kind_count; i++) full = full || (p->kinds[i].grows && !p->kinds[i].window);
   for (size_t i = 0; i < p->kind_count; i++) {
     const wb_cache_kind *kind = &p->kinds[i];
     wb_num bytes;
-    if (!kind->kept->per_token) continue;
+    if (!kind->grows) continue;
     wb_num_div(wb_num_int(kind->layers * kind->entry_bytes), wb_num_int(kind->every), &bytes);
     if (kind->window && full) wb_num_mul(bytes, ratio, &bytes);
     wb_num_add(cell, bytes, &cell);
   }
-  (void)windows;
-  (void)s;
   return cell;
 }
 
@@ -107,20 +102,38 @@ static void allocate_shares(wb_serving *s, wb_place_on *p) {
   allocate(p, WB_PART_STATE, larger(ctx, &states, &by_caches), s->engine->source);
 }
 
+static wb_i128 states_of(const wb_place_on *p) {
+  wb_i128 sum = 0;
+  for (size_t i = 0; i < p->kind_count; i++)
+    if (!p->kinds[i].kept->per_token) sum += p->kinds[i].layers * p->kinds[i].entry_bytes * p->kinds[i].copies;
+  return sum;
+}
+
+/* Slots for states out of their share, the rest for tokens; one row more than slots is allocated. */
+static wb_i128 set_states_aside(const wb_serving *s, const wb_place_on *p, wb_pool *out) {
+  const wb_i128 each = states_of(p);
+  const wb_num q = ratio_of(s, p, "mamba_full_memory_ratio");
+  wb_num share = wb_num_int(out->bytes), one = wb_num_int(1);
+  if (!each) return out->bytes;
+  wb_num_add(one, q, &one);
+  wb_num_mul(share, q, &share);
+  wb_num_div(share, one, &share);
+  wb_i128 slots = share.num / share.den / each;
+  const wb_i128 asked = wb_engine_whole(s->model, &p->engine, "max_mamba_cache_size", 0);
+  if (asked) slots = asked;
+  out->state_slots = slots;
+  out->state_bytes = (slots + 1) * each;
+  return out->bytes > slots * each ? out->bytes - slots * each : 0;
+}
+
 static bool sglang_pool(const wb_serving *s, const wb_place_on *p, wb_pool *out) {
-  wb_num rest = wb_num_int(out->bytes), tokens, one = wb_num_int(1), q = ratio_of(s, p, "mamba_full_memory_ratio");
-  const wb_num cell = cell_of(s, p, ratio_of(s, p, "swa_full_tokens_ratio"));
-  if (has_states(p)) {
-    wb_num_add(one, q, &one);
-    wb_num_div(rest, one, &rest);
-    wb_num_floor(rest, &rest);
-    out->state_bytes = out->bytes - rest.num;
-  }
-  if (cell.num < 1 || !wb_num_div(rest, cell, &tokens)) return true;
+  const wb_num cell = cell_of(p, ratio_of(s, p, "swa_full_tokens_ratio"));
+  wb_num tokens;
+  const wb_i128 rest = set_states_aside(s, p, out);
+  if (cell.num < 1 || !wb_num_div(wb_num_int(rest), cell, &tokens)) return true;
   wb_num_floor(tokens, &tokens);
   const wb_i128 page = s->rules.page, most = wb_engine_whole(s->model, &p->engine, "max_total_tokens", 0);
-  out->tokens = tokens.num / page * page;
-  if (most && most < out->tokens) out->tokens = most / page * page;
+  out->tokens = (most && most < tokens.num ? most : tokens.num) / page * page;
   out->block_tokens = page;
   out->blocks = out->tokens / page;
   wb_num_floor(cell, &tokens);
@@ -131,11 +144,13 @@ static bool sglang_pool(const wb_serving *s, const wb_place_on *p, wb_pool *out)
 /* ---- tensorrt-llm: blocks of all layers ---- */
 
 static bool tensorrt_pool(const wb_serving *s, const wb_place_on *p, wb_pool *out) {
-  const wb_num cell = cell_of(s, p, wb_num_int(1));
+  const wb_num cell = cell_of(p, wb_num_int(1));
   if (cell.num < 1) return true;
-  const wb_i128 block = s->rules.page * cell.num / cell.den;
+  wb_num tokens;
+  if (!wb_num_div(wb_num_int(out->bytes), cell, &tokens)) return true;
   const wb_i128 most = wb_engine_whole(s->model, &p->engine, "max_tokens", 0);
-  out->blocks = out->bytes / block;
+  wb_num_floor(tokens, &tokens);
+  out->blocks = (tokens.num + s->rules.page - 1) / s->rules.page; /* rounded up, by logs of 0.2 and 1.0 */
   if (most && most / s->rules.page < out->blocks) out->blocks = most / s->rules.page;
   out->block_tokens = s->rules.page;
   out->tokens = out->blocks * s->rules.page;
@@ -151,7 +166,7 @@ static const struct {
   bool (*pool)(const wb_serving *s, const wb_place_on *p, wb_pool *out);
 } ALLOCATIONS[] = {{"vllm", allocate_blocks, vllm_pool},
                    {"sglang", allocate_shares, sglang_pool},
-                   {"tensorrt-llm", NULL, tensorrt_pool}};
+                   {"tensorrt_llm", NULL, tensorrt_pool}};
 #define ALLOCATION_COUNT (sizeof ALLOCATIONS / sizeof *ALLOCATIONS)
 
 static size_t allocation_of(const wb_serving *s, const wb_place_on *p) {

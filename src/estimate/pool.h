@@ -8,10 +8,10 @@
 /* What an engine would make of its pool on the fullest device. */
 typedef struct wb_pool {
   wb_i128 bytes;
-  wb_i128 tokens;       /* that it says it holds */
-  wb_i128 token_bytes;  /* of one token in all layers, as it counts */
-  wb_i128 state_bytes;  /* sglang: set aside for states */
-  wb_i128 block_tokens; /* tokens of a block or page */
+  wb_i128 tokens;                   /* that it says it holds */
+  wb_i128 token_bytes;              /* of one token in all layers, as it counts */
+  wb_i128 state_slots, state_bytes; /* sglang: set aside for states */
+  wb_i128 block_tokens;             /* tokens of a block or page */
   wb_i128 blocks;
   bool paged;     /* vllm: pages of all kinds could be made equal */
   wb_pages pages; /* vllm */

@@ -142,6 +142,9 @@ static void read_rules(wb_serving *s, const wb_engine *e) {
   if (!type.len || wb_str_is(type, "auto")) type = s->dtype;
   if (!wb_cache_type_find(type, &r->type))
     WB_FAIL(&m->ctx, WB_SERVING_KV_DTYPE, WB_NOWHERE, type, wb_cache_type_names(&m->ctx));
+  wb_str indexer = wb_engine_text(m, e, "indexer_dtype");
+  if (indexer.len) wb_cache_type_find(indexer, &r->indexer);
+  r->source = s->asked.prompt;
   if (!r->state_dtype.len) r->state_dtype = wb_engine_text(m, e, "state_dtype");
   if (wb_str_is(r->state_dtype, "auto")) r->state_dtype = WB_STR("");
   r->page = wb_engine_whole(m, e, "page_tokens", 1);
@@ -163,7 +166,8 @@ static wb_component counted(const char *name, wb_value value) {
 static void count_model(wb_serving *s, wb_place_on *p) {
   wb_ctx *ctx = &s->model->ctx;
   wb_component *parts = p->parts;
-  p->kinds = wb_cache_kinds(s->model, &s->layout, p->stage, &s->rules, s->asked.with_mtp, &p->kind_count);
+  const bool mtp = s->asked.with_mtp || wb_engine_flag(s->model, &p->engine, "caches_mtp");
+  p->kinds = wb_cache_kinds(s->model, &s->layout, p->stage, &s->rules, mtp, &p->kind_count);
   parts[WB_PART_WEIGHTS] = counted("weights", wb_integer(weights_of(s, p->stage)));
   for (int state = 0; state < 2; state++)
     parts[WB_PART_KV_CACHE + state] = counted(
@@ -417,11 +421,11 @@ static wb_i128 per_sequence(const wb_serving *s, bool growing) {
   wb_i128 sum = 0;
   for (size_t i = 0; i < p->kind_count; i++) {
     const wb_cache_kind *kind = &p->kinds[i];
-    const bool grows = kind->kept->per_token && !kind->window;
+    const bool grows = kind->grows && !kind->window;
     if (grows != growing) continue;
-    wb_value entries = wb_integer(1), most = wb_integer(WB_SERVING_MOST);
+    wb_value entries = wb_integer(kind->copies), most = wb_integer(WB_SERVING_MOST);
     if (!grows && kind->kept->per_token) entries = wb_cache_entries(&s->model->ctx, kind, &s->rules, &s->layout, &most);
-    const wb_i128 all = kind->layers * kind->entry_bytes * entries.u.num.num;
+    const wb_i128 all = kind->layers * kind->entry_bytes * (grows ? 1 : entries.u.num.num);
     sum += grows ? all / (kind->every * s->layout.cp * s->layout.dcp) : all;
   }
   return sum;

@@ -109,8 +109,8 @@ struct wb_stmt {
   const wb_sym **targets; /* names that receive the results */
   size_t target_count;
   wb_unit unit; /* QUANTITY, COMPONENT */
-  const wb_sym
-      *name; /* LET, QUANTITY, COMPONENT, GROUP, PATH, APART (group), STACK/DISPATCH (index), CALL (callee), STATE */
+  const wb_sym *
+      name; /* LET, QUANTITY, COMPONENT, GROUP, PATH, APART (group), STACK/DISPATCH (index), CALL (callee), STATE, CACHE (or NULL) */
   wb_path *path;         /* CALL, PARAM, BUFFER, STACK, SCOPE, DISPATCH, PART: may be NULL */
   const wb_expr *expr;   /* LET, COST value, WHEN condition, STACK/REPEAT/DISPATCH count, REQUIRE condition, PART field,
                             * GIVEN like */

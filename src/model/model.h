@@ -101,8 +101,9 @@ typedef struct wb_kept {
   wb_num widths[WB_KEPT_WIDTHS]; /* of a cache: of each activation that it keeps, side by side */
   uint32_t width_count;
   wb_num over; /* of a state: kernel of the convolution whose last inputs it keeps, `elements` for each; 0: none */
-  wb_binding *within; /* window in tokens; NULL: unbounded */
-  wb_cut cut;         /* over ranks of tensor parallelism; NONE: every rank holds all */
+  const wb_axis *positions; /* of a cache: those of this pass and before that it has an entry for; NULL: the tokens */
+  wb_binding *within;       /* window in tokens; NULL: unbounded */
+  wb_cut cut;               /* over ranks of tensor parallelism; NONE: every rank holds all */
   wb_binding *cut_by;
   wb_binding *every; /* one entry for so many tokens; NULL: for each */
   wb_str dtype;      /* the model's, or a name of data/formats/cache.tsv */

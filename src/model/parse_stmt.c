@@ -205,6 +205,7 @@ static wb_stmt *cache(wb_tokens *t) {
   wb_stmt *stmt = statement(t, WB_S_CACHE);
   t->at++;
   values(t, stmt);
+  if (wb_accept(t, WB_T_NAME, "as")) stmt->name = symbol(t, "the cache's name");
   if (wb_accept(t, WB_T_NAME, "every")) stmt->every = wb_parse_expr(t);
   if (wb_accept(t, WB_T_NAME, "within")) stmt->second = wb_parse_expr(t);
   modifiers(t, &stmt->mod);

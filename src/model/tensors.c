@@ -153,6 +153,7 @@ static wb_num cached_elements(wb_walk *w, wb_frame *f, const wb_stmt *stmt, wb_k
               WB_STR("an activation"));
     wb_num width = wb_shape_width(w->ctx, value.u.shape, stmt->place);
     if (!wb_num_add(sum, width, &sum)) WB_FAIL(w->ctx, WB_LANG_OVERFLOW, stmt->place, WB_STR("+"));
+    if (!i) kept->positions = value.u.shape->positions;
     kept->widths[kept->width_count++] = width;
   }
   return sum;

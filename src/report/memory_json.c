@@ -56,27 +56,46 @@ static void host(wb_json_out *j, const wb_memory_facts *f) {
   wb_jo_end(j, '}');
 }
 
-/* Each kind of cache and state, of one sequence on the fullest device. */
+/* Bytes of one sequence of the longest length in all layers of a kind. */
+static wb_i128 of_sequence(const wb_memory_facts *f, const wb_cache_kind *kind, wb_i128 *cells) {
+  const wb_serving *s = f->serving;
+  const wb_value length = wb_integer(s->longest);
+  *cells = kind->copies;
+  if (kind->kept->per_token) *cells = wb_cache_entries(&f->model->ctx, kind, &s->rules, &s->layout, &length).u.num.num;
+  return kind->layers * kind->entry_bytes * *cells;
+}
+
+/* All kinds of one name together, on the fullest device. */
+static void cache(wb_json_out *j, const wb_memory_facts *f, const wb_cache_kind *first) {
+  const wb_place_on *p = &f->serving->places[f->worst];
+  wb_i128 layers = 0, token = 0, sequence = 0, cells = 0, own;
+  for (const wb_cache_kind *k = first; k < p->kinds + p->kind_count; k++) {
+    if (!wb_str_eq(k->name, first->name)) continue;
+    layers += k->layers;
+    if (k->grows && !k->window) token += k->layers * k->entry_bytes / k->every;
+    sequence += of_sequence(f, k, &own);
+    if (own > cells) cells = own;
+  }
+  wb_jo_begin(j, NULL, '{');
+  wb_jo_str(j, "name", first->name);
+  wb_jo_int(j, "layers", layers);
+  wb_jo_str(j, "dtype", first->dtype);
+  if (first->window) wb_jo_int(j, "window", first->window);
+  if (first->every > 1) wb_jo_int(j, "tokens_per_entry", first->every);
+  wb_jo_int(j, "cells", cells);
+  wb_jo_int(j, "bytes_per_token", token);
+  wb_jo_int(j, "bytes_per_sequence", sequence);
+  wb_jo_int(j, "bytes", sequence * ((f->serving->in_all + f->serving->layout.dp - 1) / f->serving->layout.dp));
+  wb_jo_end(j, '}');
+}
+
 static void caches(wb_json_out *j, const wb_memory_facts *f) {
   const wb_place_on *p = &f->serving->places[f->worst];
   wb_jo_begin(j, "caches", '[');
   for (size_t i = 0; i < p->kind_count; i++) {
-    const wb_cache_kind *kind = &p->kinds[i];
-    wb_text layers = {.ctx = j->out->text.ctx};
-    wb_jo_begin(j, NULL, '{');
-    wb_jo_str(j, "kind", kind->kept->per_token ? WB_STR("cache") : WB_STR("state"));
-    wb_jo_str(j, "name", kind->kept->name);
-    if (kind->kept->index_count) {
-      wb_pattern_print(&layers, WB_STR("\x01"), kind->kept->indices, 1);
-      wb_jo_str(j, "layer_numbers", wb_text_str(&layers));
-    }
-    wb_jo_int(j, "layers", kind->layers);
-    wb_jo_str(j, "dtype", kind->dtype);
-    wb_jo_int(j, kind->kept->per_token ? "bytes_per_token_and_layer" : "bytes_per_sequence_and_layer",
-              kind->entry_bytes);
-    if (kind->window) wb_jo_int(j, "window", kind->window);
-    if (kind->every > 1) wb_jo_int(j, "tokens_per_entry", kind->every);
-    wb_jo_end(j, '}');
+    bool seen = false;
+    for (size_t k = 0; k < i && !seen; k++) seen = wb_str_eq(p->kinds[k].name, p->kinds[i].name);
+    if (!seen) cache(j, f, &p->kinds[i]);
   }
   wb_jo_end(j, ']');
 }
@@ -95,32 +114,47 @@ static void card(wb_json_out *j, const wb_memory_facts *f) {
   wb_jo_int(j, "max_sequences", f->max_sequences);
 }
 
-static void vllm_pages(wb_json_out *j, const wb_pool *p) {
+static void vllm_pages(wb_json_out *j, const wb_memory_facts *f) {
+  const wb_pool *p = &f->pool;
   wb_jo_int(j, "num_gpu_blocks", p->blocks);
+  wb_jo_int(j, "block_size", p->block_tokens);
   wb_jo_int(j, "page_bytes", p->pages.cut.page_bytes);
+  wb_jo_int(j, "blocks_per_request", p->pages.request_blocks);
+  wb_jo_int(j, "fixed_bytes_per_request", f->fixed_bytes);
   wb_jo_int(j, "kv_cache_tokens", p->tokens);
   wb_jo_int(j, "kv_cache_tokens_by_blocks", p->pages.tokens_old);
   wb_jo_int(j, "kv_cache_tokens_by_concurrency", p->pages.tokens_new);
   wb_jo_real(j, "max_concurrency", p->pages.concurrency);
 }
 
-/* What the engine makes of its pool, and options as it would take them. */
+static void tokens(wb_json_out *j, const wb_memory_facts *f) {
+  const wb_pool *p = &f->pool;
+  const wb_value *fraction = wb_engine_value(f->model, &f->serving->places[f->worst].engine, "fraction");
+  if (fraction && fraction->kind == WB_NUM) wb_jo_num(j, "mem_fraction_static", fraction->u.num);
+  wb_jo_int(j, "kv_cache_tokens", p->tokens);
+  wb_jo_int(j, "max_total_num_tokens", p->tokens);
+  wb_jo_int(j, "kv_pool_bytes", p->tokens * p->token_bytes);
+  wb_jo_int(j, "num_gpu_blocks", p->blocks);
+  wb_jo_int(j, "block_size", p->block_tokens);
+  wb_jo_int(j, "token_bytes", p->token_bytes);
+  if (!p->state_bytes) return;
+  wb_jo_int(j, "state_slots", p->state_slots);
+  wb_jo_int(j, "state_pool_bytes", p->state_bytes);
+}
+
+/* What the engine makes of its pool. */
 static void pool(wb_json_out *j, const wb_memory_facts *f) {
-  const wb_serving *s = f->serving;
-  const wb_place_on *p = &s->places[f->worst];
-  const wb_pool *pool = &f->pool;
-  wb_jo_begin(j, wb_str_cstr(&f->model->ctx, wb_engine_text(f->model, &p->engine, "allocation")), '{');
-  wb_str release = wb_engine_text(f->model, &p->engine, "release");
+  const wb_engine *e = &f->serving->places[f->worst].engine;
+  const wb_value *requested = wb_engine_value(f->model, e, "requested");
+  wb_str release = wb_engine_text(f->model, e, "release");
+  wb_jo_begin(j, wb_str_cstr(&f->model->ctx, wb_engine_text(f->model, e, "allocation")), '{');
   if (release.len) wb_jo_str(j, "version", release);
-  if (release.len) wb_jo_str(j, "releases", wb_engine_text(f->model, &p->engine, "releases"));
-  wb_jo_str(j, "source", s->engine->source);
-  wb_jo_int(j, "kv_cache_bytes", pool->bytes);
-  if (pool->paged) vllm_pages(j, pool);
-  else if (pool->tokens) wb_jo_int(j, "kv_cache_tokens", pool->tokens);
-  if (!pool->paged && pool->blocks) wb_jo_int(j, "num_gpu_blocks", pool->blocks);
-  if (pool->token_bytes) wb_jo_int(j, "token_bytes", pool->token_bytes);
-  if (pool->state_bytes) wb_jo_int(j, "state_bytes", pool->state_bytes);
-  if (pool->block_tokens) wb_jo_int(j, "block_tokens", pool->block_tokens);
+  if (release.len) wb_jo_str(j, "releases", wb_engine_text(f->model, e, "releases"));
+  wb_jo_str(j, "source", e->decl->source);
+  if (requested && requested->kind == WB_NUM) wb_jo_num(j, "requested_bytes", requested->u.num);
+  wb_jo_int(j, "kv_cache_bytes", f->pool.bytes);
+  if (f->pool.paged) vllm_pages(j, f);
+  else if (f->pool.tokens) tokens(j, f);
   wb_jo_end(j, '}');
 }
 
