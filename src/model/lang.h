@@ -2,7 +2,8 @@
  *
  * A block is its forward pass written once; an operation is a leaf of it (what it stores, what shape it returns);
  * a family names the fields of a configuration with the model class's defaults, and the model made from them; a method
- * is a published rule of thumb with the inputs it reads.
+ * is a published rule of thumb with the inputs it reads; a format names the tensors that a checkpoint stores for one
+ * matrix.
  */
 #ifndef WB_MODEL_LANG_H
 #define WB_MODEL_LANG_H
@@ -125,7 +126,14 @@ struct wb_stmt {
   wb_modifiers mod;
 };
 
-typedef enum wb_decl_kind { WB_D_OPERATION, WB_D_BLOCK, WB_D_FAMILY, WB_D_METHOD, WB_D_CONSTANT } wb_decl_kind;
+typedef enum wb_decl_kind {
+  WB_D_OPERATION,
+  WB_D_BLOCK,
+  WB_D_FAMILY,
+  WB_D_METHOD,
+  WB_D_CONSTANT,
+  WB_D_FORMAT
+} wb_decl_kind;
 
 typedef struct wb_parameter {
   const wb_sym *name;

@@ -86,6 +86,7 @@ void wb_library_parse_added(wb_library *lib);
 const wb_decl *wb_library_block(wb_library *lib, wb_ctx *ctx, wb_str name);
 const wb_decl *wb_library_family(wb_library *lib, wb_ctx *ctx, wb_str name);
 const wb_decl *wb_library_method(wb_library *lib, wb_ctx *ctx, wb_str name);
+const wb_decl *wb_library_format(wb_library *lib, wb_ctx *ctx, wb_str name);
 const wb_decl *wb_library_method_at(wb_library *lib, wb_ctx *ctx,
                                     size_t i); /* in order of files; NULL after the last */
 /* The family for a `model_type`; NULL when the type is unknown. */

@@ -159,11 +159,8 @@ static wb_decl *declaration(reader *r) {
   static const struct {
     const char *word;
     wb_decl_kind kind;
-  } kinds[] = {{"operation", WB_D_OPERATION},
-               {"block", WB_D_BLOCK},
-               {"family", WB_D_FAMILY},
-               {"method", WB_D_METHOD},
-               {"constant", WB_D_CONSTANT}};
+  } kinds[] = {{"operation", WB_D_OPERATION}, {"block", WB_D_BLOCK},       {"family", WB_D_FAMILY},
+               {"method", WB_D_METHOD},       {"constant", WB_D_CONSTANT}, {"format", WB_D_FORMAT}};
   wb_tokens *t = &r->t;
   wb_decl *decl = WB_NEW(t->ctx, wb_decl);
   decl->place = (wb_place){t->file, 0, wb_peek(t)->offset};
@@ -177,7 +174,7 @@ static wb_decl *declaration(reader *r) {
     else block(t, decl);
     return decl;
   }
-  wb_syntax(t, "operation, block, family, method or constant");
+  wb_syntax(t, "operation, block, family, method, constant or format");
 }
 
 void wb_parse_descriptions(wb_ctx *ctx, wb_symtab *symbols, wb_str source, wb_str file, const wb_decl_sink *sink) {
