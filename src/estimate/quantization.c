@@ -10,8 +10,9 @@ typedef struct reading {
   const wb_json *config; /* quantization_config */
   wb_str rule[METHOD_COLUMNS];
   wb_quantization *out;
+  bool nested; /* … of the language model inside a composite: nothing is said of its towers */
   wb_names *skips;
-  wb_str odd;
+  wb_str odd, unknown; /* a pattern; settings */
 } reading;
 
 static bool empty(wb_str cell) { return !cell.len || wb_str_is(cell, "-"); }
@@ -160,7 +161,13 @@ static bool add_scheme(reading *r, wb_str method, const wb_names *targets, const
     scheme.formats[scheme.format_count++].format = wb_format_new(m, decl, decl->name->name, s->objects, s->count);
     if (!some || scheme.format_count == WB_SCHEME_FORMATS) break;
   }
-  if (!scheme.format_count) return false;
+  if (!scheme.format_count) {
+    wb_text text = {.ctx = &m->ctx};
+    wb_text_addf(&text, "%.*s ", WB_STR_ARG(method));
+    wb_json_print(&text, s->objects[0], 60);
+    r->unknown = wb_text_str(&text);
+    return false;
+  }
   WB_PUSH_ROOM(&m->ctx, r->out->schemes, r->out->scheme_count, r->out->scheme_cap);
   r->out->schemes[r->out->scheme_count++] = scheme;
   return true;
@@ -258,12 +265,13 @@ static bool read_schemes(reading *r) {
 
 /* ---- the whole ---- */
 
-/* quantization_config of the whole or of a part; NULL when there is none. */
-static const wb_json *find_config(wb_model *m) {
+/* quantization_config of the whole or of a part (`nested`); NULL when there is none. */
+static const wb_json *find_config(wb_model *m, bool *nested) {
   static const char *const KEYS[] = {"quantization_config", "compression_config"};
   for (size_t k = 0; k < sizeof KEYS / sizeof *KEYS; k++) {
     const wb_str key = wb_str_of(KEYS[k]);
     const wb_json *found = wb_json_get(m->config.root, key);
+    *nested = !given(found);
     for (const wb_fields *f = m->all_fields; f && !given(found); f = f->next)
       if (f->object) found = wb_json_get(f->object, key);
     if (!given(found)) continue;
@@ -277,6 +285,7 @@ static const wb_json *find_config(wb_model *m) {
 static void finish(reading *r) {
   wb_quantization *q = r->out;
   const wb_json *head = empty(r->rule[HEAD]) ? NULL : wb_json_get(r->config, r->rule[HEAD]);
+  if (r->nested) q->never |= group_bits(WB_STR("vision audio projector"));
   if (head && head->kind == WB_JSON_BOOL && head->u.boolean) q->never &= ~(1u << WB_G_HEAD);
   q->uniform = !q->skips->count && !q->always->count;
   q->by_expert = q->skips->by_expert;
@@ -288,7 +297,8 @@ static void finish(reading *r) {
 }
 
 wb_quantization *wb_quantization_read(wb_model *m, wb_str *unknown, wb_str *odd) {
-  reading r = {.m = m, .config = find_config(m), .odd = WB_STR("")};
+  reading r = {.m = m, .odd = WB_STR("")};
+  r.config = find_config(m, &r.nested);
   *unknown = *odd = WB_STR("");
   if (!r.config) return NULL;
   const wb_json *method = wb_json_get(r.config, WB_STR("quant_method"));
@@ -300,7 +310,7 @@ wb_quantization *wb_quantization_read(wb_model *m, wb_str *unknown, wb_str *odd)
   }
   begin(&r);
   read_skips(&r);
-  if (!read_schemes(&r)) *unknown = r.out->method;
+  if (!read_schemes(&r)) *unknown = r.unknown.len ? r.unknown : r.out->method;
   finish(&r);
   *odd = r.odd;
   return r.out;

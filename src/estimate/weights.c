@@ -124,6 +124,7 @@ typedef struct splitting {
   wb_ctx *ctx;
   const wb_quantization *quantization;
   const wb_row *row;
+  wb_group group;
   piece *pieces;
   size_t count, cap;
 } splitting;
@@ -169,10 +170,36 @@ static wb_str single_expert(wb_ctx *ctx, const wb_row *row, wb_str module) {
                     WB_STR_ARG(wb_str_eq(tail, both) ? WB_STR("gate_proj") : tail));
 }
 
+/* Components at the end of two names that are alike, the numbers of layers among them. */
+static size_t common_end(wb_str a, wb_str b) {
+  size_t parts = 0;
+  for (size_t i = 1; i <= a.len && i <= b.len && a.ptr[a.len - i] == b.ptr[b.len - i]; i++) {
+    const bool whole = (i == a.len || a.ptr[a.len - i - 1] == '.') && (i == b.len || b.ptr[b.len - i - 1] == '.');
+    parts += whole;
+  }
+  return parts;
+}
+
+/* What a row of a prediction layer would be in the layers before it: all of such a layer is one group. */
+static wb_group own_group(const wb_model *m, const wb_row *row) {
+  size_t best = 1; /* the tensor's own last name says nothing */
+  wb_group group = row->routed ? WB_G_ROUTED_EXPERT : row->group;
+  if (row->group != WB_G_MTP) return group;
+  for (size_t i = 0; i < m->row_count; i++) {
+    const wb_row *other = &m->rows[i];
+    if (other->mtp || other->group == WB_G_MTP || other->rank != row->rank) continue;
+    const size_t parts = common_end(row->pattern, other->pattern);
+    if (parts <= best) continue;
+    best = parts;
+    group = other->group;
+  }
+  return group;
+}
+
 static const wb_format *format_at(splitting *s, const uint32_t *numbers) {
   char room[NAME_ROOM];
   const wb_str module = module_name(s->row, numbers, room);
-  return wb_quantization_format(s->quantization, s->row->group, module, single_expert(s->ctx, s->row, module));
+  return wb_quantization_format(s->quantization, s->group, module, single_expert(s->ctx, s->row, module));
 }
 
 static void add_piece(splitting *s, const wb_format *format, uint32_t layer, wb_number_set *inner) {
@@ -245,7 +272,7 @@ static void add_row(planning *p, const wb_row *row) {
     add_item(p, row, NULL);
     return;
   }
-  splitting s = {.ctx = ctx, .quantization = q, .row = row};
+  splitting s = {.ctx = ctx, .quantization = q, .row = row, .group = own_group(p->out->model, row)};
   if (q->uniform || !row->index_count) {
     uint32_t numbers[WB_MAX_INDICES] = {0};
     add_item(p, row, format_at(&s, numbers));
