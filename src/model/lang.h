@@ -3,7 +3,7 @@
  * A block is its forward pass written once; an operation is a leaf of it (what it stores, what shape it returns);
  * a family names the fields of a configuration with the model class's defaults, and the model made from them; a method
  * is a published rule of thumb with the inputs it reads; an engine is a serving program with its options and what it
- * takes of a device.
+ * takes of a device; a format names the tensors that a checkpoint stores for one matrix.
  */
 #ifndef WB_MODEL_LANG_H
 #define WB_MODEL_LANG_H
@@ -135,7 +135,8 @@ typedef enum wb_decl_kind {
   WB_D_FAMILY,
   WB_D_METHOD,
   WB_D_ENGINE,
-  WB_D_CONSTANT
+  WB_D_CONSTANT,
+  WB_D_FORMAT
 } wb_decl_kind;
 
 typedef struct wb_parameter {

@@ -93,6 +93,7 @@ static void scan(wb_library *lib, size_t file) {
     else if (top && wb_str_is(first, "method")) add_entry(lib, WB_D_METHOD, word(line, &from), file);
     else if (top && wb_str_is(first, "engine")) add_entry(lib, WB_D_ENGINE, word(line, &from), file);
     else if (top && wb_str_is(first, "constant")) add_entry(lib, WB_D_CONSTANT, word(line, &from), file);
+    else if (top && wb_str_is(first, "format")) add_entry(lib, WB_D_FORMAT, word(line, &from), file);
     else if (!top && lib->entry_count > before && wb_str_is(first, "model_type"))
       add_keys(lib, line, from, &lib->types, &lib->type_count, &lib->type_cap);
     else if (!top && lib->entry_count > before && wb_str_is(first, "class"))
@@ -183,6 +184,10 @@ const wb_decl *wb_library_method(wb_library *lib, wb_ctx *ctx, wb_str name) {
 
 const wb_decl *wb_library_engine(wb_library *lib, wb_ctx *ctx, wb_str name) {
   return declared(lib, ctx, name, WB_D_ENGINE);
+}
+
+const wb_decl *wb_library_format(wb_library *lib, wb_ctx *ctx, wb_str name) {
+  return declared(lib, ctx, name, WB_D_FORMAT);
 }
 
 const wb_decl *wb_library_type(wb_library *lib, wb_ctx *ctx, wb_str model_type) {

@@ -87,6 +87,7 @@ const wb_decl *wb_library_block(wb_library *lib, wb_ctx *ctx, wb_str name);
 const wb_decl *wb_library_family(wb_library *lib, wb_ctx *ctx, wb_str name);
 const wb_decl *wb_library_method(wb_library *lib, wb_ctx *ctx, wb_str name);
 const wb_decl *wb_library_engine(wb_library *lib, wb_ctx *ctx, wb_str name);
+const wb_decl *wb_library_format(wb_library *lib, wb_ctx *ctx, wb_str name);
 /* In order of files; NULL after the last. */
 const wb_decl *wb_library_method_at(wb_library *lib, wb_ctx *ctx, size_t i);
 const wb_decl *wb_library_engine_at(wb_library *lib, wb_ctx *ctx, size_t i);

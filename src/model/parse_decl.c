@@ -164,7 +164,8 @@ static wb_decl *declaration(reader *r) {
     const char *word;
     wb_decl_kind kind;
   } kinds[] = {{"operation", WB_D_OPERATION}, {"block", WB_D_BLOCK},   {"family", WB_D_FAMILY},
-               {"method", WB_D_METHOD},       {"engine", WB_D_ENGINE}, {"constant", WB_D_CONSTANT}};
+               {"method", WB_D_METHOD},       {"engine", WB_D_ENGINE}, {"constant", WB_D_CONSTANT},
+               {"format", WB_D_FORMAT}};
   wb_tokens *t = &r->t;
   wb_decl *decl = WB_NEW(t->ctx, wb_decl);
   decl->place = (wb_place){t->file, 0, wb_peek(t)->offset};
@@ -174,11 +175,11 @@ static wb_decl *declaration(reader *r) {
     decl->kind = kinds[i].kind;
     decl->name = symbol(t, "a name");
     if (decl->kind == WB_D_CONSTANT) constant(t, decl);
-    else if (decl->kind >= WB_D_FAMILY) family(r, decl);
+    else if (decl->kind >= WB_D_FAMILY && decl->kind <= WB_D_ENGINE) family(r, decl);
     else block(t, decl);
     return decl;
   }
-  wb_syntax(t, "operation, block, family, method, engine or constant");
+  wb_syntax(t, "operation, block, family, method, engine, constant or format");
 }
 
 void wb_parse_descriptions(wb_ctx *ctx, wb_symtab *symbols, wb_str source, wb_str file, const wb_decl_sink *sink) {

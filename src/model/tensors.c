@@ -5,14 +5,23 @@ static const struct {
   const char *name, *alias;
   size_t bytes;
 } DTYPES[] = {
-    {"float64", "double", 8},    {"float32", "fp32", 4},
-    {"float32", "float", 4},     {"float32", "f32", 4},
-    {"float16", "fp16", 2},      {"float16", "half", 2},
-    {"float16", "f16", 2},       {"bfloat16", "bf16", 2},
-    {"float8_e4m3fn", "fp8", 1}, {"float8_e5m2", "fp8_e5m2", 1},
-    {"int64", "long", 8},        {"int32", "int", 4},
-    {"int16", "short", 2},       {"int8", "i8", 1},
-    {"uint8", "u8", 1},          {"bool", "bool", 1},
+    {"float64", "double", 8},
+    {"float32", "fp32", 4},
+    {"float32", "float", 4},
+    {"float32", "f32", 4},
+    {"float16", "fp16", 2},
+    {"float16", "half", 2},
+    {"float16", "f16", 2},
+    {"bfloat16", "bf16", 2},
+    {"float8_e4m3fn", "fp8", 1},
+    {"float8_e5m2", "fp8_e5m2", 1},
+    {"float8_e8m0fnu", "ue8m0", 1},
+    {"int64", "long", 8},
+    {"int32", "int", 4},
+    {"int16", "short", 2},
+    {"int8", "i8", 1},
+    {"uint8", "u8", 1},
+    {"bool", "bool", 1},
 };
 
 size_t wb_dtype_bytes(wb_str dtype) {
