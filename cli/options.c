@@ -12,7 +12,7 @@ const cli_command CLI_COMMANDS[] = {
     {"memory", WEIGH_REPORT_MEMORY, 0, 1, "MODEL", "CLI_ABOUT_MEMORY", "sS"},
     {"fit", WEIGH_REPORT_FIT, 0, 1, "MODEL", "CLI_ABOUT_FIT", "sS"},
     {"diff", WEIGH_REPORT_DIFF, 2, 2, "A B", "CLI_ABOUT_DIFF", "s"},
-    {"check", WEIGH_REPORT_CHECK, 1, 1, "FOLDER", "CLI_ABOUT_CHECK", "s"},
+    {"check", WEIGH_REPORT_CHECK, 1, 1, "FOLDER", "CLI_ABOUT_CHECK", "sSL"},
     {"families", WEIGH_REPORT_FAMILIES, 0, 0, "", "CLI_ABOUT_FAMILIES", ""},
     {"gpus", WEIGH_REPORT_GPUS, 0, 0, "", "CLI_ABOUT_GPUS", ""},
 };
@@ -70,6 +70,7 @@ const cli_option CLI_OPTIONS[] = {
     {"block-size", 0, 'S', "TOKENS", NULL, CLI_COUNT, AT(report.serving.block_size), "CLI_OPT_BLOCK_SIZE"},
     {"kv-cache-memory", 0, 'S', "SIZE", NULL, CLI_BYTES, AT(report.serving.kv_cache_bytes), "CLI_OPT_KV_CACHE_MEMORY"},
     {"expert-parallel", 0, 'S', NULL, NULL, CLI_FLAG, AT(report.serving.expert_parallel), "CLI_OPT_EP"},
+    {"log", 0, 'L', "FILE", NULL, CLI_TEXT, AT(report.log), "CLI_OPT_LOG"},
     {"mtp", 0, 'm', NULL, NULL, CLI_FLAG, AT(report.with_mtp), "CLI_OPT_MTP"},
     {"mtp", 0, 'w', NULL, NULL, CLI_FLAG, AT(report.pass.with_mtp), "CLI_OPT_MTP"},
     {"compact", 0, 't', NULL, NULL, CLI_FLAG, AT(report.compact), "CLI_OPT_COMPACT"},
@@ -292,6 +293,7 @@ weigh_status cli_parse(const cli_command *command, int argc, char **argv, cli_op
   /* A model may be typed in with --set alone. */
   bool model = command->max_words > 0 && strchr(command->options, 's');
   size_t least = command->min_words ? command->min_words : model && o->setting_count == 0 ? 1 : 0;
+  if (o->report.log) least = 0; /* it may name its model */
   if (!o->help && o->word_count < least) return fail(err, o, "USAGE_MISSING", command->words, command->name);
   return WEIGH_OK;
 }

@@ -4,6 +4,7 @@
 
 #include "model/model.h"
 #include "report/out.h"
+#include "source/log.h"
 
 void wb_report_params(wb_out *out, wb_model *model);
 void wb_report_tensors(wb_out *out, wb_model *model);
@@ -14,7 +15,8 @@ void wb_report_gpus(wb_out *out);
 /* Each returns whether the answer is yes: nothing differs. */
 bool wb_report_diff(wb_out *out, wb_model *a, wb_model *b);
 bool wb_report_check(wb_out *out, wb_model *model);
-bool wb_report_memory(wb_out *out, wb_model *model); /* it fits, or no card was named */
+bool wb_report_check_log(wb_out *out, const wb_log *log, wb_model *model); /* model NULL: nothing to compare with */
+bool wb_report_memory(wb_out *out, wb_model *model);                       /* it fits, or no card was named */
 
 /* The members that every JSON answer begins with. */
 void wb_json_head(wb_json_out *j, const char *report);

@@ -1,0 +1,257 @@
+#include "estimate/logged.h"
+
+#include <string.h>
+
+#include "model/catalogue.h"
+
+/* ---- which model ---- */
+
+static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c == ' ' || c == '_' ? '-' : c; }
+
+/* Without regard to case; a blank and _ are as good as -. */
+static bool same_name(wb_str a, wb_str b) {
+  if (a.len != b.len) return false;
+  for (size_t i = 0; i < a.len; i++)
+    if (lower(a.ptr[i]) != lower(b.ptr[i])) return false;
+  return true;
+}
+
+/* Behind the n-th slash (or backslash) from the end; the whole text when there are fewer. */
+static wb_str last_parts(wb_str path, int parts) {
+  for (size_t i = path.len; i > 0; i--)
+    if ((path.ptr[i - 1] == '/' || path.ptr[i - 1] == '\\') && --parts == 0) return wb_str_slice(path, i, path.len);
+  return path;
+}
+
+/* …/models--Qwen--Qwen3-8B/snapshots/… is how the hub's cache calls Qwen/Qwen3-8B. */
+static wb_str from_cache(wb_ctx *ctx, wb_str path) {
+  static const char mark[] = "models--";
+  for (size_t at = 0; at + 8 < path.len; at++) {
+    if (memcmp(path.ptr + at, mark, 8) != 0) continue;
+    wb_str name = wb_str_slice(path, at + 8, path.len);
+    const char *slash = memchr(name.ptr, '/', name.len);
+    if (slash) name.len = (size_t)(slash - name.ptr);
+    for (size_t i = 0; i + 1 < name.len; i++)
+      if (memcmp(name.ptr + i, "--", 2) == 0)
+        return wb_str_fmt(ctx, "%.*s/%.*s", WB_STR_ARG(wb_str_slice(name, 0, i)),
+                          WB_STR_ARG(wb_str_slice(name, i + 2, name.len)));
+  }
+  return path;
+}
+
+/* The entry whose last `parts` the name has; empty when it is not exactly one. */
+static wb_str entry_of(wb_str name, int parts) {
+  wb_catalogue_entry entry;
+  wb_str found = WB_STR("");
+  const wb_str wanted = last_parts(name, parts);
+  for (size_t at = 0; wanted.len && wb_catalogue_next(&at, &entry);) {
+    if (!same_name(last_parts(entry.name, parts), wanted)) continue;
+    if (found.len) return WB_STR("");
+    found = entry.name;
+  }
+  return found;
+}
+
+wb_str wb_log_model(wb_ctx *ctx, const wb_log *log) {
+  for (size_t i = 0; i < log->setting_count; i++) {
+    const wb_log_setting *setting = &log->settings[i];
+    if (!wb_str_is(setting->name, "model") && !wb_str_is(setting->name, "model_path")) continue;
+    wb_str name = from_cache(ctx, setting->value);
+    while (name.len && (name.ptr[name.len - 1] == '/' || name.ptr[name.len - 1] == '\\')) name.len--;
+    wb_str found = entry_of(name, 2);
+    if (!found.len) found = entry_of(name, 1);
+    if (found.len) return found;
+  }
+  return WB_STR("");
+}
+
+/* ---- which set-up ---- */
+
+/* A whole number above 0 and up to `most`; 0: not said, or nothing that could be meant. */
+static weigh_count count_of(const wb_log *log, const char *name, weigh_count most) {
+  wb_num n;
+  wb_str value = wb_log_setting_of(log, name);
+  char digits[32];
+  size_t length = 0;
+  for (size_t i = 0; i < value.len && length < sizeof digits; i++)
+    if (value.ptr[i] != ',') digits[length++] = value.ptr[i];
+  if (!wb_num_parse((wb_str){digits, length}, &n) || !wb_num_is_int(n) || n.num < 1 || n.num > most) return 0;
+  return (weigh_count)n.num;
+}
+
+/* torch's name of a dtype as engines print it; NULL: not said, or the engine's own choice. */
+static const char *dtype_of(wb_ctx *ctx, const wb_log *log, const char *name) {
+  const wb_str dtype = wb_dtype_name(wb_log_setting_of(log, name));
+  return dtype.len && wb_dtype_bytes(dtype) ? wb_str_cstr(ctx, dtype) : NULL;
+}
+
+static void take(weigh_count *asked, weigh_count logged) {
+  if (!*asked) *asked = logged;
+}
+
+weigh_serving wb_log_serving(wb_ctx *ctx, const wb_log *log, const weigh_serving *asked) {
+  const weigh_count tokens = (weigh_count)1 << 40, ranks = 4096;
+  weigh_serving s = *asked;
+  take(&s.context, count_of(log, "max_model_len", tokens));
+  take(&s.context, count_of(log, "n_ctx", tokens));
+  take(&s.tp, count_of(log, "tp", ranks));
+  take(&s.pp, count_of(log, "pp", ranks));
+  take(&s.batched_tokens, count_of(log, "max_num_batched_tokens", tokens));
+  take(&s.max_num_seqs, count_of(log, "max_num_seqs", tokens));
+  take(&s.block_size, count_of(log, "block_size", 1 << 20));
+  if (!s.dtype) s.dtype = dtype_of(ctx, log, "dtype");
+  if (!s.kv_dtype) s.kv_dtype = dtype_of(ctx, log, "kv_dtype");
+  if (!s.kv_dtype) s.kv_dtype = dtype_of(ctx, log, "type_k");
+  return s;
+}
+
+/* ---- what was predicted ---- */
+
+typedef struct predicting {
+  const wb_log *log;
+  const wb_serving *serving;
+  wb_predicted *out;
+  size_t count;
+} predicting;
+
+static void predict(predicting *p, const char *quantity, wb_bytes value, wb_basis basis, bool sum) {
+  if (p->count == WB_PREDICTED_MAX || value.high <= 0) return;
+  p->out[p->count++] = (wb_predicted){quantity, value, basis, sum};
+}
+
+/* A component of the stage that has most of it. */
+static wb_bytes most_of(const wb_serving *s, wb_part part, wb_i128 context, wb_i128 sequences, wb_basis *basis) {
+  wb_bytes most = {0, 0, 0};
+  for (uint32_t stage = 0; stage < s->layout.pp; stage++) {
+    wb_bytes parts[WB_PART_COUNT + 1];
+    if (!wb_serving_at(s, stage, context, sequences, parts) || parts[part].best < most.best) continue;
+    most = parts[part];
+    *basis = s->stages[stage][part].basis;
+  }
+  return most;
+}
+
+static const wb_log_fact *first_fact(const wb_log *log, const char *quantity) {
+  for (size_t i = 0; i < log->fact_count; i++)
+    if (wb_str_is(log->facts[i].quantity, quantity)) return &log->facts[i];
+  return NULL;
+}
+
+/* A whole count of the log, 0 when it says none. */
+static wb_i128 logged_count(const wb_log *log, const char *quantity) {
+  const wb_log_fact *fact = first_fact(log, quantity);
+  const bool fits = fact && wb_num_is_int(fact->value) && fact->value.num > 0 && fact->value.num <= (wb_i128)1 << 40;
+  return fits ? fact->value.num : 0;
+}
+
+/* Formats of its own that the estimate is not asked for make the weights another matter. */
+static bool plain_weights(const wb_log *log, const weigh_serving *asked) {
+  const wb_str format = wb_log_setting_of(log, "quantization"), file = wb_log_setting_of(log, "file_type");
+  return asked->dtype || ((!format.len || wb_str_is(format, "None")) && !file.len);
+}
+
+/* The pool holds whole blocks, and less than one is left over. */
+static void predict_pool(predicting *p) {
+  const wb_i128 tokens = logged_count(p->log, "kv_cache_tokens");
+  const weigh_count block = p->serving->asked.block_size ? p->serving->asked.block_size : 16;
+  wb_basis basis = WB_BASIS_EXACT;
+  if (!tokens) return;
+  wb_bytes pool = most_of(p->serving, WB_PART_KV_CACHE, tokens, 1, &basis);
+  pool.high = most_of(p->serving, WB_PART_KV_CACHE, tokens + block, 1, &basis).high;
+  predict(p, "kv_cache_pool", pool, basis, false);
+  predict(p, "kv_cache", pool, basis, false);
+}
+
+/* llama.cpp: every cell is there from the start, and devices share one cache. */
+static void predict_cells(predicting *p) {
+  const wb_i128 cells = p->serving->asked.context;
+  const wb_str sequences = wb_log_setting_of(p->log, "n_seq_max");
+  wb_basis basis = WB_BASIS_EXACT;
+  predict(p, "kv_cache", most_of(p->serving, WB_PART_KV_CACHE, cells, 1, &basis), basis, true);
+  if (!sequences.len || wb_str_is(sequences, "1"))
+    predict(p, "state", most_of(p->serving, WB_PART_STATE, cells, 1, &basis), basis, true);
+}
+
+size_t wb_log_predict(wb_model *model, const wb_log *log, const weigh_serving *asked,
+                      wb_predicted out[WB_PREDICTED_MAX]) {
+  weigh_serving set_up = wb_log_serving(&model->ctx, log, asked);
+  const bool ranks = first_fact(log, "weights") || first_fact(log, "kv_cache_tokens");
+  wb_basis basis = WB_BASIS_EXACT;
+  set_up.engine = "generic"; /* weights and caches only, for now */
+  predicting p = {log, wb_serving_new(model, &set_up), out, 0};
+  if (plain_weights(log, asked))
+    predict(&p, ranks ? "weights" : "weights_buffer", most_of(p.serving, WB_PART_WEIGHTS, 1, 1, &basis), basis, !ranks);
+  if (ranks) predict_pool(&p);
+  else if (wb_log_setting_of(log, "n_ctx").len) predict_cells(&p);
+  return p.count;
+}
+
+/* ---- what was logged ---- */
+
+/* Adds b to *a; false when it does not fit. */
+static bool add(wb_num *a, wb_num b) { return wb_num_add(*a, b, a); }
+
+/* Keys and values printed in one line are one figure. */
+static bool keys_and_values(const wb_log *log, size_t i, wb_num *value, wb_num *half) {
+  if (i + 1 >= log->fact_count) return false;
+  const wb_log_fact *k = &log->facts[i], *v = &log->facts[i + 1];
+  *value = k->value;
+  *half = k->half;
+  return wb_str_is(k->quantity, "k_cache") && wb_str_is(v->quantity, "v_cache") && k->line == v->line &&
+         add(value, v->value) && add(half, v->half);
+}
+
+/* The finest print wins, then the largest figure: engines say the same thing more than once, ranks differ a little. */
+static bool better(wb_num value, wb_num half, const wb_compared *than) {
+  int finer = 0, larger = 0;
+  if (!than->fact) return true;
+  wb_num_cmp(half, than->half, &finer);
+  wb_num_cmp(value, than->logged, &larger);
+  return finer < 0 || (finer == 0 && larger > 0);
+}
+
+static void fold(wb_compared *c, const wb_log_fact *fact, wb_num value, wb_num half) {
+  if (c->predicted.sum && c->fact) {
+    if (add(&c->logged, value)) add(&c->half, half);
+  } else if (better(value, half, c)) {
+    c->logged = value;
+    c->half = half;
+    c->fact = fact;
+  }
+}
+
+static void collect(const wb_log *log, wb_compared *c) {
+  const bool cache = strcmp(c->predicted.quantity, "kv_cache") == 0;
+  wb_num value, half;
+  for (size_t i = 0; i < log->fact_count; i++)
+    if (wb_str_is(log->facts[i].quantity, c->predicted.quantity))
+      fold(c, &log->facts[i], log->facts[i].value, log->facts[i].half);
+  for (size_t i = 0; cache && !first_fact(log, "kv_cache") && i < log->fact_count; i++)
+    if (keys_and_values(log, i, &value, &half)) fold(c, &log->facts[i], value, half);
+}
+
+static void judge(wb_compared *c) {
+  wb_num least = c->logged, most = c->logged;
+  int below = 0, above = 0;
+  const double logged = wb_num_double(c->logged);
+  const bool fits = wb_num_sub(c->logged, c->half, &least) && wb_num_add(c->logged, c->half, &most) &&
+                    wb_num_cmp(most, wb_num_int(c->predicted.value.low), &below) &&
+                    wb_num_cmp(least, wb_num_int(c->predicted.value.high), &above);
+  c->inside = fits && below >= 0 && above <= 0;
+  if (logged > 0 || logged < 0) c->difference = 100 * ((double)c->predicted.value.best - logged) / logged;
+}
+
+wb_log_check wb_log_compare(wb_model *model, const wb_log *log, const weigh_serving *asked) {
+  wb_predicted predicted[WB_PREDICTED_MAX];
+  wb_log_check check = {.yes = true};
+  const size_t count = wb_log_predict(model, log, asked, predicted);
+  for (size_t i = 0; i < count; i++) {
+    wb_compared compared = {.predicted = predicted[i]};
+    collect(log, &compared);
+    if (!compared.fact) continue;
+    judge(&compared);
+    check.yes = check.yes && compared.inside;
+    check.items[check.count++] = compared;
+  }
+  return check;
+}

@@ -1,0 +1,97 @@
+/* What the files of the log reader share; nobody else includes this. */
+#ifndef WB_SOURCE_LOG_INTERNAL_H
+#define WB_SOURCE_LOG_INTERNAL_H
+
+#include "source/log.h"
+
+/* What stands in a hole. */
+typedef enum wb_log_type {
+  WB_LOG_AMOUNT, /* a number of the type's unit */
+  WB_LOG_SIZE,   /* a number with its unit behind it */
+  WB_LOG_WORD,   /* up to a blank or , ; ' " ) ] } | */
+  WB_LOG_NAME,   /* up to two blanks or the next | */
+  WB_LOG_DEVICE, /* letters, digits, _ and - */
+  WB_LOG_TEXT    /* as little as possible */
+} wb_log_type;
+
+typedef enum wb_log_kind {
+  WB_LOG_FACT,
+  WB_LOG_SETTING,
+  WB_LOG_RANK,    /* whose line it is */
+  WB_LOG_PLACE,   /* the device that the facts of this line are about */
+  WB_LOG_SECTION, /* the device that facts are about from here on */
+  WB_LOG_IGNORED
+} wb_log_kind;
+
+typedef struct wb_log_quantity {
+  wb_str name, unit;
+  wb_log_kind kind;
+} wb_log_quantity;
+
+typedef enum wb_log_step {
+  WB_LOG_LITERAL,
+  WB_LOG_BLANKS,
+  WB_LOG_MAYBE_BLANKS,
+  WB_LOG_ANYTHING,
+  WB_LOG_HOLE
+} wb_log_step;
+
+typedef struct wb_log_token {
+  wb_log_step step;
+  wb_log_type type;
+  wb_str text;                     /* LITERAL */
+  wb_i128 scale;                   /* AMOUNT: bytes of the unit, 1 for plain numbers */
+  bool counts;                     /* AMOUNT: printed exactly when it is whole */
+  const wb_log_quantity *quantity; /* HOLE; NULL: not kept */
+} wb_log_token;
+
+#define WB_LOG_TOKENS 64
+#define WB_LOG_HOLES  12
+
+typedef struct wb_log_pattern {
+  wb_str engine;
+  wb_log_token *tokens;
+  size_t count;
+  wb_str anchor; /* its longest literal: a line without it cannot match */
+  size_t next;   /* in its bucket, from 1; 0: the last */
+  uint32_t seen; /* the line, from 1, in which the anchor was seen last */
+} wb_log_pattern;
+
+/* What a pattern's hole held. */
+typedef struct wb_log_capture {
+  const wb_log_token *hole;
+  wb_str text;  /* of the value alone */
+  wb_str shown; /* with its unit */
+  wb_num value, half;
+} wb_log_capture;
+
+typedef struct wb_log_match {
+  wb_log_capture captures[WB_LOG_HOLES];
+  size_t count;
+} wb_log_match;
+
+#define WB_LOG_BUCKETS 4096u
+
+typedef struct wb_log_patterns {
+  wb_log_pattern *items;
+  size_t count, cap;
+  size_t buckets[WB_LOG_BUCKETS]; /* by the first two bytes of the anchor; from 1 */
+  wb_log_quantity *quantities;
+  size_t quantity_count, quantity_cap;
+  wb_text faulty;
+} wb_log_patterns;
+
+wb_log_patterns *wb_log_patterns_read(wb_ctx *ctx);
+
+/* The bucket of an anchor; `at` has two bytes. */
+static inline size_t wb_log_bucket(const char *at) {
+  return ((uint32_t)(unsigned char)at[0] << 4 ^ (uint32_t)(unsigned char)at[1]) % WB_LOG_BUCKETS;
+}
+
+/* Finds the pattern in a line. Bounded: gives up on a line that would take long. */
+bool wb_log_find(const wb_log_pattern *pattern, wb_str line, wb_log_match *match);
+
+/* A number as logs print it, at the start of `text`: "-7.83", "1,687,476". 0 when there is none, else its length. */
+size_t wb_log_number(wb_str text, wb_num *value, wb_num *half);
+
+#endif
