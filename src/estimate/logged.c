@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/tsv.h"
+#include "expr/eval.h"
 #include "model/catalogue.h"
 
 /* ---- which model ---- */
@@ -67,6 +69,15 @@ wb_str wb_log_model(wb_ctx *ctx, const wb_log *log) {
 
 /* ---- which set-up ---- */
 
+/* A cell of the row of the log's engine in data/logs/engines.tsv. */
+static wb_str of_engine(const wb_log *log, size_t column) {
+  const wb_str text = wb_data_text("logs/engines.tsv");
+  wb_str cells[5];
+  for (size_t at = 0; wb_tsv_next(text, &at, cells, 5);)
+    if (wb_str_eq(cells[0], log->engine)) return cells[column];
+  return WB_STR("");
+}
+
 /* A whole number above 0 and up to `most`; 0: not said, or nothing that could be meant. */
 static weigh_count count_of(const wb_log *log, const char *name, weigh_count most) {
   wb_num n;
@@ -79,10 +90,16 @@ static weigh_count count_of(const wb_log *log, const char *name, weigh_count mos
   return (weigh_count)n.num;
 }
 
-/* torch's name of a dtype as engines print it; NULL: not said, or the engine's own choice. */
+/* torch's name of a dtype as engines print it (vLLM's fp8_e4m3 is float8_e4m3fn); empty: it is none. */
+static wb_str dtype_named(wb_str name) {
+  const wb_str dtype = wb_dtype_name(wb_str_is(name, "fp8_e4m3") ? WB_STR("fp8") : name);
+  return wb_dtype_bytes(dtype) ? dtype : WB_STR("");
+}
+
+/* NULL: not said, or the engine's own choice. */
 static const char *dtype_of(wb_ctx *ctx, const wb_log *log, const char *name) {
-  const wb_str dtype = wb_dtype_name(wb_log_setting_of(log, name));
-  return dtype.len && wb_dtype_bytes(dtype) ? wb_str_cstr(ctx, dtype) : NULL;
+  const wb_str dtype = dtype_named(wb_log_setting_of(log, name));
+  return dtype.len ? wb_str_cstr(ctx, dtype) : NULL;
 }
 
 static void take(weigh_count *asked, weigh_count logged) {
@@ -102,6 +119,8 @@ weigh_serving wb_log_serving(wb_ctx *ctx, const wb_log *log, const weigh_serving
   if (!s.dtype) s.dtype = dtype_of(ctx, log, "dtype");
   if (!s.kv_dtype) s.kv_dtype = dtype_of(ctx, log, "kv_dtype");
   if (!s.kv_dtype) s.kv_dtype = dtype_of(ctx, log, "type_k");
+  const wb_str usual = of_engine(log, 4);
+  if (!s.kv_dtype && usual.len) s.kv_dtype = wb_str_cstr(ctx, usual);
   return s;
 }
 
@@ -144,10 +163,42 @@ static wb_i128 logged_count(const wb_log *log, const char *quantity) {
   return fits ? fact->value.num : 0;
 }
 
+/* Tables and rounding that loading adds to the tensors. False: the engine's line is not about weights alone. */
+static bool loaded_more(const wb_log *log, wb_i128 weights, wb_i128 *more) {
+  wb_num mib;
+  if (!wb_num_parse(of_engine(log, 3), &mib)) return false;
+  *more = mib.num ? (mib.num << 20) + weights / 500 : 0;
+  return true;
+}
+
 /* Formats of its own that the estimate is not asked for make the weights another matter. */
 static bool plain_weights(const wb_log *log, const weigh_serving *asked) {
   const wb_str format = wb_log_setting_of(log, "quantization"), file = wb_log_setting_of(log, "file_type");
   return asked->dtype || ((!format.len || wb_str_is(format, "None")) && !file.len);
+}
+
+/* Whether the cache's type is the one that the log tells of, as far as it does. */
+static bool plain_cache(const wb_log *log, const weigh_serving *asked) {
+  static const char *const names[] = {"kv_dtype", "type_k", "type_v"};
+  const wb_str k = wb_log_setting_of(log, "type_k"), v = wb_log_setting_of(log, "type_v");
+  if (asked->kv_dtype) return true;
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    const wb_str type = wb_log_setting_of(log, names[i]);
+    if (type.len && !wb_str_is(type, "auto") && !dtype_named(type).len) return false;
+  }
+  return !v.len || wb_str_eq(k, v);
+}
+
+/* Every token of every layer is kept, and nothing else: what is printed as tokens is that then. */
+static bool grows_evenly(wb_model *m) {
+  for (size_t i = 0; i < m->kept_count; i++) {
+    const wb_kept *kept = &m->kept[i];
+    const wb_value *within = kept->within ? wb_force(&m->ctx, kept->within) : NULL;
+    const wb_value *every = kept->every ? wb_force(&m->ctx, kept->every) : NULL;
+    const bool all = (!within || within->kind != WB_NUM) && (!every || every->kind != WB_NUM || every->u.num.num <= 1);
+    if (!kept->mtp && !(kept->per_token && all)) return false;
+  }
+  return m->kept_count > 0;
 }
 
 /* The pool holds whole blocks, and less than one is left over. */
@@ -165,11 +216,8 @@ static void predict_pool(predicting *p) {
 /* llama.cpp: every cell is there from the start, and devices share one cache. */
 static void predict_cells(predicting *p) {
   const wb_i128 cells = p->serving->asked.context;
-  const wb_str sequences = wb_log_setting_of(p->log, "n_seq_max");
   wb_basis basis = WB_BASIS_EXACT;
   predict(p, "kv_cache", most_of(p->serving, WB_PART_KV_CACHE, cells, 1, &basis), basis, true);
-  if (!sequences.len || wb_str_is(sequences, "1"))
-    predict(p, "state", most_of(p->serving, WB_PART_STATE, cells, 1, &basis), basis, true);
 }
 
 size_t wb_log_predict(wb_model *model, const wb_log *log, const weigh_serving *asked,
@@ -179,8 +227,13 @@ size_t wb_log_predict(wb_model *model, const wb_log *log, const weigh_serving *a
   wb_basis basis = WB_BASIS_EXACT;
   set_up.engine = "generic"; /* weights and caches only, for now */
   predicting p = {log, wb_serving_new(model, &set_up), out, 0};
-  if (plain_weights(log, asked))
-    predict(&p, ranks ? "weights" : "weights_buffer", most_of(p.serving, WB_PART_WEIGHTS, 1, 1, &basis), basis, !ranks);
+  wb_bytes weights = most_of(p.serving, WB_PART_WEIGHTS, 1, 1, &basis);
+  wb_i128 more = 0;
+  if (plain_weights(log, asked) && loaded_more(log, weights.best, &more)) {
+    weights.high += more;
+    predict(&p, ranks ? "weights" : "weights_buffer", weights, basis, !ranks);
+  }
+  if (!plain_cache(log, asked) || !grows_evenly(model)) return p.count;
   if (ranks) predict_pool(&p);
   else if (wb_log_setting_of(log, "n_ctx").len) predict_cells(&p);
   return p.count;

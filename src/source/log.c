@@ -12,6 +12,7 @@ typedef struct reading {
   wb_ctx *ctx;
   wb_log *log;
   wb_log_patterns *patterns;
+  wb_log_table table;
   char section[PLACE]; /* the device that facts are about from some line on */
   wb_str section_of;   /* by whose word */
   uint32_t line;       /* from 1 */
@@ -87,9 +88,20 @@ static void add_setting(reading *r, wb_str engine, const wb_log_capture *capture
   log->settings[log->setting_count++] = (wb_log_setting){engine, name, wb_str_copy(r->ctx, value), r->line};
 }
 
+/* Two patterns may find the same figure of a line; the one that stands first in the table is believed. */
+static bool is_known(const reading *r, const wb_log_capture *capture) {
+  for (size_t i = r->log->fact_count; i > 0 && r->log->facts[i - 1].line == r->line; i--) {
+    const wb_log_fact *fact = &r->log->facts[i - 1];
+    if (wb_str_eq(fact->quantity, capture->hole->quantity->name) && fact->value.num == capture->value.num &&
+        fact->value.den == capture->value.den)
+      return true;
+  }
+  return false;
+}
+
 static void add_fact(reading *r, wb_str engine, const wb_log_capture *capture, const char *device, const char *rank) {
   wb_log *log = r->log;
-  if (!has_room(r, log->fact_count, WB_LOG_FACTS_MAX)) return;
+  if (is_known(r, capture) || !has_room(r, log->fact_count, WB_LOG_FACTS_MAX)) return;
   WB_PUSH_ROOM(r->ctx, log->facts, log->fact_count, log->fact_cap);
   log->facts[log->fact_count++] = (wb_log_fact){.engine = engine,
                                                 .quantity = capture->hole->quantity->name,
@@ -102,10 +114,10 @@ static void add_fact(reading *r, wb_str engine, const wb_log_capture *capture, c
                                                 .line = r->line};
 }
 
-/* What one pattern found: places first, as they belong to every fact of the line. */
-static void keep(reading *r, const wb_log_pattern *pattern, const wb_log_match *match, const char *rank) {
+/* What one pattern or row of a table found: places first, as they belong to every fact of the line. */
+static void keep(reading *r, wb_str engine, const wb_log_match *match, const char *rank) {
   char device[PLACE];
-  snprintf(device, sizeof device, "%s", wb_str_eq(r->section_of, pattern->engine) ? r->section : "");
+  snprintf(device, sizeof device, "%s", wb_str_eq(r->section_of, engine) ? r->section : "");
   for (size_t i = 0; i < match->count; i++) {
     const wb_log_capture *capture = &match->captures[i];
     const wb_log_kind kind = capture->hole->quantity->kind;
@@ -114,14 +126,14 @@ static void keep(reading *r, const wb_log_pattern *pattern, const wb_log_match *
     snprintf(device, sizeof device, "%s%.*s", what, WB_STR_ARG(capture->text));
     if (kind == WB_LOG_SECTION) {
       memcpy(r->section, device, sizeof device);
-      r->section_of = pattern->engine;
+      r->section_of = engine;
     }
   }
   for (size_t i = 0; i < match->count; i++) {
     const wb_log_capture *capture = &match->captures[i];
     const wb_log_kind kind = capture->hole->quantity->kind;
-    if (kind == WB_LOG_SETTING) add_setting(r, pattern->engine, capture);
-    if (kind == WB_LOG_FACT) add_fact(r, pattern->engine, capture, device, rank);
+    if (kind == WB_LOG_SETTING) add_setting(r, engine, capture);
+    if (kind == WB_LOG_FACT) add_fact(r, engine, capture, device, rank);
   }
 }
 
@@ -174,8 +186,12 @@ static void read_piece(reading *r, wb_str piece) {
     const wb_log_pattern *pattern = &r->patterns->items[found[i]];
     if (!wb_log_find(pattern, piece, &match)) continue;
     any = any || !is_rank(&match);
-    if (!is_rank(&match)) keep(r, pattern, &match, rank);
+    if (!is_rank(&match)) keep(r, pattern->engine, &match, rank);
     else if (!rank[0]) rank_of(&match, rank);
+  }
+  if (!any && wb_log_table_line(r->patterns, &r->table, piece, &match)) {
+    any = true;
+    keep(r, r->table.engine, &match, rank);
   }
   r->log->recognised += any;
 }

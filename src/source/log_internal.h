@@ -88,8 +88,29 @@ static inline size_t wb_log_bucket(const char *at) {
   return ((uint32_t)(unsigned char)at[0] << 4 ^ (uint32_t)(unsigned char)at[1]) % WB_LOG_BUCKETS;
 }
 
+/* What is between the brackets of a hole: *, type, or type:quantity. False when it is none of them. */
+bool wb_log_hole(const wb_log_patterns *all, wb_str inside, wb_log_token *token);
+
+/* Where the value that begins at `at` ends; `at` itself when there is none. */
+size_t wb_log_take(const wb_log_token *hole, wb_str line, size_t at, wb_log_capture *out);
+
 /* Finds the pattern in a line. Bounded: gives up on a line that would take long. */
 bool wb_log_find(const wb_log_pattern *pattern, wb_str line, wb_log_match *match);
+
+/* ---- log_table.c ---- */
+
+#define WB_LOG_COLUMNS 32
+
+/* A table of comma-separated values whose header was seen. */
+typedef struct wb_log_table {
+  wb_str engine;
+  wb_log_token holes[WB_LOG_COLUMNS];
+  size_t count; /* columns; 0: no table */
+} wb_log_table;
+
+/* Looks at a line as a header (then the table begins) or as a row of the table, whose values are put into `match`. True
+ * when it is one of them; any other line ends the table. */
+bool wb_log_table_line(const wb_log_patterns *all, wb_log_table *table, wb_str line, wb_log_match *match);
 
 /* A number as logs print it, at the start of `text`: "-7.83", "1,687,476". 0 when there is none, else its length. */
 size_t wb_log_number(wb_str text, wb_num *value, wb_num *half);

@@ -62,8 +62,7 @@ static const wb_log_quantity *quantity_of(const wb_log_patterns *all, wb_str nam
   return NULL;
 }
 
-/* {*}, {type} or {type:quantity}; false when it is none of them. */
-static bool read_hole(const wb_log_patterns *all, wb_str inside, wb_log_token *token) {
+bool wb_log_hole(const wb_log_patterns *all, wb_str inside, wb_log_token *token) {
   token->step = WB_LOG_ANYTHING;
   if (wb_str_is(inside, "*")) return true;
   token->step = WB_LOG_HOLE;
@@ -89,7 +88,7 @@ static bool read_token(const wb_log_patterns *all, wb_str text, size_t *at, wb_l
     const char *close = memchr(text.ptr + from, '}', text.len - from);
     if (!close) return false;
     *at = (size_t)(close - text.ptr) + 1;
-    return read_hole(all, wb_str_slice(text, from + 1, *at - 1), token);
+    return wb_log_hole(all, wb_str_slice(text, from + 1, *at - 1), token);
   }
   if (text.ptr[from] == ' ' || text.ptr[from] == '~') {
     token->step = text.ptr[from] == '~' ? WB_LOG_MAYBE_BLANKS : WB_LOG_BLANKS;
@@ -225,9 +224,10 @@ static size_t take_run(wb_log_type type, wb_str line, size_t at) {
   return at;
 }
 
-/* Where the value that begins at `at` ends; `at` itself when there is none. */
-static size_t take(const wb_log_token *hole, wb_str line, size_t at, wb_log_capture *out) {
-  size_t end = hole->type <= WB_LOG_SIZE ? take_amount(hole, line, at, out) : take_run(hole->type, line, at);
+size_t wb_log_take(const wb_log_token *hole, wb_str line, size_t at, wb_log_capture *out) {
+  size_t end = hole->type <= WB_LOG_SIZE   ? take_amount(hole, line, at, out)
+               : hole->type == WB_LOG_TEXT ? line.len
+                                           : take_run(hole->type, line, at);
   if (end <= at) return at;
   out->hole = hole;
   out->text = wb_str_slice(line, at, end);
@@ -285,7 +285,7 @@ static bool match_from(search *s, size_t token, size_t at) {
     const size_t from = at;
     if (t->step == WB_LOG_HOLE) {
       wb_log_capture capture = {0};
-      at = take(t, line, at, &capture);
+      at = wb_log_take(t, line, at, &capture);
       if (t->quantity && at > from) s->match->captures[s->match->count++] = capture;
     } else {
       while (at < line.len && is_blank(line.ptr[at])) at++;
