@@ -84,8 +84,9 @@ static const wb_column COLUMNS[] = {{"quantity", WB_LABEL_QUANTITY, false},
 static wb_str figure(wb_out *out, wb_str unit, wb_num value) {
   wb_ctx *ctx = out->text.ctx;
   const double number = wb_num_double(value), gib = number / 1073741824.0;
+  const int places = wb_str_is(unit, "bytes") ? 0 : 2;
   if (wb_out_plain(out) || !wb_str_is(unit, "bytes"))
-    return wb_num_is_int(value) ? wb_out_number(out, value.num) : wb_str_fmt(ctx, "%.10g", number);
+    return wb_num_is_int(value) ? wb_out_number(out, value.num) : wb_str_fmt(ctx, "%.*f", places, number);
   if (gib >= 1 || gib <= -1) return wb_str_fmt(ctx, "%.2f GiB", gib);
   return wb_str_fmt(ctx, "%.2f MiB", gib * 1024);
 }
@@ -143,29 +144,36 @@ static void write_table(wb_out *out, const wb_log *log, const wb_log_check *chec
 
 /* ---- text ---- */
 
-static void write_set_up(wb_out *out, const wb_log *log, const wb_model *m) {
-  wb_ctx *ctx = out->text.ctx;
-  const wb_str version = wb_log_setting_of(log, "version");
-  wb_str named = wb_log_setting_of(log, "model");
-  if (!named.len) named = wb_log_setting_of(log, "model_path");
-  wb_str args[3] = {
-      version.len ? wb_str_fmt(ctx, "%.*s %.*s", WB_STR_ARG(log->engine), WB_STR_ARG(version)) : log->engine,
-      m ? m->name : named, wb_out_number(out, (wb_i128)log->recognised)};
-  wb_text_addf(&out->text, "%s\n  ", out->options->log);
-  wb_out_message(out,
-                 !log->fact_count && !log->setting_count ? WB_LOG_NOTHING
-                 : m                                     ? WB_LOG_SET_UP
-                                                         : WB_LOG_NO_MODEL,
-                 3, args);
-  wb_text_addc(&out->text, '\n');
-  for (size_t i = 0, column = 0; i < log->setting_count; i++) {
+/* Which sentence says what was found. */
+static wb_message_id finding(const wb_log *log, const wb_model *m, wb_str named) {
+  if (!log->fact_count && !log->setting_count) return WB_LOG_NOTHING;
+  if (m) return log->engine.len ? WB_LOG_SET_UP : WB_LOG_TOOL;
+  if (!log->engine.len) return WB_LOG_TOOL;
+  return named.len ? WB_LOG_NO_MODEL : WB_LOG_NO_NAME;
+}
+
+static void write_settings(wb_out *out, const wb_log *log) {
+  size_t column = 0;
+  for (size_t i = 0; i < log->setting_count; i++) {
     const wb_log_setting *setting = &log->settings[i];
-    const wb_str shown = wb_str_fmt(ctx, "%.*s %.*s", WB_STR_ARG(setting->name), WB_STR_ARG(setting->value));
+    const wb_str shown = wb_str_fmt(out->text.ctx, "%.*s %.*s", WB_STR_ARG(setting->name), WB_STR_ARG(setting->value));
     if (column && column + shown.len > 110) column = 0;
     wb_text_addf(&out->text, "%s%.*s", column ? " · " : i ? "\n  " : "  ", WB_STR_ARG(shown));
     column += shown.len + 3;
   }
   if (log->setting_count) wb_text_addc(&out->text, '\n');
+}
+
+static void write_set_up(wb_out *out, const wb_log *log, const wb_model *m) {
+  const wb_str version = wb_log_setting_of(log, "version");
+  wb_str named = wb_log_setting_of(log, "model"), engine = log->engine;
+  if (!named.len) named = wb_log_setting_of(log, "model_path");
+  if (version.len) engine = wb_str_fmt(out->text.ctx, "%.*s %.*s", WB_STR_ARG(engine), WB_STR_ARG(version));
+  wb_str args[3] = {engine, m ? m->name : named, wb_out_number(out, (wb_i128)log->recognised)};
+  wb_text_addf(&out->text, "%s\n  ", out->options->log);
+  wb_out_message(out, finding(log, m, named), 3, args);
+  wb_text_addc(&out->text, '\n');
+  write_settings(out, log);
 }
 
 static void write_text(wb_out *out, const wb_log *log, wb_model *m, const wb_log_check *check) {
@@ -176,6 +184,7 @@ static void write_text(wb_out *out, const wb_log *log, wb_model *m, const wb_log
     wb_out_message(out, check->yes ? WB_LOG_ALL_INSIDE : WB_LOG_OUTSIDE, 0, NULL);
     wb_text_addc(&out->text, '\n');
   }
+  if (!log->fact_count) return;
   wb_text_addc(&out->text, '\n');
   write_table(out, log, check);
 }

@@ -4,19 +4,24 @@
 #include <string.h>
 
 #include "base/tsv.h"
+#include "source/json_internal.h"
 #include "source/log_internal.h"
 
 #define PLACE 64 /* bytes of a device's or a rank's name that are kept */
+
+#define TAKEN 64
 
 typedef struct reading {
   wb_ctx *ctx;
   wb_log *log;
   wb_log_patterns *patterns;
   wb_log_table table;
-  char section[PLACE]; /* the device that facts are about from some line on */
-  wb_str section_of;   /* by whose word */
-  uint32_t line;       /* from 1 */
-  uint32_t pass;       /* from 1: pieces of lines looked at */
+  char section[PLACE];      /* the device that facts are about from some line on */
+  wb_str section_of;        /* by whose word */
+  const char *taken[TAKEN]; /* where figures of this piece begin */
+  size_t taken_count;
+  uint32_t line; /* from 1 */
+  uint32_t pass; /* from 1: pieces of lines looked at */
 } reading;
 
 /* ---- lines ---- */
@@ -66,51 +71,68 @@ static bool has_room(reading *r, size_t count, size_t most) {
   return count < most;
 }
 
-/* Without commas between thousands; `value` of other types as it stands. */
+/* A copy that may go to a terminal: UTF-8 without control characters of the upper half, or plain ASCII. */
+static wb_str kept_text(wb_ctx *ctx, wb_str text) {
+  text = wb_str_trim(text);
+  bool clean = wb_json_not_utf8(text) == text.len;
+  for (size_t i = 0; clean && i + 1 < text.len; i++)
+    clean = (unsigned char)text.ptr[i] != 0xC2 || (unsigned char)text.ptr[i + 1] >= 0xA0;
+  char *bytes = wb_str_cstr(ctx, text);
+  for (size_t i = 0; i < text.len; i++)
+    if (!clean && (unsigned char)bytes[i] >= 0x80) bytes[i] = '?';
+  return (wb_str){bytes, text.len};
+}
+
+/* Without commas between thousands; of other types as it stands. */
 static wb_str setting_value(wb_ctx *ctx, const wb_log_capture *capture) {
-  const wb_str text = wb_str_trim(capture->text);
-  if (capture->hole->type != WB_LOG_AMOUNT) return text;
+  const wb_str text = capture->text;
+  if (capture->hole->type != WB_LOG_AMOUNT) return kept_text(ctx, text);
   wb_text out = {.ctx = ctx};
   for (size_t i = 0; i < text.len; i++)
     if (text.ptr[i] != ',') wb_text_addc(&out, text.ptr[i]);
   return wb_text_str(&out);
 }
 
-static void add_setting(reading *r, wb_str engine, const wb_log_capture *capture) {
-  wb_log *log = r->log;
-  const wb_str name = capture->hole->quantity->name, value = setting_value(r->ctx, capture);
+static bool is_set(const wb_log *log, wb_str engine, wb_str name, wb_str value) {
   for (size_t i = 0; i < log->setting_count; i++) {
     const wb_log_setting *old = &log->settings[i];
-    if (wb_str_eq(old->name, name) && wb_str_eq(old->value, value) && wb_str_eq(old->engine, engine)) return;
+    if (wb_str_eq(old->name, name) && wb_str_eq(old->value, value) && wb_str_eq(old->engine, engine)) return true;
   }
-  if (!has_room(r, log->setting_count, WB_LOG_SETTINGS_MAX)) return;
-  WB_PUSH_ROOM(r->ctx, log->settings, log->setting_count, log->setting_cap);
-  log->settings[log->setting_count++] = (wb_log_setting){engine, name, wb_str_copy(r->ctx, value), r->line};
+  return false;
 }
 
-/* Two patterns may find the same figure of a line; the one that stands first in the table is believed. */
-static bool is_known(const reading *r, const wb_log_capture *capture) {
-  for (size_t i = r->log->fact_count; i > 0 && r->log->facts[i - 1].line == r->line; i--) {
-    const wb_log_fact *fact = &r->log->facts[i - 1];
-    if (wb_str_eq(fact->quantity, capture->hole->quantity->name) && fact->value.num == capture->value.num &&
-        fact->value.den == capture->value.den)
-      return true;
+static void add_setting(reading *r, wb_str engine, const wb_log_capture *capture) {
+  wb_log *log = r->log;
+  const wb_mark mark = wb_arena_mark(r->ctx->arena);
+  const wb_str name = capture->hole->quantity->name, value = setting_value(r->ctx, capture);
+  if (is_set(log, engine, name, value) || !has_room(r, log->setting_count, WB_LOG_SETTINGS_MAX)) {
+    wb_arena_reset(r->ctx->arena, mark);
+    return;
   }
+  WB_PUSH_ROOM(r->ctx, log->settings, log->setting_count, log->setting_cap);
+  log->settings[log->setting_count++] = (wb_log_setting){engine, name, value, r->line};
+}
+
+/* Two patterns may find the same figure of a piece; the one that stands first in the table is believed. */
+static bool is_taken(reading *r, const wb_log_capture *capture) {
+  for (size_t i = 0; i < r->taken_count; i++)
+    if (r->taken[i] == capture->text.ptr) return true;
+  if (r->taken_count < TAKEN) r->taken[r->taken_count++] = capture->text.ptr;
   return false;
 }
 
 static void add_fact(reading *r, wb_str engine, const wb_log_capture *capture, const char *device, const char *rank) {
   wb_log *log = r->log;
-  if (is_known(r, capture) || !has_room(r, log->fact_count, WB_LOG_FACTS_MAX)) return;
+  if (is_taken(r, capture) || !has_room(r, log->fact_count, WB_LOG_FACTS_MAX)) return;
   WB_PUSH_ROOM(r->ctx, log->facts, log->fact_count, log->fact_cap);
   log->facts[log->fact_count++] = (wb_log_fact){.engine = engine,
                                                 .quantity = capture->hole->quantity->name,
                                                 .unit = capture->hole->quantity->unit,
-                                                .device = wb_str_copy(r->ctx, wb_str_of(device)),
+                                                .device = kept_text(r->ctx, wb_str_of(device)),
                                                 .rank = wb_str_copy(r->ctx, wb_str_of(rank)),
                                                 .value = capture->value,
                                                 .half = capture->half,
-                                                .printed = wb_str_copy(r->ctx, wb_str_trim(capture->shown)),
+                                                .printed = kept_text(r->ctx, capture->shown),
                                                 .line = r->line};
 }
 
@@ -141,24 +163,36 @@ static void keep(reading *r, wb_str engine, const wb_log_match *match, const cha
 
 #define TOGETHER 64 /* patterns looked for in one piece */
 
-/* Patterns whose anchor stands in the piece, in the order of the table. */
-static size_t candidates(reading *r, wb_str piece, size_t found[TOGETHER]) {
-  wb_log_patterns *all = r->patterns;
-  size_t count = 0;
+/* Patterns to be tried on a piece, in the order of the table. */
+typedef struct candidates {
+  size_t items[TOGETHER];
+  size_t count;
+} candidates;
+
+/* Adds the patterns of a bucket whose anchor stands here. */
+static void add_candidates(reading *r, size_t bucket, wb_str here, candidates *found) {
+  for (size_t i = bucket; i; i = r->patterns->items[i - 1].next) {
+    wb_log_pattern *pattern = &r->patterns->items[i - 1];
+    const wb_str anchor = pattern->anchor;
+    if (pattern->seen == r->pass || here.len < anchor.len || found->count == TOGETHER) continue;
+    if (memcmp(here.ptr, anchor.ptr, anchor.len) != 0) continue;
+    pattern->seen = r->pass;
+    size_t to = found->count++;
+    for (; to > 0 && found->items[to - 1] > i - 1; to--) found->items[to] = found->items[to - 1];
+    found->items[to] = i - 1;
+  }
+}
+
+static void find_candidates(reading *r, wb_str piece, candidates *found) {
+  const wb_log_patterns *all = r->patterns;
+  found->count = 0;
   r->pass++;
   for (size_t at = 0; at + 2 <= piece.len; at++) {
-    for (size_t i = all->buckets[wb_log_bucket(piece.ptr + at)]; i; i = all->items[i - 1].next) {
-      wb_log_pattern *pattern = &all->items[i - 1];
-      const wb_str anchor = pattern->anchor;
-      if (pattern->seen == r->pass || piece.len - at < anchor.len || count == TOGETHER) continue;
-      if (memcmp(piece.ptr + at, anchor.ptr, anchor.len) != 0) continue;
-      pattern->seen = r->pass;
-      size_t to = count++;
-      for (; to > 0 && found[to - 1] > i - 1; to--) found[to] = found[to - 1];
-      found[to] = i - 1;
-    }
+    if (!all->begins[wb_log_pair(piece.ptr + at)]) continue;
+    const wb_str here = wb_str_slice(piece, at, piece.len);
+    add_candidates(r, all->brief, here, found);
+    if (here.len >= 4) add_candidates(r, all->buckets[wb_log_bucket(here.ptr)], here, found);
   }
-  return count;
 }
 
 static bool is_rank(const wb_log_match *match) {
@@ -177,13 +211,14 @@ static void rank_of(const wb_log_match *match, char rank[PLACE]) {
 }
 
 static void read_piece(reading *r, wb_str piece) {
-  size_t found[TOGETHER];
+  candidates found;
   wb_log_match match;
   char rank[PLACE] = "";
   bool any = false;
-  const size_t count = candidates(r, piece, found);
-  for (size_t i = 0; i < count; i++) {
-    const wb_log_pattern *pattern = &r->patterns->items[found[i]];
+  find_candidates(r, piece, &found);
+  r->taken_count = 0;
+  for (size_t i = 0; i < found.count; i++) {
+    const wb_log_pattern *pattern = &r->patterns->items[found.items[i]];
     if (!wb_log_find(pattern, piece, &match)) continue;
     any = any || !is_rank(&match);
     if (!is_rank(&match)) keep(r, pattern->engine, &match, rank);

@@ -70,22 +70,35 @@ typedef struct wb_log_match {
   size_t count;
 } wb_log_match;
 
+/* A column of data/logs/columns.tsv. */
+typedef struct wb_log_column {
+  wb_str engine, header;
+  wb_log_token hole;
+} wb_log_column;
+
 #define WB_LOG_BUCKETS 4096u
 
 typedef struct wb_log_patterns {
   wb_log_pattern *items;
   size_t count, cap;
-  size_t buckets[WB_LOG_BUCKETS]; /* by the first two bytes of the anchor; from 1 */
+  bool begins[1 << 16];           /* whether an anchor begins with these two bytes */
+  size_t buckets[WB_LOG_BUCKETS]; /* anchors of four bytes and more, by the first four; from 1 */
+  size_t brief;                   /* shorter anchors; from 1 */
   wb_log_quantity *quantities;
   size_t quantity_count, quantity_cap;
+  wb_log_column *columns;
+  size_t column_count, column_cap;
   wb_text faulty;
 } wb_log_patterns;
 
 wb_log_patterns *wb_log_patterns_read(wb_ctx *ctx);
 
-/* The bucket of an anchor; `at` has two bytes. */
+/* Keys of an anchor's first two and four bytes. */
+static inline size_t wb_log_pair(const char *at) {
+  return (size_t)(unsigned char)at[0] << 8 | (size_t)(unsigned char)at[1];
+}
 static inline size_t wb_log_bucket(const char *at) {
-  return ((uint32_t)(unsigned char)at[0] << 4 ^ (uint32_t)(unsigned char)at[1]) % WB_LOG_BUCKETS;
+  return (uint32_t)(wb_log_pair(at) << 16 | wb_log_pair(at + 2)) * 2654435761u >> 20;
 }
 
 /* What is between the brackets of a hole: *, type, or type:quantity. False when it is none of them. */

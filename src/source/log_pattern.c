@@ -112,19 +112,36 @@ static bool read_pattern(wb_ctx *ctx, wb_log_patterns *all, wb_str text, wb_log_
   return out->anchor.len >= 2 && holes > 0 && holes <= WB_LOG_HOLES;
 }
 
+static void read_columns(wb_ctx *ctx, wb_log_patterns *all) {
+  const wb_str text = wb_data_text("logs/columns.tsv");
+  wb_str cells[3];
+  for (size_t at = 0; wb_tsv_next(text, &at, cells, 3);) {
+    wb_log_column column = {.engine = cells[0], .header = cells[1]};
+    if (!wb_log_hole(all, cells[2], &column.hole) || !column.hole.quantity) {
+      wb_text_addf(&all->faulty, "%.*s\n", WB_STR_ARG(cells[1]));
+      continue;
+    }
+    WB_PUSH_ROOM(ctx, all->columns, all->column_count, all->column_cap);
+    all->columns[all->column_count++] = column;
+  }
+}
+
 wb_log_patterns *wb_log_patterns_read(wb_ctx *ctx) {
   wb_log_patterns *all = WB_NEW(ctx, wb_log_patterns);
   const wb_str text = wb_data_text("logs/patterns.tsv");
   wb_str cells[2];
   all->faulty = (wb_text){.ctx = ctx};
   read_quantities(ctx, all);
+  read_columns(ctx, all);
   for (size_t at = 0; wb_tsv_next(text, &at, cells, 2);) {
     wb_log_pattern pattern = {.engine = cells[0]};
     if (!read_pattern(ctx, all, cells[1], &pattern)) {
       wb_text_addf(&all->faulty, "%.*s\n", WB_STR_ARG(cells[1]));
       continue;
     }
-    size_t *bucket = &all->buckets[wb_log_bucket(pattern.anchor.ptr)];
+    const char *anchor = pattern.anchor.ptr;
+    size_t *bucket = pattern.anchor.len < 4 ? &all->brief : &all->buckets[wb_log_bucket(anchor)];
+    all->begins[wb_log_pair(anchor)] = true;
     WB_PUSH_ROOM(ctx, all->items, all->count, all->cap);
     pattern.next = *bucket;
     all->items[all->count++] = pattern;

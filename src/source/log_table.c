@@ -1,7 +1,6 @@
 /* Tables of comma-separated values with a header, as monitoring tools write them (data/logs/columns.tsv). */
 #include <string.h>
 
-#include "base/tsv.h"
 #include "source/log_internal.h"
 
 /* Cells of a line; 0 when there are too many. */
@@ -17,26 +16,21 @@ static size_t split(wb_str line, wb_str cells[WB_LOG_COLUMNS]) {
   return count;
 }
 
-/* The column of that header; NULL quantity: not known. */
-static wb_log_token column_of(const wb_log_patterns *all, wb_str header, wb_str *engine) {
-  const wb_str text = wb_data_text("logs/columns.tsv");
-  wb_str row[3];
-  wb_log_token token = {.quantity = NULL};
-  for (size_t at = 0; wb_tsv_next(text, &at, row, 3);) {
-    if (!wb_str_eq(row[1], header)) continue;
-    if (wb_log_hole(all, row[2], &token)) *engine = row[0];
-    break;
-  }
-  return token;
+static const wb_log_column *column_of(const wb_log_patterns *all, wb_str header) {
+  for (size_t i = 0; i < all->column_count; i++)
+    if (wb_str_eq(all->columns[i].header, header)) return &all->columns[i];
+  return NULL;
 }
 
 /* A header holds a column of figures: words such as "name" alone are none. */
 static bool read_header(const wb_log_patterns *all, wb_log_table *table, const wb_str *cells, size_t count) {
   bool figures = false;
   for (size_t i = 0; i < count; i++) {
-    table->holes[i] = column_of(all, cells[i], &table->engine);
-    const wb_log_quantity *quantity = table->holes[i].quantity;
-    figures = figures || (quantity && quantity->kind == WB_LOG_FACT);
+    const wb_log_column *column = column_of(all, cells[i]);
+    table->holes[i] = column ? column->hole : (wb_log_token){.quantity = NULL};
+    if (!column) continue;
+    table->engine = column->engine;
+    figures = figures || column->hole.quantity->kind == WB_LOG_FACT;
   }
   table->count = figures ? count : 0;
   return figures;
