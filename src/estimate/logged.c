@@ -41,6 +41,28 @@ static wb_str from_cache(wb_ctx *ctx, wb_str path) {
   return path;
 }
 
+static bool is_suffix(wb_str part, bool formats_only) {
+  const wb_str text = wb_data_text("logs/suffixes.tsv");
+  wb_str row[2];
+  for (size_t at = 0; part.len && wb_tsv_next(text, &at, row, 2);) {
+    if (formats_only && !wb_str_is(row[1], "format")) continue;
+    const bool open = wb_str_ends(row[0], WB_STR("*"));
+    const size_t length = row[0].len - open;
+    if ((open ? part.len >= length : part.len == length) &&
+        same_name(wb_str_slice(part, 0, length), wb_str_slice(row[0], 0, length)))
+      return true;
+  }
+  return false;
+}
+
+/* The name without one end that names no other model (data/logs/suffixes.tsv); the name itself when it has none. */
+static wb_str without_suffix(wb_str name, bool formats_only) {
+  size_t at = name.len;
+  while (at > 0 && name.ptr[at - 1] != '-' && name.ptr[at - 1] != '.' && name.ptr[at - 1] != '/') at--;
+  const bool cut = at > 1 && name.ptr[at - 1] != '/' && is_suffix(wb_str_slice(name, at, name.len), formats_only);
+  return cut ? wb_str_slice(name, 0, at - 1) : name;
+}
+
 /* The entry whose last `parts` the name has; empty when it is not exactly one. */
 static wb_str entry_of(wb_str name, int parts) {
   wb_catalogue_entry entry;
@@ -54,15 +76,26 @@ static wb_str entry_of(wb_str name, int parts) {
   return found;
 }
 
+static bool names_model(const wb_log_setting *setting) {
+  return wb_str_is(setting->name, "model") || wb_str_is(setting->name, "model_path");
+}
+
+static wb_str without_slashes(wb_str path) {
+  while (path.len && (path.ptr[path.len - 1] == '/' || path.ptr[path.len - 1] == '\\')) path.len--;
+  return path;
+}
+
 wb_str wb_log_model(wb_ctx *ctx, const wb_log *log) {
   for (size_t i = 0; i < log->setting_count; i++) {
-    const wb_log_setting *setting = &log->settings[i];
-    if (!wb_str_is(setting->name, "model") && !wb_str_is(setting->name, "model_path")) continue;
-    wb_str name = from_cache(ctx, setting->value);
-    while (name.len && (name.ptr[name.len - 1] == '/' || name.ptr[name.len - 1] == '\\')) name.len--;
-    wb_str found = entry_of(name, 2);
-    if (!found.len) found = entry_of(name, 1);
-    if (found.len) return found;
+    if (!names_model(&log->settings[i])) continue;
+    wb_str name = without_slashes(from_cache(ctx, log->settings[i].value)), longer;
+    do {
+      wb_str found = entry_of(name, 2);
+      if (!found.len) found = entry_of(name, 1);
+      if (found.len) return found;
+      longer = name;
+      name = without_suffix(name, false);
+    } while (name.len < longer.len);
   }
   return WB_STR("");
 }
@@ -174,7 +207,12 @@ static bool loaded_more(const wb_log *log, wb_i128 weights, wb_i128 *more) {
 /* Formats of its own that the estimate is not asked for make the weights another matter. */
 static bool plain_weights(const wb_log *log, const weigh_serving *asked) {
   const wb_str format = wb_log_setting_of(log, "quantization"), file = wb_log_setting_of(log, "file_type");
-  return asked->dtype || ((!format.len || wb_str_is(format, "None")) && !file.len);
+  bool plain = (!format.len || wb_str_is(format, "None")) && !file.len;
+  for (size_t i = 0; i < log->setting_count; i++) {
+    const wb_str name = without_slashes(log->settings[i].value);
+    if (names_model(&log->settings[i])) plain = plain && without_suffix(name, true).len == name.len;
+  }
+  return asked->dtype || plain;
 }
 
 /* Whether the cache's type is the one that the log tells of, as far as it does. */

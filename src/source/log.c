@@ -257,7 +257,17 @@ static wb_str engine_of(const wb_log *log) {
   return winner;
 }
 
+/* What a Windows shell redirects may be UTF-16 with its mark; all that matters in it is ASCII. */
+static wb_str without_utf16(wb_ctx *ctx, wb_str text) {
+  if (text.len < 2 || memcmp(text.ptr, "\xff\xfe", 2) != 0) return text;
+  char *out = WB_NEWN(ctx, char, text.len / 2);
+  size_t length = 0;
+  for (size_t at = 2; at + 1 < text.len; at += 2) out[length++] = text.ptr[at + 1] ? '?' : text.ptr[at];
+  return (wb_str){out, length};
+}
+
 wb_log *wb_log_read(wb_ctx *ctx, wb_str text) {
+  text = without_utf16(ctx, text);
   wb_log *log = WB_NEW(ctx, wb_log);
   reading r = {.ctx = ctx, .log = log, .patterns = wb_log_patterns_read(ctx), .line = 1};
   char *buffer = WB_NEWN(ctx, char, WB_LOG_LINE_MAX);

@@ -228,6 +228,25 @@ static void any_bytes_are_read(void **state) {
   assert_int_equal(read_text("\033[")->fact_count, 0);
 }
 
+static void utf_16_is_read(void **state) {
+  (void)state;
+  static const char line[] = "Available KV cache memory: 8.69 GiB\n";
+  char bytes[2 + 2 * sizeof line] = "\xff\xfe";
+  for (size_t i = 0; i + 1 < sizeof line; i++) bytes[2 + 2 * i] = line[i];
+  wb_log *log = wb_log_read(&ctx, (wb_str){bytes, 2 * sizeof line});
+  assert_int_equal(log->fact_count, 1);
+  assert_int_equal(log->lines, 1);
+}
+
+static void texts_may_go_to_a_terminal(void **state) {
+  (void)state;
+  const wb_log *log =
+      read_text("non-default args: {'model': 'a\302\23331mb'}\nvllm serve \xff\xfe/x\nvllm serve \xe6\xa8\xa1");
+  assert_text(log->settings[0].value, "a\?\?31mb");
+  assert_text(log->settings[1].value, "\?\?/x");
+  assert_text(log->settings[2].value, "\xe6\xa8\xa1");
+}
+
 /* A line of 32 MiB is cut, what stands behind it is read, and it takes no time worth the name. */
 static void long_lines_are_cut(void **state) {
   (void)state;
@@ -272,6 +291,8 @@ int main(void) {
       TEST(a_table_with_a_header_is_read_by_its_columns),
       TEST(numbers_that_are_none_are_passed_over),
       TEST(any_bytes_are_read),
+      TEST(utf_16_is_read),
+      TEST(texts_may_go_to_a_terminal),
       TEST(long_lines_are_cut),
       TEST(facts_beyond_the_limit_are_counted),
   };
