@@ -89,8 +89,11 @@ static weigh_status ask(const cli_command *command, cli_options *o, weigh_librar
   weigh_model *models[2] = {NULL, NULL};
   weigh_status status = WEIGH_OK;
   const bool alone = command->kind == WEIGH_REPORT_FAMILIES || command->kind == WEIGH_REPORT_GPUS;
-  size_t count = alone ? 0 : command->kind == WEIGH_REPORT_DIFF ? 2 : 1;
-  if (command->kind == WEIGH_REPORT_CHECK) o->report.folder = o->words[0];
+  const weigh_report_kind kind = o->report.log ? WEIGH_REPORT_LOG : command->kind;
+  size_t count = alone || (o->report.log && !o->word_count && !o->setting_count) ? 0
+                 : command->kind == WEIGH_REPORT_DIFF                            ? 2
+                                                                                 : 1;
+  if (kind == WEIGH_REPORT_CHECK) o->report.folder = o->words[0];
   if (command->kind == WEIGH_REPORT_EXPLAIN && o->word_count > 1) o->report.quantity = o->words[1];
   for (size_t i = 0; i < count && status == WEIGH_OK; i++) {
     weigh_model_request request = {
@@ -98,7 +101,7 @@ static weigh_status ask(const cli_command *command, cli_options *o, weigh_librar
     status = weigh_model_open(library, &request, &models[i], err);
   }
   if (status == WEIGH_OK)
-    status = weigh_report(library, command->kind, models[0], models[1], &o->report, write_stdout, NULL, err);
+    status = weigh_report(library, kind, models[0], models[1], &o->report, write_stdout, NULL, err);
   weigh_model_free(models[0]);
   weigh_model_free(models[1]);
   return status;

@@ -13,7 +13,7 @@ const cli_command CLI_COMMANDS[] = {
     {"memory", WEIGH_REPORT_MEMORY, 0, 1, "MODEL", "CLI_ABOUT_MEMORY", "sS"},
     {"fit", WEIGH_REPORT_FIT, 0, 1, "MODEL", "CLI_ABOUT_FIT", "sS"},
     {"diff", WEIGH_REPORT_DIFF, 2, 2, "A B", "CLI_ABOUT_DIFF", "s"},
-    {"check", WEIGH_REPORT_CHECK, 1, 1, "FOLDER", "CLI_ABOUT_CHECK", "s"},
+    {"check", WEIGH_REPORT_CHECK, 1, 1, "FOLDER", "CLI_ABOUT_CHECK", "sSL"},
     {"families", WEIGH_REPORT_FAMILIES, 0, 0, "", "CLI_ABOUT_FAMILIES", ""},
     {"gpus", WEIGH_REPORT_GPUS, 0, 0, "", "CLI_ABOUT_GPUS", ""},
 };
@@ -66,6 +66,7 @@ const cli_option CLI_OPTIONS[] = {
     {"lora-rank", 0, 'S', "N", NULL, CLI_COUNT, AT(report.serving.lora_rank), "CLI_OPT_LORA_RANK"},
     {"mtp", 0, 'S', NULL, NULL, CLI_FLAG, AT(report.serving.with_mtp), "CLI_OPT_MTP"},
     {"dtype", 0, 'S', "DTYPE", NULL, CLI_TEXT, AT(report.serving.dtype), "CLI_OPT_WEIGHT_DTYPE"},
+    {"quant", 'q', 'S', "FORMAT", NULL, CLI_TEXT, AT(report.serving.quant), "CLI_OPT_QUANT"},
     {"kv-dtype", 0, 'S', "DTYPE", NULL, CLI_TEXT, AT(report.serving.kv_dtype), "CLI_OPT_KV_DTYPE"},
     {"state-dtype", 0, 'S', "DTYPE", NULL, CLI_TEXT, AT(report.serving.state_dtype), "CLI_OPT_STATE_DTYPE"},
     {"gpu", 'g', 'S', "NAMES", NULL, CLI_TEXT, AT(report.serving.gpu), "CLI_OPT_GPU"},
@@ -79,8 +80,10 @@ const cli_option CLI_OPTIONS[] = {
     {"dcp", 0, 'S', "N", NULL, CLI_COUNT, AT(report.serving.dcp), "CLI_OPT_DCP"},
     {"expert-parallel", 0, 'S', NULL, NULL, CLI_FLAG, AT(report.serving.expert_parallel), "CLI_OPT_EP"},
     {"gpu-layers", 0, 'S', "N", NULL, CLI_GPU_LAYERS, AT(report.serving.gpu_layers), "CLI_OPT_GPU_LAYERS"},
+    {"explain", 0, 'S', "QUANTITY", NULL, CLI_TEXT, AT(report.quantity), "CLI_OPT_EXPLAIN"},
     {"engine", 'e', 'S', "ENGINE", NULL, CLI_TEXT, AT(report.serving.engine), "CLI_OPT_ENGINE"},
     {"engine-option", 'o', 'S', "NAME=VALUE", NULL, CLI_ENGINE, 0, "CLI_OPT_ENGINE_OPTION"},
+    {"log", 0, 'L', "FILE", NULL, CLI_TEXT, AT(report.log), "CLI_OPT_LOG"},
     {"mtp", 0, 'm', NULL, NULL, CLI_FLAG, AT(report.with_mtp), "CLI_OPT_MTP"},
     {"mtp", 0, 'w', NULL, NULL, CLI_FLAG, AT(report.pass.with_mtp), "CLI_OPT_MTP"},
     {"compact", 0, 't', NULL, NULL, CLI_FLAG, AT(report.compact), "CLI_OPT_COMPACT"},
@@ -313,6 +316,7 @@ weigh_status cli_parse(const cli_command *command, int argc, char **argv, cli_op
   /* A model may be typed in with --set alone. */
   bool model = command->max_words > 0 && strchr(command->options, 's');
   size_t least = command->min_words ? command->min_words : model && o->setting_count == 0 ? 1 : 0;
+  if (o->report.log) least = 0; /* it may name its model */
   if (!o->help && o->word_count < least) return fail(err, o, "USAGE_MISSING", command->words, command->name);
   return WEIGH_OK;
 }

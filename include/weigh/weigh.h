@@ -198,7 +198,8 @@ typedef struct weigh_serving {
   weigh_count loras, lora_rank;          /* adapters loaded, on all linear layers of the text model; rank 0: 16 */
   bool with_mtp;                         /* prediction layers are loaded and keep caches */
   /* how it is held */
-  const char *dtype;       /* of the weights; NULL: the model's */
+  const char *dtype;       /* of the weights, and of passes; NULL: the model's */
+  const char *quant;       /* the weights' format, "int4", "gptq-8-128", "q4_k_m"; NULL: as the configuration says */
   const char *kv_dtype;    /* of the cache; NULL: as the weights */
   const char *state_dtype; /* of recurrent states; NULL: as described */
   /* the machine */
@@ -228,6 +229,7 @@ typedef enum weigh_report_kind {
   WEIGH_REPORT_FIT,      /* the same, and whether it fits */
   WEIGH_REPORT_DIFF,     /* two models: fields, groups, tensors */
   WEIGH_REPORT_CHECK,    /* a folder's stored names against the predicted ones */
+  WEIGH_REPORT_LOG,      /* what an engine printed against the prediction */
   WEIGH_REPORT_FAMILIES, /* what is described */
   WEIGH_REPORT_GPUS      /* the accelerators that are known */
 } weigh_report_kind;
@@ -255,6 +257,7 @@ typedef struct weigh_report_options {
   const char *filter;    /* tensors: only names that contain this text, or match it as a glob with * and ? */
   const char *sort;      /* tensors: "name", "elements", "bytes", "group"; NULL: order of the forward pass */
   const char *folder;    /* check: the folder with *.index.json */
+  const char *log;       /* log: the file, "-" for standard input */
   weigh_pass pass;       /* flops, and explain of its quantities */
   weigh_by by;           /* flops: what a row is */
   weigh_serving serving; /* memory, fit */
@@ -264,8 +267,9 @@ typedef struct weigh_report_options {
 /* Receives a report in pieces; returns false to stop (the call then returns WEIGH_ENVIRONMENT). */
 typedef bool (*weigh_write_fn)(void *user, const char *bytes, size_t size);
 
-/* Writes a report. `a` is the model (NULL for FAMILIES), `b` the second model of DIFF, else NULL. Nothing is written
- * unless the whole answer is known. Returns WEIGH_NO when the answer is no (check, diff); nothing is wrong then.
+/* Writes a report. `a` is the model (NULL for FAMILIES, GPUS; for LOG NULL means the model that the log names, if the
+ * catalogue has it), `b` the second model of DIFF, else NULL. Nothing is written
+ * unless the whole answer is known. Returns WEIGH_NO when the answer is no (check, log, diff, fit); nothing is wrong then.
  * Errors: WEIGH_USAGE for an unknown quantity, method or sort order. */
 weigh_status weigh_report(weigh_library *library, weigh_report_kind kind, weigh_model *a, weigh_model *b,
                           const weigh_report_options *options, weigh_write_fn write, void *user, weigh_error *err);

@@ -3,6 +3,7 @@
 #define WB_API_HANDLE_H
 
 #include "model/model.h"
+#include "report/out.h"
 #include "weigh/weigh.h"
 
 struct weigh_library {
@@ -28,6 +29,9 @@ void wb_ctx_begin(wb_ctx *ctx);
 /* Turns the context's failure into the caller's error and returns its status. `library` locates descriptions. */
 weigh_status wb_report_failure(wb_ctx *ctx, const weigh_library *library, weigh_error *err);
 weigh_status wb_no_memory(weigh_language language, weigh_error *err);
+
+/* weigh_report for a log: it opens the model that the log names where none is given. */
+weigh_status wb_answer_log(wb_out *out, weigh_library *library, weigh_model *model, weigh_error *err);
 
 /* Finds the configuration that a request names and fills model->config, name. Fails the model's context. */
 void wb_open_source(weigh_model *model, const weigh_model_request *request);

@@ -15,6 +15,7 @@ static bool write_report(wb_out *out, weigh_library *library, weigh_report_kind 
     case WEIGH_REPORT_FIT: yes = wb_report_memory(out, &a->model, true); break;
     case WEIGH_REPORT_GPUS: wb_report_gpus(out); break;
     case WEIGH_REPORT_FLOPS: wb_report_flops(out, &a->model); break;
+    case WEIGH_REPORT_LOG: break; /* wb_answer_log */
   }
   wb_out_flush(out, true);
   return yes;
@@ -24,7 +25,7 @@ static bool write_report(wb_out *out, weigh_library *library, weigh_report_kind 
 weigh_status weigh_report(weigh_library *library, weigh_report_kind kind, weigh_model *a, weigh_model *b,
                           const weigh_report_options *options, weigh_write_fn write, void *user, weigh_error *err) {
   static const weigh_report_options none = {0};
-  bool needs_model = kind != WEIGH_REPORT_FAMILIES && kind != WEIGH_REPORT_GPUS;
+  bool needs_model = kind != WEIGH_REPORT_FAMILIES && kind != WEIGH_REPORT_GPUS && kind != WEIGH_REPORT_LOG;
   if ((needs_model && !a) || (kind == WEIGH_REPORT_DIFF && !b))
     return weigh_error_set(err, library->language, "REPORT_NO_MODEL", NULL, 0);
   wb_ctx own = {0};
@@ -36,7 +37,8 @@ weigh_status weigh_report(weigh_library *library, weigh_report_kind kind, weigh_
                 .options = options ? options : &none,
                 .lang = (wb_lang)library->language};
   weigh_status status;
-  if (WB_BEGIN(ctx)) status = write_report(&out, library, kind, a, b) ? WEIGH_OK : WEIGH_NO;
+  if (kind == WEIGH_REPORT_LOG) status = wb_answer_log(&out, library, a, err);
+  else if (WB_BEGIN(ctx)) status = write_report(&out, library, kind, a, b) ? WEIGH_OK : WEIGH_NO;
   else status = wb_report_failure(ctx, library, err);
   wb_ctx_close(&own);
   return status;

@@ -15,7 +15,7 @@ typedef struct deriving {
 
 /* tensors on the device × bytes of one. */
 static void derive_row(deriving *g, wb_node *parent, size_t i) {
-  const wb_held_row held = wb_serving_row(g->s, g->place->stage, i);
+  const wb_loaded_row held = wb_loaded_at(&g->s->loaded, &g->s->layout, g->place->stage, i);
   wb_text name = {.ctx = g->d->ctx};
   if (!held.tensors.num) return;
   wb_row_print(&name, held.row);
@@ -33,7 +33,7 @@ static void derive_row(deriving *g, wb_node *parent, size_t i) {
 }
 
 static void derive_weights(deriving *g, wb_node *node) {
-  for (size_t i = 0; i < wb_serving_row_count(g->s); i++) derive_row(g, node, i);
+  for (size_t i = 0; i < wb_loaded_count(&g->s->loaded); i++) derive_row(g, node, i);
   wb_d_sum_up(g->d, node, BYTES);
 }
 
@@ -75,8 +75,9 @@ static void use_form(deriving *g, wb_node *node, const wb_value *value) {
 /* Bytes that one entry takes in one layer: what is kept side by side, each in its type. */
 static void derive_kind(deriving *g, wb_node *parent, const wb_cache_kind *kind) {
   wb_ctx *ctx = g->d->ctx;
-  wb_node *node = wb_d_new_node(g->d, wb_str_fmt(ctx, "%.*s: %s", WB_STR_ARG(kind->name),
-                                                 kind->kept->per_token ? "bytes of a token" : "bytes of a sequence"),
+  wb_node *node = wb_d_new_node(g->d,
+                                wb_str_fmt(ctx, "%.*s: %s", WB_STR_ARG(kind->name),
+                                           kind->kept->per_token ? "bytes of a token" : "bytes of a sequence"),
                                 NULL);
   wb_formula f = wb_d_new_formula(g->d);
   wb_d_factor_number(&f, NULL, wb_num_int(kind->layers));
@@ -89,9 +90,9 @@ static void derive_kind(deriving *g, wb_node *parent, const wb_cache_kind *kind)
 }
 
 static void derive_caches(deriving *g, wb_node *node, wb_part part) {
-  use_form(g, node, &g->place->parts[part].best);
   for (size_t i = 0; i < g->place->kind_count; i++)
     if (g->place->kinds[i].kept->per_token == (part == WB_PART_KV_CACHE)) derive_kind(g, node, &g->place->kinds[i]);
+  use_form(g, node, &g->place->parts[part].best);
 }
 
 /* ---- parts ---- */

@@ -117,9 +117,9 @@ void wb_engine_check(wb_model *m, const wb_engine *engine) {
   }
 }
 
-void wb_engine_give(wb_model *m, wb_engine *engine, const char *name, wb_value value) {
+void wb_engine_give(wb_model *m, wb_engine *engine, const char *name, wb_value value, wb_origin_kind origin) {
   const wb_sym *sym = wb_intern_find(&m->lib->symbols, wb_str_of(name));
-  if (sym) wb_inputs_give(&m->ctx, engine->inputs, sym, value, WB_FROM_WORKLOAD);
+  if (sym) wb_inputs_give(&m->ctx, engine->inputs, sym, value, origin);
 }
 
 const wb_value *wb_engine_value(wb_model *m, const wb_engine *engine, const char *name) {

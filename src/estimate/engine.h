@@ -36,7 +36,7 @@ wb_engine wb_engine_new(wb_model *model, const wb_decl *decl, const wb_option *o
 
 /* Fails engine_option_value where an option that was given is of another kind than its default. */
 void wb_engine_check(wb_model *model, const wb_engine *engine);
-void wb_engine_give(wb_model *model, wb_engine *engine, const char *name, wb_value value);
+void wb_engine_give(wb_model *model, wb_engine *engine, const char *name, wb_value value, wb_origin_kind origin);
 
 /* A quantity, option or let by name; NULL when the engine has none. */
 const wb_value *wb_engine_value(wb_model *model, const wb_engine *engine, const char *name);

@@ -139,6 +139,7 @@ bool wb_blocks_of(const wb_paging *p, wb_blocks *out) {
 /* ---- requests ---- */
 
 static wb_value pages_of(wb_ctx *ctx, const wb_value *tokens, wb_i128 page) {
+  if (page == 1) return *tokens;
   const wb_value size = wb_integer(page);
   wb_value out = wb_binary(ctx, WB_NOWHERE, WB_OP_DIV, tokens, &size);
   if (out.kind == WB_FORM) return wb_form_unary(ctx, WB_NOWHERE, WB_ATOM_CEIL, &out);

@@ -53,7 +53,7 @@ static uint64_t on_share(const wb_number_set *set, uint32_t last, wb_stage stage
 }
 
 /* Copies of a row on a stage. A tied head is a copy of its own where the embedding stands elsewhere. */
-static wb_num copies_on(const wb_model *m, const wb_row *row, wb_stage stage) {
+wb_num wb_row_copies(const wb_model *m, const wb_row *row, wb_stage stage) {
   const bool whole = stage.first && stage.last;
   if (whole && stage.from == 0 && stage.to == stage.total) return row->copies;
   if (!row->index_count) {
@@ -79,7 +79,7 @@ static wb_num part(wb_num units, uint32_t ranks) {
 
 /* Vocabulary tables are cut by rows of the vocabulary, whether a description says so or not, as all engines do. Routed
  * experts are cut over the replicas too: over tp · dp ranks. */
-static wb_num share_of_row(wb_ctx *ctx, const wb_row *row, const wb_layout *layout) {
+wb_num wb_row_share(wb_ctx *ctx, const wb_row *row, const wb_layout *layout) {
   const uint32_t ranks = row->routed ? layout->tp * layout->dp : layout->tp;
   if (row->routed && layout->expert_parallel) return part(row->experts, ranks);
   const bool vocabulary = (row->group == WB_G_EMBEDDING || row->group == WB_G_HEAD) && row->rank == 2;
@@ -90,13 +90,6 @@ static wb_num share_of_row(wb_ctx *ctx, const wb_row *row, const wb_layout *layo
     return part(units, ranks);
   }
   return vocabulary ? part(row->elements, layout->tp) : wb_num_int(1);
-}
-
-wb_num wb_row_on_rank(wb_ctx *ctx, const wb_model *m, const wb_row *row, const wb_layout *layout, wb_stage stage) {
-  wb_num out = wb_num_int(0);
-  if (!wb_num_mul(copies_on(m, row, stage), share_of_row(ctx, row, layout), &out))
-    WB_FAIL(ctx, WB_LANG_OVERFLOW, WB_NOWHERE, WB_STR("*"));
-  return out;
 }
 
 wb_num wb_kept_layers(const wb_model *m, const wb_kept *kept, wb_stage stage) {

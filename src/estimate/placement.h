@@ -23,8 +23,9 @@ typedef struct wb_stage {
   bool host;        /* in the machine's own memory */
 } wb_stage;
 
-/* How many tensors of a row a rank of a stage holds: copies on the stage × the share of each. */
-wb_num wb_row_on_rank(wb_ctx *ctx, const wb_model *model, const wb_row *row, const wb_layout *layout, wb_stage stage);
+/* How many tensors of a row stand on a stage, and the share of each that a rank holds. */
+wb_num wb_row_copies(const wb_model *model, const wb_row *row, wb_stage stage);
+wb_num wb_row_share(wb_ctx *ctx, const wb_row *row, const wb_layout *layout);
 
 /* Layers of a stage that keep so, and the share of it that a rank keeps. */
 wb_num wb_kept_layers(const wb_model *model, const wb_kept *kept, wb_stage stage);

@@ -159,12 +159,22 @@ static void set_cards(wb_serving *s, const named_cards *named) {
 
 /* ---- dtypes ---- */
 
+/* Weights in eight bits or less are computed with in the model's dtype. */
+static void set_weights(wb_serving *s) {
+  wb_model *m = s->model;
+  const weigh_serving *a = &s->asked;
+  const wb_str dtype = a->dtype ? wb_dtype_name(wb_str_of(a->dtype)) : m->dtype;
+  s->dtype = dtype.len && wb_dtype_bytes(dtype) > 1 ? dtype : m->dtype;
+  if (a->quant && !dtype.len) WB_FAIL(&m->ctx, WB_PASS_DTYPE, WB_NOWHERE, wb_str_of(a->dtype));
+  const wb_str asked = wb_str_of(a->quant ? a->quant : a->dtype), rest = a->quant && a->dtype ? dtype : WB_STR("");
+  s->loaded = (wb_loaded){m, wb_weights_as(m, asked, rest), a->with_mtp, 1};
+  if (!m->dtype_given && !a->dtype && s->loaded.weights->quantized.num) s->dtype = WB_STR("bfloat16");
+}
+
 static void set_dtypes(wb_serving *s) {
   wb_model *m = s->model;
   const weigh_serving *a = &s->asked;
-  s->dtype = a->dtype ? wb_dtype_name(wb_str_of(a->dtype)) : m->dtype;
-  if (!s->dtype.len || !wb_dtype_bytes(s->dtype))
-    WB_FAIL(&m->ctx, WB_PASS_DTYPE, WB_NOWHERE, wb_str_of(a->dtype ? a->dtype : ""));
+  set_weights(s);
   if (a->state_dtype) {
     s->rules.state_dtype = wb_dtype_name(wb_str_of(a->state_dtype));
     if (!s->rules.state_dtype.len) WB_FAIL(&m->ctx, WB_PASS_DTYPE, WB_NOWHERE, wb_str_of(a->state_dtype));

@@ -16,31 +16,6 @@ static void add_to(wb_ctx *ctx, wb_num *sum, wb_num more) {
   if (!wb_num_add(*sum, more, sum)) WB_FAIL(ctx, WB_LANG_OVERFLOW, WB_NOWHERE, WB_STR("+"));
 }
 
-/* Bytes of one tensor of a row as it is loaded. */
-static wb_num tensor_bytes(const wb_serving *s, const wb_row *row) {
-  wb_str dtype = wb_str_eq(row->dtype, s->model->dtype) ? s->dtype : row->dtype;
-  return product(&s->model->ctx, row->elements, wb_num_int((wb_i128)wb_dtype_bytes(dtype)));
-}
-
-/* A tied head is a tensor of its own where the embedding stands on another device. */
-static bool is_held(const wb_serving *s, const wb_row *row, wb_stage stage) {
-  if (row->mtp && !s->asked.with_mtp) return false;
-  return row->kind != WB_TIED || (row->group == WB_G_HEAD && stage.last && !stage.first);
-}
-
-static wb_i128 weights_of(wb_serving *s, wb_stage stage) {
-  wb_model *m = s->model;
-  wb_num sum = wb_num_int(0);
-  for (size_t i = 0; i < m->row_count; i++) {
-    const wb_row *row = &m->rows[i];
-    if (!is_held(s, row, stage)) continue;
-    const wb_num tensors = wb_row_on_rank(&m->ctx, m, row, &s->layout, stage);
-    if (tensors.num) add_to(&m->ctx, &sum, product(&m->ctx, tensors, tensor_bytes(s, row)));
-  }
-  wb_num_ceil(sum, &sum);
-  return sum.num;
-}
-
 /* ---- adapters ---- */
 
 /* LoRA (arXiv:2106.09685): A [rank, in] and B [out, rank] beside each linear layer of the text model, in 16 bits. Of a
@@ -54,9 +29,8 @@ static wb_i128 adapters_of(wb_serving *s, wb_stage stage) {
     const bool linear = row->kind == WB_PARAM && row->rank == 2 && !row->mtp && row->index_count && !row->routed &&
                         (row->group == WB_G_ATTENTION || row->group == WB_G_MLP || row->group == WB_G_SHARED_EXPERT);
     if (!linear) continue;
-    const wb_layout whole = {1, s->layout.pp, 1, 1, 1, false};
-    const wb_num copies = wb_row_on_rank(ctx, m, row, &whole, stage);
-    const wb_num here = wb_row_on_rank(ctx, m, row, &s->layout, stage);
+    const wb_num copies = wb_row_copies(m, row, stage);
+    const wb_num here = product(ctx, copies, wb_row_share(ctx, row, &s->layout));
     const bool rows = row->cut == WB_CUT_ROWS;
     add_to(ctx, &sum, product(ctx, row->dims[0]->value.u.num, rows ? copies : here));
     add_to(ctx, &sum, product(ctx, row->dims[1]->value.u.num, rows ? here : copies));
@@ -97,15 +71,15 @@ static wb_num widest_operation(wb_serving *s, wb_i128 tokens) {
 #define CHUNK 2048
 
 static void give_whole(wb_serving *s, wb_engine *e, const char *name, wb_i128 value) {
-  wb_engine_give(s->model, e, name, wb_integer(value));
+  wb_engine_give(s->model, e, name, wb_integer(value), WB_FROM_WORKLOAD);
 }
 
 static void give_machine(wb_serving *s, wb_engine *e, const wb_card *card) {
   wb_model *m = s->model;
-  give_whole(s, e, "gpu_memory", card->usable_bytes);
-  wb_engine_give(m, e, "gpu_name", wb_string(card->name));
-  wb_engine_give(m, e, "gpu_vendor", wb_string(card->vendor));
-  wb_engine_give(m, e, "gpu_arch", wb_string(card->arch));
+  wb_engine_give(m, e, "gpu_memory", wb_integer(card->usable_bytes), WB_FROM_WORKLOAD);
+  wb_engine_give(m, e, "gpu_name", wb_string(card->name), WB_FROM_WORKLOAD);
+  wb_engine_give(m, e, "gpu_vendor", wb_string(card->vendor), WB_FROM_WORKLOAD);
+  wb_engine_give(m, e, "gpu_arch", wb_string(card->arch), WB_FROM_WORKLOAD);
 }
 
 static void give_question(wb_serving *s, wb_engine *e, wb_stage stage) {
@@ -125,11 +99,11 @@ static void give_question(wb_serving *s, wb_engine *e, wb_stage stage) {
                 {"weight_bytes", (wb_i128)wb_dtype_bytes(s->dtype)},
                 {"loras", s->asked.loras}};
   for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) give_whole(s, e, counts[i].name, counts[i].value);
-  wb_engine_give(m, e, "first_stage", wb_bool(stage.first));
-  wb_engine_give(m, e, "last_stage", wb_bool(stage.last));
-  wb_engine_give(m, e, "on_host", wb_bool(stage.host));
-  wb_engine_give(m, e, "context", s->context);
-  wb_engine_give(m, e, "sequences", s->sequences);
+  wb_engine_give(m, e, "first_stage", wb_bool(stage.first), WB_FROM_WORKLOAD);
+  wb_engine_give(m, e, "last_stage", wb_bool(stage.last), WB_FROM_WORKLOAD);
+  wb_engine_give(m, e, "on_host", wb_bool(stage.host), WB_FROM_WORKLOAD);
+  wb_engine_give(m, e, "context", s->context, WB_FROM_WORKLOAD);
+  wb_engine_give(m, e, "sequences", s->sequences, WB_FROM_WORKLOAD);
 }
 
 /* ---- places ---- */
@@ -147,6 +121,7 @@ static void read_rules(wb_serving *s, const wb_engine *e) {
   r->source = s->asked.prompt;
   if (!r->state_dtype.len) r->state_dtype = wb_engine_text(m, e, "state_dtype");
   if (wb_str_is(r->state_dtype, "auto")) r->state_dtype = WB_STR("");
+  s->loaded.vocabulary_multiple = wb_engine_whole(m, e, "vocabulary_multiple", 1);
   r->page = wb_engine_whole(m, e, "page_tokens", 1);
   r->in_flight = wb_engine_whole(m, e, "window_tokens", 0);
   r->paged_windows = r->page > 1;
@@ -168,7 +143,7 @@ static void count_model(wb_serving *s, wb_place_on *p) {
   wb_component *parts = p->parts;
   const bool mtp = s->asked.with_mtp || wb_engine_flag(s->model, &p->engine, "caches_mtp");
   p->kinds = wb_cache_kinds(s->model, &s->layout, p->stage, &s->rules, mtp, &p->kind_count);
-  parts[WB_PART_WEIGHTS] = counted("weights", wb_integer(weights_of(s, p->stage)));
+  parts[WB_PART_WEIGHTS] = counted("weights", wb_integer(wb_loaded_bytes(&s->loaded, &s->layout, p->stage)));
   for (int state = 0; state < 2; state++)
     parts[WB_PART_KV_CACHE + state] = counted(
         state ? "state" : "kv_cache",
@@ -180,7 +155,7 @@ static void count_model(wb_serving *s, wb_place_on *p) {
 static void give_counted(wb_serving *s, wb_place_on *p) {
   wb_model *m = s->model;
   static const char *const names[] = {"weights", "kv_cache", "state", "adapters"};
-  for (int i = 0; i < WB_PART_ENGINE; i++) wb_engine_give(m, &p->engine, names[i], p->parts[i].best);
+  for (int i = 0; i < WB_PART_ENGINE; i++) wb_engine_give(m, &p->engine, names[i], p->parts[i].best, WB_FROM_MODEL);
 }
 
 static void ask_engine(wb_serving *s, wb_place_on *p) {
@@ -201,7 +176,7 @@ static void build_place(wb_serving *s, wb_place_on *p, wb_num widest) {
   p->engine = wb_engine_new(s->model, s->engine, s->options, s->option_count);
   give_question(s, &p->engine, p->stage);
   give_machine(s, &p->engine, &p->card);
-  wb_engine_give(s->model, &p->engine, "widest_operation", wb_number(widest));
+  wb_engine_give(s->model, &p->engine, "widest_operation", wb_number(widest), WB_FROM_MODEL);
   wb_engine_check(s->model, &p->engine);
   read_rules(s, &p->engine);
   count_model(s, p);

@@ -4,6 +4,7 @@
 
 #include "estimate/cache.h"
 #include "estimate/engine.h"
+#include "estimate/loaded.h"
 #include "expr/program.h"
 #include "weigh/weigh.h"
 
@@ -39,7 +40,8 @@ typedef struct wb_serving {
   size_t option_count;
   wb_card *cards; /* of the devices, in order */
   wb_layout layout;
-  wb_str dtype;
+  wb_str dtype;     /* that passes are computed in */
+  wb_loaded loaded; /* the weights */
   wb_cache_rules rules;
   wb_lengths mix[WB_MAX_MIX];
   size_t mix_count;        /* at least 1 */

@@ -174,11 +174,7 @@ static void write_table(wb_out *out, const wb_derivation *d) {
   wb_table_write(out, &table);
 }
 
-void wb_report_explain(wb_out *out, wb_model *m) {
-  const char *quantity = out->options->quantity ? out->options->quantity : "total_parameters";
-  const bool flops = wb_is_flops_quantity(wb_str_of(quantity));
-  wb_derivation *d =
-      flops ? wb_derive_flops(m, wb_str_of(quantity), &out->options->pass) : wb_derive(m, wb_str_of(quantity));
+void wb_report_derivation(wb_out *out, wb_model *m, const wb_derivation *d) {
   if (out->options->format == WEIGH_FORMAT_JSON) {
     write_json(out, m, d);
     return;
@@ -191,4 +187,11 @@ void wb_report_explain(wb_out *out, wb_model *m) {
   wb_out_warnings(out, m);
   write_tree(out, d->root, 0);
   write_names(out, m, d);
+}
+
+void wb_report_explain(wb_out *out, wb_model *m) {
+  const char *quantity = out->options->quantity ? out->options->quantity : "total_parameters";
+  const bool flops = wb_is_flops_quantity(wb_str_of(quantity));
+  wb_report_derivation(
+      out, m, flops ? wb_derive_flops(m, wb_str_of(quantity), &out->options->pass) : wb_derive(m, wb_str_of(quantity)));
 }

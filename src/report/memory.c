@@ -1,6 +1,8 @@
 /* weigh memory, weigh fit: bytes on each device while serving, what fits, how far. */
 #include "report/memory.h"
 
+#include "estimate/derive_memory.h"
+
 wb_memory_facts wb_memory_gather(wb_model *m, const weigh_serving *asked) {
   wb_ctx *ctx = &m->ctx;
   wb_memory_facts f = {.model = m, .serving = wb_serving_new(m, asked)};
@@ -63,6 +65,11 @@ void wb_memory_table(wb_out *out, const wb_memory_facts *f) {
 }
 
 bool wb_report_memory(wb_out *out, wb_model *m, bool fit) {
+  if (out->options->quantity) {
+    const wb_serving *s = wb_serving_new(m, &out->options->serving);
+    wb_report_derivation(out, m, wb_derive_memory(s, wb_str_of(out->options->quantity)));
+    return true;
+  }
   const wb_memory_facts f = wb_memory_gather(m, &out->options->serving);
   if (out->options->format == WEIGH_FORMAT_JSON) wb_memory_json(out, &f, fit ? "fit" : "memory");
   else if (out->options->format == WEIGH_FORMAT_TEXT) wb_memory_text(out, &f, fit);

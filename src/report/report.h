@@ -4,17 +4,22 @@
 
 #include "model/model.h"
 #include "report/out.h"
+#include "source/log.h"
 
 void wb_report_params(wb_out *out, wb_model *model);
 void wb_report_tensors(wb_out *out, wb_model *model);
 void wb_report_explain(wb_out *out, wb_model *model);
+/* A derivation in every format, as explain writes it. */
+struct wb_derivation;
+void wb_report_derivation(wb_out *out, wb_model *model, const struct wb_derivation *derivation);
 void wb_report_flops(wb_out *out, wb_model *model);
 void wb_report_families(wb_out *out, wb_library *lib);
 void wb_report_gpus(wb_out *out);
 /* Each returns whether the answer is yes: nothing differs. */
 bool wb_report_diff(wb_out *out, wb_model *a, wb_model *b);
 bool wb_report_check(wb_out *out, wb_model *model);
-bool wb_report_memory(wb_out *out, wb_model *model, bool fit); /* it fits, or nobody asked */
+bool wb_report_check_log(wb_out *out, const wb_log *log, wb_model *model); /* model NULL: nothing to compare with */
+bool wb_report_memory(wb_out *out, wb_model *model, bool fit);             /* it fits, or nobody asked */
 
 /* The members that every JSON answer begins with. */
 void wb_json_head(wb_json_out *j, const char *report);

@@ -1,0 +1,44 @@
+/* weigh_report for a log: read once, the model that it names opened, compared. */
+#include "api/handle.h"
+#include "estimate/logged.h"
+#include "report/report.h"
+#include "source/reader.h"
+
+/* A log and the name of its model, in memory of its own. */
+typedef struct reading {
+  wb_ctx ctx;
+  const wb_log *log;
+  const char *name;
+} reading;
+
+static weigh_status read_log(reading *r, const char *path, const weigh_library *library, weigh_error *err) {
+  wb_ctx *ctx = &r->ctx;
+  if (!WB_BEGIN(ctx)) return wb_report_failure(ctx, library, err);
+  r->log = wb_log_read(ctx, wb_read_file(ctx, wb_str_of(path), WB_LOG_MAX_BYTES));
+  r->name = wb_str_cstr(ctx, wb_log_model(ctx, r->log));
+  return WEIGH_OK;
+}
+
+static weigh_status write_report(wb_out *out, const reading *r, weigh_model *model, const weigh_library *library,
+                                 weigh_error *err) {
+  wb_ctx *ctx = out->text.ctx;
+  if (!WB_BEGIN(ctx)) return wb_report_failure(ctx, library, err);
+  const bool yes = wb_report_check_log(out, r->log, model ? &model->model : NULL);
+  wb_out_flush(out, true);
+  return yes ? WEIGH_OK : WEIGH_NO;
+}
+
+weigh_status wb_answer_log(wb_out *out, weigh_library *library, weigh_model *model, weigh_error *err) {
+  reading r = {.log = NULL};
+  weigh_model *named = NULL;
+  if (!out->options->log) return weigh_error_set(err, library->language, "LOG_NOT_GIVEN", NULL, 0);
+  if (!wb_ctx_open(&r.ctx, 0)) return wb_no_memory(library->language, err);
+  weigh_status status = read_log(&r, out->options->log, library, err);
+  if (status == WEIGH_OK && !model && r.name[0])
+    status = weigh_model_open(library, &(weigh_model_request){.model = r.name}, &named, err);
+  if (named) out->text.ctx = &named->model.ctx;
+  if (status == WEIGH_OK) status = write_report(out, &r, model ? model : named, library, err);
+  weigh_model_free(named);
+  wb_ctx_close(&r.ctx);
+  return status;
+}

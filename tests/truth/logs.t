@@ -1,0 +1,52 @@
+#!/usr/bin/env python3
+"""Sentences that engines were seen to print (models/measured-logs.tsv of the truth folder) are recognised, each with the
+figure and the quantity that the list says.
+
+A quote is such a sentence when it holds the row's value behind "=" or ":" and before its unit; others are remarks."""
+import csv
+import json
+import os
+import re
+import subprocess
+import sys
+
+# how the list calls what a log's figure is
+QUANTITIES = [("weights_buffer_", "weights_buffer"), ("compute_buffer_", "compute_buffer"), ("kv_cache_total", "kv_cache"),
+              ("model_file_tensors", "model_file"), ("gpu_kv_cache_size", "kv_cache_tokens"), ("kv_buffer", "kv_buffer")]
+
+
+def quantity_of(name):
+    return next((ours for theirs, ours in QUANTITIES if name.startswith(theirs)), None)
+
+
+def sentences(path):
+    with open(path, encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
+            value = re.escape(row["value"]) if "." in row["value"] else ",?".join(row["value"])
+            if re.search(rf"[=:]\s+{value} {re.escape(row['unit'])}\b", row["quote_or_note"]):
+                yield row
+
+
+def main():
+    folder = os.environ.get("WEIGH_TRUTH_DIR", "")
+    path = os.path.join(folder, "models", "measured-logs.tsv")
+    if not folder or not os.path.isfile(path):
+        print("1..0 # SKIP WEIGH_TRUTH_DIR is not set or has no models/measured-logs.tsv")
+        return
+    rows = list(sentences(path))
+    log = "".join(row["quote_or_note"] + "\n" for row in rows)
+    command = [os.environ.get("WEIGH", "build/weigh"), "check", "--log", "-", "-f", "json"]
+    found = {}
+    for fact in json.loads(subprocess.run(command, input=log, capture_output=True, encoding="utf-8").stdout)["facts"]:
+        number = fact["printed"].split()[0].replace(",", "")
+        found.setdefault(fact["line"], set()).add((fact["quantity"], number))
+    wrong = [(number, row) for number, row in enumerate(rows, 1)
+             if (quantity_of(row["quantity"]), row["value"]) not in found.get(number, set())]
+    print("1..1")
+    print(f"{'not ok' if wrong or len(rows) < 100 else 'ok'} 1 - {len(rows) - len(wrong)} of {len(rows)} quoted sentences recognised")
+    for number, row in wrong[:20]:
+        print(f"# {row['engine']}, {row['quantity']}: {row['quote_or_note']} gave {sorted(found.get(number, set()))}")
+    sys.exit(1 if wrong else 0)
+
+
+main()
