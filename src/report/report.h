@@ -11,6 +11,7 @@ void wb_report_explain(wb_out *out, wb_model *model);
 void wb_report_flops(wb_out *out, wb_model *model);
 void wb_report_families(wb_out *out, wb_library *lib);
 void wb_report_gpus(wb_out *out);
+void wb_report_speed(wb_out *out, wb_model *model);
 /* Each returns whether the answer is yes: nothing differs. */
 bool wb_report_diff(wb_out *out, wb_model *a, wb_model *b);
 bool wb_report_check(wb_out *out, wb_model *model);
