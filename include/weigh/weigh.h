@@ -200,6 +200,7 @@ typedef struct weigh_serving {
   weigh_count batched_tokens, max_num_seqs, block_size; /* vllm: the options of these names; 0: defaults */
   weigh_count kv_cache_bytes; /* vllm: the cache's pool on a device, as measured or given; 0: what is left */
   bool expert_parallel;       /* routed experts are spread over the tp ranks instead of cut */
+  weigh_count prompt, output; /* tokens of one sequence: given, and made; 0: what `context` leaves */
 } weigh_serving;
 
 /* ---- Reports ------------------------------------------------------------------------------------------------------ */
@@ -214,7 +215,8 @@ typedef enum weigh_report_kind {
   WEIGH_REPORT_DIFF,     /* two models: fields, groups, tensors */
   WEIGH_REPORT_CHECK,    /* a folder's stored names against the predicted ones */
   WEIGH_REPORT_FAMILIES, /* what is described */
-  WEIGH_REPORT_GPUS      /* the accelerators that are known */
+  WEIGH_REPORT_GPUS,     /* the accelerators that are known */
+  WEIGH_REPORT_SPEED     /* time to the first token and tokens per second, as bounds */
 } weigh_report_kind;
 
 typedef enum weigh_format {
@@ -242,7 +244,7 @@ typedef struct weigh_report_options {
   const char *folder;    /* check: the folder with *.index.json */
   weigh_pass pass;       /* flops, and explain of its quantities */
   weigh_by by;           /* flops: what a row is */
-  weigh_serving serving; /* memory, fit */
+  weigh_serving serving; /* memory, fit, speed */
   bool conventions;      /* flops: the published conventions side by side */
 } weigh_report_options;
 
