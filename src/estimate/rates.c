@@ -11,11 +11,16 @@ static double number(wb_str cell) {
   return wb_num_parse(cell, &n) ? wb_num_double(n) : 0;
 }
 
-/* The first row of a quantity that serves the vendor and the width of the weights. */
-static wb_share share_of(const char *quantity, wb_str vendor, double bits) {
+/* A vendor's cards, those whose names begin so, or any. */
+static bool serves(wb_str cards, const wb_card *card) {
+  return wb_str_is(cards, "*") || wb_str_eq(cards, card->vendor) || wb_str_starts(card->name, cards);
+}
+
+/* The first row of a quantity that serves the card and the width of the weights. */
+static wb_share share_of(const char *quantity, const wb_card *card, double bits) {
   wb_str c[COLUMNS];
   for (size_t at = 0; wb_tsv_next(wb_data_text("speed/shares.tsv"), &at, c, COLUMNS);) {
-    if (!wb_str_is(c[0], quantity) || !(wb_str_eq(c[1], vendor) || wb_str_is(c[1], "*"))) continue;
+    if (!wb_str_is(c[0], quantity) || !serves(c[1], card)) continue;
     if (c[2].len && bits > number(c[2])) continue;
     return (wb_share){c[0], {number(c[3]), number(c[4]), number(c[5])}, c[6]};
   }
@@ -65,6 +70,6 @@ wb_rates wb_rates_of(const wb_card *card, wb_str dtype, double bits) {
     r.link = pcie_rate(card->pcie) * GIGA;
     r.link_is_pcie = r.link > 0;
   }
-  for (int i = 0; i < WB_SHARE_COUNT; i++) r.shares[i] = share_of(quantities[i], card->vendor, bits);
+  for (int i = 0; i < WB_SHARE_COUNT; i++) r.shares[i] = share_of(quantities[i], card, bits);
   return r;
 }

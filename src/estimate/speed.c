@@ -19,6 +19,7 @@ enum {
   KEPT = WEIGHTS + WB_SORT_COUNT, /* every entry of the caches once: bytes */
   READ,                           /* what attention reads: bytes */
   STATES,
+  TOKENS,   /* that run through the experts */
   PRODUCTS, /* what products with weights read and write: bytes */
   ALONE,    /* what every operation but attention does */
   SUMMED,   /* results that ranks sum up: bytes */
@@ -34,12 +35,15 @@ struct wb_speed {
   const wb_program *programs[PHASES];
   double parts[WB_SORT_COUNT]; /* of the weights on one rank of tensor parallelism */
   double cache_part;
-  double sums; /* over ranks, in one pass */
+  double sums;   /* over ranks, in one pass */
+  double active; /* parameters of routed experts that one token meets */
   double weight_bytes, kv_bytes, activation_bytes;
 };
 
 const wb_rates *wb_speed_rates(const wb_speed *s) { return &s->rates; }
 const wb_speed_question *wb_speed_asked(const wb_speed *s) { return &s->question; }
+
+bool wb_speed_generates(const wb_speed *s) { return s->model->kept_count > 0; }
 
 /* ---- forms ---- */
 
@@ -121,6 +125,7 @@ static void add_kept(wb_speed *s, speed_phase phase, wb_value out[FIGURES]) {
   const wb_value batch = wb_form_atom(forms, WB_Q_BATCH), now = wb_form_atom(forms, WB_Q_NEW);
   const wb_value past = wb_form_atom(forms, WB_Q_PAST);
   const wb_value tokens = wb_binary(ctx, WB_NOWHERE, WB_OP_ADD, &past, &now);
+  out[TOKENS] = wb_binary(ctx, WB_NOWHERE, WB_OP_MUL, &batch, &now);
   for (size_t i = 0; i < s->model->kept_count; i++) {
     const wb_kept *kept = &s->model->kept[i];
     if (kept->mtp) continue;
@@ -162,6 +167,7 @@ static void weigh_parts(wb_speed *s) {
     const wb_row *row = &m->rows[i];
     wb_num all;
     if (row->kind != WB_PARAM || row->mtp || (row->group == WB_G_EMBEDDING && !m->tied_embeddings)) continue;
+    if (row->routed) s->active += wb_num_double(wb_row_active(&m->ctx, row));
     const wb_num part = wb_row_on_rank(&m->ctx, m, row, &s->question.layout, (wb_stage){0, 1});
     bool fits = wb_num_mul(row->elements, row->copies, &all) &&
                 wb_num_add(whole[row->routed], all, &whole[row->routed]) &&
@@ -235,8 +241,11 @@ static bool figures_at(const wb_speed *s, speed_phase phase, wb_i128 batch, wb_i
 
 static void fill_work(const wb_speed *s, speed_phase phase, const double f[FIGURES], wb_pass_speed *out) {
   const double ranks = s->question.layout.tp;
+  /* Some reference code runs every expert over every token; engines run those that a token is sent to. */
+  const double chosen = 2 * s->active * f[TOKENS];
   for (int i = 0; i < WB_SORT_COUNT; i++) {
-    out->flops[i] = f[FLOPS + i] * s->parts[i];
+    const double flops = f[FLOPS + i];
+    out->flops[i] = (i == WB_SORT_ROUTED && flops > chosen ? chosen : flops) * s->parts[i];
     out->weight_bytes[i] = f[WEIGHTS + i] * s->parts[i];
   }
   /* Attention over picked entries reads fewer than there are; layers that share a cache read it more than once. */
@@ -299,6 +308,7 @@ static wb_bound bound_of(const wb_pass_speed *p) {
 
 /* A prompt needs to be computed; a step may do without a known rate, as its traffic binds it at few sequences. */
 static bool is_known(const wb_speed *s, speed_phase phase) {
+  if (phase == DECODE && !wb_speed_generates(s)) return false;
   const bool computes = s->rates.compute.low > 0;
   const bool linked = s->question.layout.tp == 1 || s->rates.link > 0;
   return s->rates.bandwidth > 0 && linked && (computes || phase == DECODE);
@@ -343,20 +353,25 @@ bool wb_speed_at(const wb_speed *s, wb_i128 sequences, wb_i128 context, wb_i128 
   return true;
 }
 
-static bool computes(const wb_speed *s, wb_i128 sequences, wb_i128 context) {
+/* Whether a step, or of it the products with weights that every token meets, takes longer to compute than to move. */
+static bool computes(const wb_speed *s, wb_i128 sequences, wb_i128 context, bool only_weights) {
   wb_pass_speed step;
-  return pass_at(s, DECODE, sequences, context, &step) && step.compute_s.best > step.memory_s.best;
+  if (!pass_at(s, DECODE, sequences, context, &step)) return false;
+  if (!only_weights) return step.compute_s.best > step.memory_s.best;
+  const double rate = s->rates.compute.best * s->rates.shares[WB_SHARE_COMPUTE].value.best;
+  const double bandwidth = s->rates.bandwidth * s->rates.shares[WB_SHARE_BANDWIDTH].value.best;
+  return over(step.flops[WB_SORT_DENSE], rate) > over(step.weight_bytes[WB_SORT_DENSE], bandwidth);
 }
 
-wb_i128 wb_speed_turning(const wb_speed *s, wb_i128 context) {
+wb_i128 wb_speed_turning(const wb_speed *s, wb_i128 context, bool only_weights) {
   wb_i128 high = 1;
-  if (!is_known(s, DECODE)) return 0;
-  while (high <= MOST && !computes(s, high, context)) high *= 2;
+  if (!is_known(s, DECODE) || !(s->rates.compute.best > 0)) return 0;
+  while (high <= MOST && !computes(s, high, context, only_weights)) high *= 2;
   if (high > MOST) return 0;
   wb_i128 low = high / 2 + 1;
   while (low < high) {
     const wb_i128 middle = (low + high) / 2;
-    if (computes(s, middle, context)) high = middle;
+    if (computes(s, middle, context, only_weights)) high = middle;
     else low = middle + 1;
   }
   return high;

@@ -77,7 +77,11 @@ typedef struct wb_speed_lengths {
 /* The same for what `weigh speed` takes. Fails with speed_no_gpu, speed_lengths, pass_count, serving_layout. */
 wb_speed *wb_speed_ask(wb_model *model, const weigh_serving *asked, wb_speed_lengths *lengths);
 
-/* The fewest sequences at which a step takes longer to compute than to move; 0: none up to a million. */
-wb_i128 wb_speed_turning(const wb_speed *speed, wb_i128 context);
+/* Whether the model makes token after token: it keeps something of earlier ones. Else only the prompt has figures. */
+bool wb_speed_generates(const wb_speed *speed);
+
+/* The fewest sequences at which a step takes longer to compute than to move, or of it the products with weights that
+ * every token meets; 0: none up to a million. */
+wb_i128 wb_speed_turning(const wb_speed *speed, wb_i128 context, bool only_weights);
 
 #endif

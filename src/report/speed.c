@@ -9,7 +9,7 @@ typedef struct facts {
   const wb_rates *rates;
   wb_speed_lengths lengths;
   wb_speed_answer answer;
-  wb_i128 turning;
+  wb_i128 turning, weights_turning;
 } facts;
 
 static facts gather(wb_model *m, const weigh_report_options *options) {
@@ -19,7 +19,8 @@ static facts gather(wb_model *m, const weigh_report_options *options) {
   f.rates = wb_speed_rates(f.speed);
   if (!wb_speed_at(f.speed, f.lengths.sequences, f.lengths.middle, f.lengths.prompt, &f.answer))
     WB_FAIL(&m->ctx, WB_LANG_OVERFLOW, WB_NOWHERE, WB_STR("*"));
-  f.turning = wb_speed_turning(f.speed, f.lengths.middle);
+  f.turning = wb_speed_turning(f.speed, f.lengths.middle, false);
+  f.weights_turning = wb_speed_turning(f.speed, f.lengths.middle, true);
   return f;
 }
 
@@ -140,7 +141,8 @@ static void json_rates(wb_json_out *j, const facts *f) {
 }
 
 /* What is not known, as sentences. */
-static size_t unknowns(const wb_out *out, const facts *f, wb_str texts[3]) {
+#define UNKNOWNS 4
+static size_t unknowns(const wb_out *out, const facts *f, wb_str texts[UNKNOWNS]) {
   const wb_rates *r = f->rates;
   size_t n = 0;
   wb_text compute = {.ctx = out->text.ctx};
@@ -150,6 +152,7 @@ static size_t unknowns(const wb_out *out, const facts *f, wb_str texts[3]) {
     wb_message_add(&compute, WB_NOTE_NO_COMPUTE, out->lang, name, 1);
     texts[n++] = wb_text_str(&compute);
   }
+  if (!wb_speed_generates(f->speed)) texts[n++] = wb_str_of(wb_out_label(out, WB_NOTE_NO_STEPS));
   if (f->question->layout.tp > 1 && !(r->link > 0)) texts[n++] = wb_str_of(wb_out_label(out, WB_NOTE_NO_LINK));
   return n;
 }
@@ -169,10 +172,15 @@ static void json_question(wb_json_out *j, const facts *f) {
   wb_jo_int(j, "pp", f->question->layout.pp);
 }
 
+static void json_turn(wb_json_out *j, const char *key, wb_i128 batch) {
+  if (batch) wb_jo_int(j, key, batch);
+  else wb_jo_null(j, key);
+}
+
 static void write_json(wb_out *out, const facts *f) {
   const wb_speed_answer *a = &f->answer;
   wb_json_out j = {.out = out, .first = true};
-  wb_str texts[3];
+  wb_str texts[UNKNOWNS];
   wb_jo_begin(&j, NULL, '{');
   wb_json_head(&j, "speed");
   json_question(&j, f);
@@ -186,8 +194,8 @@ static void write_json(wb_out *out, const facts *f) {
                 WB_STR(""));
   wb_jo_str(&j, "bound", wb_str_of(wb_bound_name(a->step.bound)));
   wb_jo_str(&j, "prompt_bound", wb_str_of(wb_bound_name(a->first.bound)));
-  if (f->turning) wb_jo_int(&j, "turning_batch", f->turning);
-  else wb_jo_null(&j, "turning_batch");
+  json_turn(&j, "turning_batch", f->turning);
+  json_turn(&j, "weights_turning_batch", f->weights_turning);
   json_pass(&j, "prompt_pass", &a->first);
   json_pass(&j, "step", &a->step);
   json_rates(&j, f);
@@ -250,14 +258,14 @@ static wb_str share_text(wb_ctx *ctx, const wb_share *share) {
 static void write_notes(wb_out *out, const facts *f) {
   wb_ctx *ctx = out->text.ctx;
   const wb_rates *r = f->rates;
-  wb_str texts[3];
+  wb_str texts[UNKNOWNS];
   const size_t count = unknowns(out, f, texts);
   const wb_str bounds[] = {wb_str_of(wb_bound_name(f->answer.first.bound)),
                            wb_str_of(wb_bound_name(f->answer.step.bound))};
   if (f->answer.step.bound != WB_BOUND_UNKNOWN) line(out, WB_NOTE_BOUND, 2, bounds);
-  const wb_str turning[] = {wb_out_number(out, f->turning)};
+  const wb_str turning[] = {wb_out_number(out, f->turning ? f->turning : f->weights_turning)};
   if (f->turning) line(out, WB_NOTE_TURNS, 1, turning);
-  else if (!count) line(out, WB_NOTE_NEVER_TURNS, 0, NULL);
+  else if (f->weights_turning) line(out, WB_NOTE_WEIGHTS_TURN, 1, turning);
   const wb_str args[] = {wb_str_fmt(ctx, "%.6g", r->bandwidth / 1e9), share_text(ctx, &r->shares[WB_SHARE_BANDWIDTH]),
                          wb_str_fmt(ctx, "%.6g", r->compute.best / 1e12), r->compute_name,
                          share_text(ctx, &r->shares[WB_SHARE_COMPUTE])};
