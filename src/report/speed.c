@@ -289,6 +289,22 @@ static void write_text(wb_out *out, const facts *f) {
   write_notes(out, f);
 }
 
+void wb_write_speed_line(wb_out *out, wb_model *m, const weigh_serving *asked) {
+  wb_ctx *ctx = out->text.ctx;
+  wb_speed_lengths lengths;
+  wb_speed_answer a;
+  if (!asked->gpu) return;
+  const wb_speed *speed = wb_speed_ask(m, asked, &lengths);
+  if (!wb_speed_at(speed, lengths.sequences, lengths.middle, lengths.prompt, &a)) return;
+  if (!(a.first_token_s.best > 0) || !(a.step_s.best > 0)) return;
+  const wb_str args[] = {
+      wb_str_fmt(ctx, "%.3g (%.3g–%.3g)", a.first_token_s.best, a.first_token_s.low, a.first_token_s.high),
+      wb_out_number(out, lengths.prompt),
+      wb_str_fmt(ctx, "%.3g (%.3g–%.3g)", a.per_sequence.best, a.per_sequence.low, a.per_sequence.high),
+      wb_str_fmt(ctx, "%.3g", a.total.best), wb_str_of(wb_bound_name(a.step.bound))};
+  line(out, WB_NOTE_SPEED_LINE, 5, args);
+}
+
 void wb_report_speed(wb_out *out, wb_model *m) {
   const facts f = gather(m, out->options);
   if (out->options->format == WEIGH_FORMAT_JSON) write_json(out, &f);
