@@ -2,7 +2,7 @@
 
 #include "base/tsv.h"
 
-#define COLUMNS 7
+#define COLUMNS 8
 #define GIGA    1e9
 #define TERA    1e12
 
@@ -22,9 +22,9 @@ static wb_share share_of(const char *quantity, const wb_card *card, double bits)
   for (size_t at = 0; wb_tsv_next(wb_data_text("speed/shares.tsv"), &at, c, COLUMNS);) {
     if (!wb_str_is(c[0], quantity) || !serves(c[1], card)) continue;
     if (c[2].len && bits > number(c[2])) continue;
-    return (wb_share){c[0], {number(c[3]), number(c[4]), number(c[5])}, c[6]};
+    return (wb_share){c[0], {number(c[3]), number(c[4]), number(c[5])}, c[6], c[7]};
   }
-  return (wb_share){wb_str_of(quantity), {0, 0, 0}, WB_STR("")};
+  return (wb_share){wb_str_of(quantity), {0, 0, 0}, WB_STR("assumed"), WB_STR("")};
 }
 
 static double pcie_rate(int generation) {

@@ -23,7 +23,7 @@ typedef enum wb_share_kind {
 typedef struct wb_share {
   wb_str name; /* the row's quantity */
   wb_interval value;
-  wb_str source;
+  wb_str basis, source;
 } wb_share;
 
 /* Rates of one card in units of one: bytes/s, FLOP/s; 0: not known. */

@@ -153,6 +153,7 @@ static const wb_program *program_of(wb_speed *s, speed_phase phase) {
   wb_num fixed[WB_Q_COUNT];
   wb_pass_open(&pass, 0, fixed);
   for (int i = 0; i <= WB_Q_PAST_SOURCE; i++) fixed[i].den = 0;
+  fixed[WB_Q_UNMASKED].den = 0;
   return wb_program_new(ctx, s->model->forms, out, FIGURES, fixed);
 }
 
@@ -226,12 +227,14 @@ wb_speed *wb_speed_new(wb_model *m, const wb_speed_question *question) {
 
 /* ---- a pass ---- */
 
-static bool figures_at(const wb_speed *s, speed_phase phase, wb_i128 batch, wb_i128 tokens, double out[FIGURES]) {
+static bool figures_at(const wb_speed *s, speed_phase phase, wb_i128 batch, wb_i128 tokens, bool skipped,
+                       double out[FIGURES]) {
   const weigh_count length = (weigh_count)tokens;
   const wb_pass pass = {.asked = {.phase = phase == DECODE ? WEIGH_PHASE_DECODE : WEIGH_PHASE_PREFILL,
                                   .batch = (weigh_count)batch,
                                   .prompt = length,
-                                  .depth = length - 1}};
+                                  .depth = length - 1,
+                                  .unmasked_pairs = skipped}};
   wb_num open[WB_Q_COUNT], figures[FIGURES];
   wb_pass_open(&pass, 0, open);
   if (!wb_program_run(s->programs[phase], open, figures)) return false;
@@ -252,6 +255,7 @@ static void fill_work(const wb_speed *s, speed_phase phase, const double f[FIGUR
   const double states = f[STATES] * s->cache_part;
   const double kept = f[KEPT] * s->cache_part, read = f[READ] * s->cache_part;
   const double best = phase == DECODE ? read : kept;
+  if (phase == DECODE) out->unskipped_flops = out->flops[WB_SORT_ATTENTION];
   out->cache_bytes = (wb_interval){kept < read ? kept : read, best, kept > read ? kept : read};
   out->cache_bytes.low += states;
   out->cache_bytes.best += states;
@@ -277,11 +281,14 @@ static void time_reading(const wb_speed *s, speed_phase phase, reading r, wb_pas
   const double bandwidth = s->rates.bandwidth * against(&shares[WB_SHARE_BANDWIDTH].value, r);
   const double rate = against(&s->rates.compute, r) * against(&shares[WB_SHARE_COMPUTE].value, r);
   const double link = s->rates.link * against(&shares[WB_SHARE_ALL_REDUCE].value, r);
-  double compute = 0, memory = over(pick(&p->activation_bytes, r), bandwidth);
+  /* What products read and write goes on beside them; what other operations do alone does not. */
+  double compute = 0, memory = r == HIGH ? over(p->activation_bytes.high, bandwidth) : 0;
   for (int i = 0; i < WB_SORT_COUNT; i++) {
-    double bytes = p->weight_bytes[i];
+    double bytes = p->weight_bytes[i], flops = p->flops[i];
+    if (i == WB_SORT_DENSE && r == BEST) bytes += p->activation_bytes.best;
     if (i == WB_SORT_ATTENTION) bytes += pick(&p->cache_bytes, r);
-    const double computing = over(p->flops[i], rate), moving = over(bytes, bandwidth);
+    if (i == WB_SORT_ATTENTION && r == HIGH) flops = p->unskipped_flops;
+    const double computing = over(flops, rate), moving = over(bytes, bandwidth);
     if (computing > moving) compute += computing;
     else memory += moving;
   }
@@ -316,8 +323,12 @@ static bool is_known(const wb_speed *s, speed_phase phase) {
 
 static bool pass_at(const wb_speed *s, speed_phase phase, wb_i128 batch, wb_i128 tokens, wb_pass_speed *out) {
   double figures[FIGURES];
-  if (!figures_at(s, phase, batch, tokens, figures)) return false;
   *out = (wb_pass_speed){.bound = WB_BOUND_UNKNOWN};
+  if (phase == PREFILL) { /* a step has no mask to speak of */
+    if (!figures_at(s, phase, batch, tokens, false, figures)) return false;
+    out->unskipped_flops = figures[FLOPS + WB_SORT_ATTENTION] * s->parts[WB_SORT_ATTENTION];
+  }
+  if (!figures_at(s, phase, batch, tokens, true, figures)) return false;
   fill_work(s, phase, figures, out);
   if (!is_known(s, phase)) return true;
   for (int r = LOW; r < READINGS; r++) time_reading(s, phase, (reading)r, out);

@@ -37,6 +37,7 @@ typedef struct wb_speed_question {
 /* One pass on the busiest rank: its work, and how long it takes. */
 typedef struct wb_pass_speed {
   double flops[WB_SORT_COUNT];
+  double unskipped_flops; /* of attention, when pairs that the mask leaves out are computed too */
   double weight_bytes[WB_SORT_COUNT];
   wb_interval cache_bytes;                             /* read of the cache, states read and written */
   wb_interval activation_bytes;                        /* between operations: all fused, between products, each alone */

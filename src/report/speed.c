@@ -36,7 +36,8 @@ static wb_str numbers_of(const facts *f, const wb_pass_speed *p) {
   const double reach = r->shares[WB_SHARE_BANDWIDTH].value.best;
   wb_text t = {.ctx = &f->model->ctx};
   for (int i = 0; i < WB_SORT_COUNT; i++) {
-    const double bytes = p->weight_bytes[i] + (i == WB_SORT_ATTENTION ? p->cache_bytes.best : 0);
+    const double beside[WB_SORT_COUNT] = {p->activation_bytes.best, 0, p->cache_bytes.best};
+    const double bytes = p->weight_bytes[i] + beside[i];
     if (!(bytes > 0) && !(p->flops[i] > 0)) continue;
     wb_text_adds(&t, t.len ? " + " : "");
     if (rate > 0 && p->flops[i] > 0)
@@ -44,7 +45,6 @@ static wb_str numbers_of(const facts *f, const wb_pass_speed *p) {
                    reach);
     else wb_text_addf(&t, "%.9g / (%.9g * %g)", bytes, r->bandwidth, reach);
   }
-  wb_text_addf(&t, " + %.9g / (%.9g * %g)", p->activation_bytes.best, r->bandwidth, reach);
   const double hops = f->question->layout.pp - 1, each = r->shares[WB_SHARE_ALL_REDUCE_SECONDS].value.best;
   if (p->link_bytes > 0)
     wb_text_addf(&t, " + %.9g / (%.9g * %g)", p->link_bytes, r->link, r->shares[WB_SHARE_ALL_REDUCE].value.best);
@@ -54,7 +54,7 @@ static wb_str numbers_of(const facts *f, const wb_pass_speed *p) {
 }
 
 static const char FORMULA[] =
-    "max(dense_flops / (peak * share), dense_bytes / (bandwidth * share)) "
+    "max(dense_flops / (peak * share), (dense_bytes + activation_bytes) / (bandwidth * share)) "
     "+ max(routed_flops / (peak * share), routed_bytes / (bandwidth * share)) "
     "+ max(attention_flops / (peak * share), cache_bytes / (bandwidth * share)) "
     "+ activation_bytes / (bandwidth * share) "
@@ -95,6 +95,7 @@ static void json_pass(wb_json_out *j, const char *key, const wb_pass_speed *p) {
     wb_jo_begin(j, NULL, '{');
     wb_jo_str(j, "name", wb_str_of(wb_sort_name((wb_sort)i)));
     wb_jo_real(j, "flops", p->flops[i]);
+    if (i == WB_SORT_ATTENTION) wb_jo_real(j, "unskipped_flops", p->unskipped_flops);
     wb_jo_real(j, "weight_bytes", p->weight_bytes[i]);
     wb_jo_end(j, '}');
   }
@@ -133,7 +134,7 @@ static void json_rates(wb_json_out *j, const facts *f) {
     wb_jo_real(j, "low", r->shares[i].value.low);
     wb_jo_real(j, "best", r->shares[i].value.best);
     wb_jo_real(j, "high", r->shares[i].value.high);
-    wb_jo_str(j, "basis", WB_STR("measured"));
+    wb_jo_str(j, "basis", r->shares[i].basis);
     wb_jo_str(j, "source", r->shares[i].source);
     wb_jo_end(j, '}');
   }
