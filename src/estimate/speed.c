@@ -140,11 +140,20 @@ static void add_kept(wb_speed *s, speed_phase phase, wb_value out[FIGURES]) {
   }
 }
 
-static const wb_program *program_of(wb_speed *s, speed_phase phase) {
-  wb_ctx *ctx = &s->model->ctx;
+static bool has_ways(const wb_model *m) {
+  for (size_t i = 0; i < m->op_count; i++)
+    if (m->ops[i].path.len) return true;
+  return false;
+}
+
+static const wb_compute *compute_of(wb_speed *s, speed_phase phase) {
   /* Engines keep latent attention on the latents while they decode, and expand it for a prompt. */
   const wb_compute_options options = {.path = phase == DECODE ? WB_STR("absorbed") : WB_STR("expanded")};
-  const wb_compute *compute = wb_compute_build(s->model, &options);
+  return wb_compute_build(s->model, &options);
+}
+
+static const wb_program *program_of(wb_speed *s, speed_phase phase, const wb_compute *compute) {
+  wb_ctx *ctx = &s->model->ctx;
   wb_value out[FIGURES];
   for (int i = 0; i < FIGURES; i++) out[i] = wb_integer(0);
   for (size_t i = 0; i < compute->count; i++) add_operation(s, &compute->ops[i], out);
@@ -221,7 +230,9 @@ wb_speed *wb_speed_new(wb_model *m, const wb_speed_question *question) {
   weigh_parts(s);
   weigh_cache(s);
   count_sums(s);
-  for (int i = 0; i < PHASES; i++) s->programs[i] = program_of(s, (speed_phase)i);
+  const wb_compute *prefill = compute_of(s, PREFILL);
+  s->programs[PREFILL] = program_of(s, PREFILL, prefill);
+  s->programs[DECODE] = program_of(s, DECODE, has_ways(m) ? compute_of(s, DECODE) : prefill);
   return s;
 }
 
