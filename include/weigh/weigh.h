@@ -231,7 +231,8 @@ typedef enum weigh_report_kind {
   WEIGH_REPORT_CHECK,    /* a folder's stored names against the predicted ones */
   WEIGH_REPORT_LOG,      /* what an engine printed against the prediction */
   WEIGH_REPORT_FAMILIES, /* what is described */
-  WEIGH_REPORT_GPUS      /* the accelerators that are known */
+  WEIGH_REPORT_GPUS,     /* the accelerators that are known */
+  WEIGH_REPORT_SPEED     /* time to the first token and tokens per second, as bounds */
 } weigh_report_kind;
 
 typedef enum weigh_format {
@@ -260,7 +261,7 @@ typedef struct weigh_report_options {
   const char *log;       /* log: the file, "-" for standard input */
   weigh_pass pass;       /* flops, and explain of its quantities */
   weigh_by by;           /* flops: what a row is */
-  weigh_serving serving; /* memory, fit */
+  weigh_serving serving; /* memory, fit, speed */
   bool conventions;      /* flops: the published conventions side by side */
 } weigh_report_options;
 

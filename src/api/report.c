@@ -14,6 +14,7 @@ static bool write_report(wb_out *out, weigh_library *library, weigh_report_kind 
     case WEIGH_REPORT_MEMORY: yes = wb_report_memory(out, &a->model, false); break;
     case WEIGH_REPORT_FIT: yes = wb_report_memory(out, &a->model, true); break;
     case WEIGH_REPORT_GPUS: wb_report_gpus(out); break;
+    case WEIGH_REPORT_SPEED: wb_report_speed(out, &a->model); break;
     case WEIGH_REPORT_FLOPS: wb_report_flops(out, &a->model); break;
     case WEIGH_REPORT_LOG: break; /* wb_answer_log */
   }

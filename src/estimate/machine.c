@@ -52,6 +52,7 @@ bool wb_card_next(size_t *at, wb_card *out) {
   double *const rates[] = {&out->bandwidth, &out->bf16, &out->fp8, &out->int8, &out->fp4, &out->fp32};
   for (int i = 0; i < 6; i++) *rates[i] = number(c[7 + i]);
   out->interconnect_rate = number(c[14]);
+  out->pcie = (int)number(c[15]);
   out->tdp = number(c[16]);
   out->year = (int)number(c[18]);
   return true;

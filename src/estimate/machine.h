@@ -25,6 +25,7 @@ typedef struct wb_card {
   /* 0 where not known: GB/s; TFLOP/s and TOP/s, dense */
   double bandwidth, bf16, fp8, int8, fp4, fp32, interconnect_rate, tdp;
   int year;
+  int pcie; /* generation; 0: not known */
 } wb_card;
 
 /* The next card at *at (start with 0); false at the end. */

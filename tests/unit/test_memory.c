@@ -143,6 +143,8 @@ static const question REPORTS[] = {
     {"flops json", WEIGH_REPORT_FLOPS, {.format = WEIGH_FORMAT_JSON, .conventions = true, .method = "palm"}},
     {"flops of a mix", WEIGH_REPORT_FLOPS, {.pass = {.mix = "2x3,1@4"}, .by = WEIGH_BY_LAYER}},
     {"why flops", WEIGH_REPORT_EXPLAIN, {.quantity = "total_flops", .pass = {.phase = WEIGH_PHASE_TRAIN}}},
+    {"speed", WEIGH_REPORT_SPEED, {.serving = {.gpu = "Tesla V100 PCIe 32GB", .tp = 2, .sequences = 3}}},
+    {"speed json", WEIGH_REPORT_SPEED, {.format = WEIGH_FORMAT_JSON, .serving = {.gpu = "M3 Max 64GB"}}},
     {"diff", WEIGH_REPORT_DIFF, {0}},
     {"diff json", WEIGH_REPORT_DIFF, {.format = WEIGH_FORMAT_JSON}},
     {"check", WEIGH_REPORT_CHECK, {0}},

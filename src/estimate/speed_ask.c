@@ -1,0 +1,60 @@
+/* A question of `weigh speed` as the library takes it, with what it leaves open filled in. */
+#include "estimate/speed.h"
+
+#include "estimate/serving.h"
+
+#define DEFAULT_CONTEXT 4096
+#define DEFAULT_PROMPT  1024
+#define LARGEST         ((weigh_count)1 << 40)
+
+static wb_str number(wb_ctx *ctx, weigh_count n) { return wb_str_fmt(ctx, "%lld", (long long)n); }
+
+static void check_count(wb_model *m, const char *option, weigh_count value, weigh_count least, weigh_count most) {
+  if (value >= least && value <= most) return;
+  WB_FAIL(&m->ctx, WB_PASS_COUNT, WB_NOWHERE, wb_str_of(option), number(&m->ctx, value), number(&m->ctx, least));
+}
+
+static void fill_lengths(wb_model *m, const weigh_serving *a, wb_speed_lengths *out) {
+  check_count(m, "--prompt", a->prompt, 0, LARGEST);
+  check_count(m, "--output", a->output, 0, LARGEST);
+  check_count(m, "--context", a->context, 0, LARGEST);
+  check_count(m, "--sequences", a->sequences, 0, LARGEST);
+  weigh_count prompt = a->prompt, output = a->output, context = a->context;
+  if (!prompt && !output && !context) context = DEFAULT_CONTEXT;
+  if (!prompt) prompt = context ? context - output : DEFAULT_PROMPT;
+  else if (!output && context) output = context - prompt;
+  if (!context) context = prompt + output;
+  if (prompt < 1 || output < 0 || prompt + output != context)
+    WB_FAIL(&m->ctx, WB_SPEED_LENGTHS, WB_NOWHERE, number(&m->ctx, a->prompt ? a->prompt : prompt),
+            number(&m->ctx, a->output ? a->output : output), number(&m->ctx, context));
+  *out = (wb_speed_lengths){.prompt = prompt,
+                            .output = output,
+                            .context = context,
+                            .middle = prompt + (output + 1) / 2,
+                            .sequences = a->sequences ? a->sequences : 1};
+}
+
+static wb_speed_question question_of(wb_model *m, const wb_serving *s) {
+  const double bits = wb_weights_bits(s->loaded.weights, true);
+  wb_speed_question q = {.card = s->cards[0], .dtype = s->dtype, .kv_dtype = s->dtype, .layout = s->layout};
+  for (weigh_count i = 1; i < s->asked.gpus; i++) /* of unequal cards the slowest sets the pace */
+    if (s->cards[i].bandwidth < q.card.bandwidth) q.card = s->cards[i];
+  if (s->loaded.weights->quantized.num) q.weight_bits = bits;
+  if (s->asked.kv_dtype && wb_dtype_name(wb_str_of(s->asked.kv_dtype)).len)
+    q.kv_dtype = wb_dtype_name(wb_str_of(s->asked.kv_dtype));
+  (void)m;
+  return q;
+}
+
+wb_speed *wb_speed_of(const wb_serving *s, wb_speed_lengths *lengths) {
+  const wb_speed_question q = question_of(s->model, s);
+  fill_lengths(s->model, &s->asked, lengths);
+  return wb_speed_new(s->model, &q);
+}
+
+wb_speed *wb_speed_ask(wb_model *m, const weigh_serving *a, wb_speed_lengths *lengths) {
+  if (!a->gpu) wb_fail(&m->ctx, WB_SPEED_NO_GPU, WB_NOWHERE, 0, NULL);
+  fill_lengths(m, a, lengths); /* before the question's defaults hide what is missing */
+  const wb_speed_question q = question_of(m, wb_serving_asked(m, a));
+  return wb_speed_new(m, &q);
+}
