@@ -179,7 +179,7 @@ static void ranks_share_and_sum(void **state) {
   weigh_model *model = opened("meta-llama/Llama-3.1-8B", NULL, 0);
   wb_speed_question q = {.card = plain_card()};
   const wb_speed_answer one = at(speed_of(model, &q), 4, 100, 100);
-  q.layout = (wb_layout){2, 1, 1};
+  q.layout = (wb_layout){2, 1, 1, 1, 1, false};
   const wb_speed_answer two = at(speed_of(model, &q), 4, 100, 100);
   assert_int_equal(two.step.sums, 64);
   NEAR(two.step.link_bytes, 64.0 * 4 * 4096 * 2);
