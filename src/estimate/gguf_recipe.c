@@ -40,6 +40,7 @@ typedef struct condition {
 
 #define MAX_CONDITIONS 4
 #define MAX_STEPS      3
+#define MAX_RULES      128 /* in all; more are faults */
 
 typedef struct rule {
   uint32_t step;
@@ -55,6 +56,7 @@ typedef struct class_row {
   bool whole; /* the text is the whole name, not a part of it */
   wb_str text;
   wb_gguf_class class;
+  const wb_ggml_type *stored;
 } class_row;
 
 struct wb_gguf_recipe {
@@ -178,10 +180,10 @@ static void read_files(wb_ctx *ctx, wb_gguf_recipe *r) {
 }
 
 static void read_classes(wb_ctx *ctx, wb_gguf_recipe *r) {
-  wb_str c[3];
-  for (size_t at = 0; wb_tsv_next(wb_data_text("formats/gguf_classes.tsv"), &at, c, 3);) {
-    class_row row = {.whole = wb_str_is(c[0], "equals"), .text = c[1]};
-    if (!class_parse(c[2], &row.class)) r->faults++;
+  wb_str c[4];
+  for (size_t at = 0; wb_tsv_next(wb_data_text("formats/gguf_classes.tsv"), &at, c, 4);) {
+    class_row row = {.whole = wb_str_is(c[0], "equals"), .text = c[1], .stored = wb_gguf_type(r, c[3])};
+    if (!class_parse(c[2], &row.class) || !row.stored) r->faults++;
     WB_PUSH_ROOM(ctx, r->classes, r->class_count, r->class_cap);
     r->classes[r->class_count++] = row;
   }
@@ -199,7 +201,7 @@ wb_gguf_recipe *wb_gguf_recipe_read(wb_ctx *ctx) {
   wb_str c[5];
   for (size_t at = 0; wb_tsv_next(wb_data_text("formats/gguf_recipe.tsv"), &at, c, 5);) {
     rule one;
-    if (!rule_parse(r, c, &one)) {
+    if (r->rule_count == MAX_RULES || !rule_parse(r, c, &one)) {
       r->faults++;
       continue;
     }
@@ -237,13 +239,27 @@ static size_t dims_of(const wb_gguf_tensor *t) {
   return dims;
 }
 
-static wb_gguf_class class_of(const wb_gguf_recipe *recipe, const wb_gguf_tensor *t) {
-  if (dims_of(t) < 2 || !wb_str_ends(t->name, WB_STR("weight"))) return WB_GGUF_KEPT;
+/* Tensors of one dimension, and all that are no weights, are small and stay exact. */
+static bool is_small(const wb_gguf_tensor *t) { return dims_of(t) < 2 || !wb_str_ends(t->name, WB_STR("weight")); }
+
+static const class_row *row_of(const wb_gguf_recipe *recipe, wb_str name) {
   for (size_t i = 0; i < recipe->class_count; i++) {
     const class_row *row = &recipe->classes[i];
-    if (row->whole ? wb_str_eq(t->name, row->text) : contains(t->name, row->text)) return row->class;
+    if (row->whole ? wb_str_eq(name, row->text) : contains(name, row->text)) return row;
   }
-  return WB_GGUF_OTHER;
+  return NULL;
+}
+
+static wb_gguf_class class_of(const wb_gguf_recipe *recipe, const wb_gguf_tensor *t) {
+  if (is_small(t)) return WB_GGUF_KEPT;
+  const class_row *row = row_of(recipe, t->name);
+  return row ? row->class : WB_GGUF_OTHER;
+}
+
+const wb_ggml_type *wb_gguf_stored(const wb_gguf_recipe *recipe, const wb_gguf_tensor *t) {
+  if (is_small(t)) return wb_gguf_type(recipe, WB_STR("f32"));
+  const class_row *row = row_of(recipe, t->name);
+  return row ? row->stored : wb_gguf_type(recipe, WB_STR("f16"));
 }
 
 /* blk.12.… is of layer 12. Other names that hold a block's number (enc.blk.3.…) are of no layer to the engine. */
@@ -275,7 +291,8 @@ void wb_gguf_prepare(const wb_gguf_recipe *recipe, wb_gguf_tensor *tensors, size
 typedef struct chooser {
   const wb_gguf_recipe *recipe;
   const wb_gguf_file *file;
-  uint64_t bit; /* of the file type, in rules */
+  const rule *rules[MAX_RULES]; /* of the file type */
+  size_t rule_count;
   const wb_gguf_facts *facts;
   wb_gguf_mode mode;
   bool tied;                      /* there is no output.weight */
@@ -332,7 +349,7 @@ static bool holds(const chooser *c, const condition *w) {
 }
 
 static bool applies(const chooser *c, const rule *r, uint32_t step) {
-  if (r->step != step || (!r->any_class && r->class != c->class) || !(r->files & c->bit)) return false;
+  if (r->step != step || (!r->any_class && r->class != c->class)) return false;
   for (size_t i = 0; i < r->count; i++)
     if (!holds(c, &r->when[i])) return false;
   return true;
@@ -340,9 +357,9 @@ static bool applies(const chooser *c, const rule *r, uint32_t step) {
 
 static void mixture(chooser *c) {
   for (uint32_t step = 1; step <= MAX_STEPS; step++)
-    for (size_t i = 0; i < c->recipe->rule_count; i++)
-      if (applies(c, &c->recipe->rules[i], step)) {
-        c->now = c->recipe->rules[i].type;
+    for (size_t i = 0; i < c->rule_count; i++)
+      if (applies(c, c->rules[i], step)) {
+        c->now = c->rules[i]->type;
         break;
       }
 }
@@ -383,7 +400,8 @@ static bool choose(chooser *c, wb_gguf_tensor *t) {
 const wb_gguf_tensor *wb_gguf_assign(const wb_gguf_recipe *recipe, const wb_gguf_file *file, const wb_gguf_facts *facts,
                                      wb_gguf_mode mode, wb_gguf_tensor *tensors, size_t count) {
   chooser c = {.recipe = recipe, .file = file, .facts = facts, .mode = mode, .tied = true};
-  c.bit = UINT64_C(1) << (file - recipe->files);
+  for (size_t i = 0; i < recipe->rule_count; i++)
+    if (recipe->rules[i].files >> (file - recipe->files) & 1) c.rules[c.rule_count++] = &recipe->rules[i];
   for (size_t i = 0; i < count; i++) {
     c.value_tensors += tensors[i].class == WB_GGUF_ATTN_V;
     if (tensors[i].class == WB_GGUF_OUTPUT) c.tied = false;

@@ -30,7 +30,8 @@ typedef struct wb_gguf_tensor {
   wb_i128 ne[WB_GGML_DIMS];   /* ne[0]: the length of a row; 1 where there is none */
   const wb_ggml_type *stored; /* as the converter wrote it */
   const wb_ggml_type *type;   /* chosen by wb_gguf_assign */
-  size_t tag;                 /* the caller's */
+  size_t tag;                 /* the caller's, */
+  int64_t block;              /* as this */
   wb_gguf_class class;        /* by wb_gguf_prepare */
   int64_t layer;              /* same; -1: of no block */
 } wb_gguf_tensor;
@@ -70,6 +71,9 @@ const wb_gguf_file *wb_gguf_file_find(const wb_gguf_recipe *recipe, wb_str name)
 
 /* A type by its name; NULL when there is none. Lives as long as the recipe. */
 const wb_ggml_type *wb_gguf_type(const wb_gguf_recipe *recipe, wb_str name);
+
+/* As the converter writes a tensor into an F16 file, by its name and dimensions. */
+const wb_ggml_type *wb_gguf_stored(const wb_gguf_recipe *recipe, const wb_gguf_tensor *tensor);
 
 /* Puts the tensors of one file into the engine's order and finds their classes. Once a file. */
 void wb_gguf_prepare(const wb_gguf_recipe *recipe, wb_gguf_tensor *tensors, size_t count);

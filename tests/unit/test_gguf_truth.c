@@ -104,6 +104,9 @@ static model read_model(const wb_str *c) {
   long kv = key(c[5], c[1], "attention.head_count_kv", heads);
   m.facts.gqa = kv ? heads / kv : 0;
   for (wb_str tensors = c[6]; tensors.len;) add_entry(&m, before(&tensors, ';'));
+  for (size_t i = 0; i < m.count; i++)
+    assert_string_equal(wb_str_cstr(&ctx, wb_gguf_stored(recipe, &m.tensors[i])->name),
+                        wb_str_cstr(&ctx, m.tensors[i].stored->name));
   wb_gguf_prepare(recipe, m.tensors, m.count);
   return m;
 }
