@@ -68,6 +68,7 @@ struct wb_gguf_recipe {
   size_t class_count, class_cap;
   rule *rules;
   size_t rule_count, rule_cap;
+  const wb_ggml_type *f32, *f16;
   size_t faults;
 };
 
@@ -196,6 +197,8 @@ wb_gguf_recipe *wb_gguf_recipe_read(wb_ctx *ctx) {
     WB_PUSH_ROOM(ctx, r->types, r->type_count, r->type_cap);
     r->types[r->type_count++] = type;
   }
+  r->f32 = wb_gguf_type(r, WB_STR("f32"));
+  r->f16 = wb_gguf_type(r, WB_STR("f16"));
   read_files(ctx, r);
   read_classes(ctx, r);
   wb_str c[5];
@@ -227,8 +230,12 @@ const wb_gguf_file *wb_gguf_file_find(const wb_gguf_recipe *recipe, wb_str name)
 /* ---- a file's tensors ---- */
 
 static bool contains(wb_str text, wb_str part) {
-  for (size_t i = 0; i + part.len <= text.len; i++)
-    if (memcmp(text.ptr + i, part.ptr, part.len) == 0) return true;
+  for (size_t i = 0; i + part.len <= text.len; i++) {
+    const char *first = memchr(text.ptr + i, part.ptr[0], text.len - part.len - i + 1);
+    if (!first) return false;
+    if (memcmp(first, part.ptr, part.len) == 0) return true;
+    i = (size_t)(first - text.ptr);
+  }
   return false;
 }
 
@@ -250,16 +257,10 @@ static const class_row *row_of(const wb_gguf_recipe *recipe, wb_str name) {
   return NULL;
 }
 
-static wb_gguf_class class_of(const wb_gguf_recipe *recipe, const wb_gguf_tensor *t) {
-  if (is_small(t)) return WB_GGUF_KEPT;
-  const class_row *row = row_of(recipe, t->name);
-  return row ? row->class : WB_GGUF_OTHER;
-}
-
-const wb_ggml_type *wb_gguf_stored(const wb_gguf_recipe *recipe, const wb_gguf_tensor *t) {
-  if (is_small(t)) return wb_gguf_type(recipe, WB_STR("f32"));
-  const class_row *row = row_of(recipe, t->name);
-  return row ? row->stored : wb_gguf_type(recipe, WB_STR("f16"));
+void wb_gguf_classify(const wb_gguf_recipe *recipe, wb_gguf_tensor *t) {
+  const class_row *row = is_small(t) ? NULL : row_of(recipe, t->name);
+  t->class = row ? row->class : is_small(t) ? WB_GGUF_KEPT : WB_GGUF_OTHER;
+  if (!t->stored) t->stored = row ? row->stored : is_small(t) ? recipe->f32 : recipe->f16;
 }
 
 /* blk.12.… is of layer 12. Other names that hold a block's number (enc.blk.3.…) are of no layer to the engine. */
@@ -278,11 +279,8 @@ static int engine_order(const void *a, const void *b) {
   return wb_str_cmp(x->name, y->name);
 }
 
-void wb_gguf_prepare(const wb_gguf_recipe *recipe, wb_gguf_tensor *tensors, size_t count) {
-  for (size_t i = 0; i < count; i++) {
-    tensors[i].class = class_of(recipe, &tensors[i]);
-    tensors[i].layer = layer_of(tensors[i].name);
-  }
+void wb_gguf_sort(wb_gguf_tensor *tensors, size_t count) {
+  for (size_t i = 0; i < count; i++) tensors[i].layer = layer_of(tensors[i].name);
   if (count) qsort(tensors, count, sizeof *tensors, engine_order);
 }
 
@@ -370,7 +368,7 @@ static const wb_ggml_type *fitting(const chooser *c, const wb_ggml_type *type) {
   if (row % type->elements == 0) return type;
   const wb_ggml_type *next = wb_gguf_type(c->recipe, type->fallback);
   if (!next) return NULL;
-  return row % next->elements == 0 ? next : wb_gguf_type(c->recipe, WB_STR("f16"));
+  return row % next->elements == 0 ? next : c->recipe->f16;
 }
 
 /* The engine asks for the layer of every feed-forward tensor of a model with experts. */

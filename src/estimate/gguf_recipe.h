@@ -32,8 +32,8 @@ typedef struct wb_gguf_tensor {
   const wb_ggml_type *type;   /* chosen by wb_gguf_assign */
   size_t tag;                 /* the caller's, */
   int64_t block;              /* as this */
-  wb_gguf_class class;        /* by wb_gguf_prepare */
-  int64_t layer;              /* same; -1: of no block */
+  wb_gguf_class class;        /* by wb_gguf_classify */
+  int64_t layer;              /* by wb_gguf_sort; -1: of no block */
 } wb_gguf_tensor;
 
 typedef struct wb_gguf_facts {
@@ -72,11 +72,11 @@ const wb_gguf_file *wb_gguf_file_find(const wb_gguf_recipe *recipe, wb_str name)
 /* A type by its name; NULL when there is none. Lives as long as the recipe. */
 const wb_ggml_type *wb_gguf_type(const wb_gguf_recipe *recipe, wb_str name);
 
-/* As the converter writes a tensor into an F16 file, by its name and dimensions. */
-const wb_ggml_type *wb_gguf_stored(const wb_gguf_recipe *recipe, const wb_gguf_tensor *tensor);
+/* The class of a tensor, and as the converter writes it into an F16 file where `stored` is NULL. By name and dimensions. */
+void wb_gguf_classify(const wb_gguf_recipe *recipe, wb_gguf_tensor *tensor);
 
-/* Puts the tensors of one file into the engine's order and finds their classes. Once a file. */
-void wb_gguf_prepare(const wb_gguf_recipe *recipe, wb_gguf_tensor *tensors, size_t count);
+/* Puts the tensors of one file into the engine's order, which wb_gguf_assign needs. */
+void wb_gguf_sort(wb_gguf_tensor *tensors, size_t count);
 
 /* Chooses the type of every tensor; may be called again for another file type. NULL, or the first tensor that makes the
  * quantiser refuse: rows that fit no type, or a block the model does not have. */

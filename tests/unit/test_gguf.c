@@ -89,7 +89,8 @@ static size_t made_up(bool output, wb_i128 row) {
       tensors[n++] = (wb_gguf_tensor){.name = wb_str_fmt(&ctx, "blk.%d.%s.weight", i, PARTS[p]),
                                       .ne = {row, p < 5 ? 256 : 1, 1, 1},
                                       .stored = p < 4 ? f16 : f32};
-  wb_gguf_prepare(recipe, tensors, n);
+  for (size_t i = 0; i < n; i++) wb_gguf_classify(recipe, &tensors[i]);
+  wb_gguf_sort(tensors, n);
   return n;
 }
 
