@@ -218,6 +218,45 @@ typedef struct weigh_serving {
   size_t engine_option_count;
 } weigh_serving;
 
+/* Bytes of the fullest device, and of all devices together. */
+typedef struct weigh_memory_result {
+  weigh_count device_bytes, low_bytes, high_bytes;
+  weigh_count weights_bytes, kv_cache_bytes, state_bytes; /* of which */
+  weigh_count budget_bytes;                               /* that a device may take; 0: no card was named */
+  weigh_count total_bytes;
+  bool fits; /* every device keeps within its budget */
+} weigh_memory_result;
+
+/* A model's memory as closed forms of context and sequences, for one choice of everything else. It lives in its model.
+ * Errors: WEIGH_USAGE for an unknown card, engine, option, dtype or a layout that does not add up. */
+typedef struct weigh_memory weigh_memory;
+weigh_status weigh_memory_open(weigh_model *model, const weigh_serving *serving, weigh_memory **out, weigh_error *err);
+void weigh_memory_free(weigh_memory *memory);
+
+/* The figures for other lengths; takes about a microsecond. Errors: WEIGH_REFUSED when a figure does not fit. */
+weigh_status weigh_memory_at(const weigh_memory *memory, weigh_count context, weigh_count sequences,
+                             weigh_memory_result *out, weigh_error *err);
+
+/* The longest context at the sequences asked for, and the most sequences at the context asked for, that keep within the
+ * budget; 0: not even one. */
+weigh_status weigh_memory_reach(const weigh_memory *memory, weigh_count *max_context, weigh_count *max_sequences,
+                                weigh_error *err);
+
+/* The fewest cards of the kind that `serving` names first, up to 1,024, on which the question fits; 0: no number does. */
+weigh_status weigh_memory_fewest(weigh_model *model, const weigh_serving *serving, weigh_count *gpus, weigh_error *err);
+
+/* Calls `each` for the cards on which the question fits, with the fewest of each (at most `most`), least memory in all
+ * first, until it returns false. */
+typedef struct weigh_ranked {
+  const char *gpu; /* valid during the call */
+  weigh_count gpus, tp, pp;
+  weigh_count device_bytes, budget_bytes;
+  double usd_per_hour; /* of all of them; 0: no dated price is known */
+} weigh_ranked;
+typedef bool (*weigh_ranked_fn)(void *user, const weigh_ranked *card);
+weigh_status weigh_memory_rank(weigh_model *model, const weigh_serving *serving, weigh_count most, weigh_ranked_fn each,
+                               void *user, weigh_error *err);
+
 /* ---- Reports ------------------------------------------------------------------------------------------------------ */
 
 typedef enum weigh_report_kind {

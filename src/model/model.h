@@ -146,6 +146,7 @@ typedef struct wb_model {
   wb_str dtype;     /* the configuration's, by its torch name */
   bool dtype_given; /* false: the configuration names none, torch's default is assumed */
   bool generic;     /* the family was guessed */
+  const void *passes; /* of src/estimate: the closed forms of a forward pass, once somebody needed them */
   /* totals */
   wb_num total, buffers, mtp, active;
   wb_num groups[WB_GROUP_COUNT];

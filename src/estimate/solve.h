@@ -1,0 +1,52 @@
+/* Inverse questions: how many cards, which card, which format, what to change. Every answer is one that the estimate,
+ * asked again, confirms. */
+#ifndef WB_ESTIMATE_SOLVE_H
+#define WB_ESTIMATE_SOLVE_H
+
+#include "estimate/serving.h"
+
+#define WB_SOLVE_CARDS 1024
+
+/* The same question on `gpus` cards of a kind, cut over as many as eight of them by tensor parallelism and over the rest
+ * by pipeline stages; false when the number cannot be cut so (no power of two within a stage). */
+bool wb_solve_layout(wb_i128 gpus, wb_layout *out);
+wb_serving *wb_solve_on(const wb_serving *asked, const wb_card *card, const wb_layout *layout);
+
+/* The fewest cards of a kind on which the question fits; 0: no number up to WB_SOLVE_CARDS does. */
+wb_i128 wb_solve_fewest(const wb_serving *asked, const wb_card *card, wb_layout *layout);
+
+/* A card in the ranking. */
+typedef struct wb_ranked {
+  wb_card card;
+  wb_layout layout;
+  wb_i128 gpus, memory; /* cards, and bytes that they have together */
+  wb_load load;         /* of the fullest */
+  double price;         /* USD an hour of all of them, 0: not known */
+} wb_ranked;
+
+/* Cards on which the question fits, the least memory first (then the newest), at most `limit`, each with the fewest of
+ * them up to `most`. */
+wb_ranked *wb_solve_rank(const wb_serving *asked, wb_i128 most, size_t limit, size_t *count);
+
+/* One row of "what if": the question with another format of the weights or the cache. */
+typedef struct wb_choice {
+  wb_str quant, kv_dtype;
+  wb_i128 weights, device; /* bytes on the fullest device */
+  wb_i128 max_context, max_sequences;
+  bool fits, is_asked;
+} wb_choice;
+
+/* Every listed format of weights × the cache's dtype as asked and fp8. Formats that the model cannot take are left out. */
+wb_choice *wb_solve_choices(wb_model *model, const weigh_serving *asked, size_t *count);
+
+/* One knob: what it is turned to, and the bytes that it saves on the fullest device. */
+typedef struct wb_change {
+  wb_str option; /* "--kv-dtype fp8" */
+  wb_i128 saved;
+  bool fits; /* it is enough by itself */
+} wb_change;
+
+/* Knobs that save memory, the most first. */
+wb_change *wb_solve_changes(wb_model *model, const weigh_serving *asked, size_t *count);
+
+#endif
