@@ -1,9 +1,9 @@
 #include "estimate/cachetype.h"
 
 #include "base/tsv.h"
+#include "estimate/ggml.h"
 
-#define COLUMNS      7
-#define GGML_COLUMNS 3
+#define COLUMNS 7
 
 static bool same(wb_str a, wb_str b) { return a.len == b.len && wb_str_distance(a, b, 0) == 0; }
 
@@ -22,19 +22,15 @@ static wb_i128 whole(wb_str cell) {
   return wb_num_parse(cell, &n) ? n.num : 0;
 }
 
-/* data/formats/ggml.tsv begins with name, elements and bytes of a block. */
 static bool find_ggml(wb_str name, wb_cache_type *out) {
-  wb_str c[GGML_COLUMNS];
-  for (size_t at = 0; wb_tsv_next(wb_data_text("formats/ggml.tsv"), &at, c, GGML_COLUMNS);) {
-    if (!same(c[0], name)) continue;
-    *out = (wb_cache_type){.name = c[0],
-                           .source = WB_STR("ggml/src/ggml-common.h"),
-                           .others = WB_STR(""),
-                           .block_elements = whole(c[1]),
-                           .block_bytes = whole(c[2])};
-    return out->block_elements > 0;
-  }
-  return false;
+  wb_ggml_type type;
+  if (!wb_ggml_find(name, &type) || !type.cache) return false;
+  *out = (wb_cache_type){.name = type.name,
+                         .source = WB_STR("ggml/src/ggml-common.h"),
+                         .others = WB_STR(""),
+                         .block_elements = type.elements,
+                         .block_bytes = type.bytes};
+  return true;
 }
 
 bool wb_cache_type_find(wb_str name, wb_cache_type *out) {
@@ -57,7 +53,9 @@ wb_str wb_cache_type_names(wb_ctx *ctx) {
   wb_str c[COLUMNS];
   for (size_t at = 0; wb_tsv_next(wb_data_text("formats/cache.tsv"), &at, c, COLUMNS);)
     wb_text_addf(&out, "%s%.*s", out.len ? ", " : "", WB_STR_ARG(c[0]));
-  wb_text_adds(&out, ", q8_0, q5_1, q5_0, q4_1, q4_0, iq4_nl");
+  wb_ggml_type type;
+  for (size_t at = 0; wb_ggml_next(&at, &type);)
+    if (type.cache && type.elements > 1) wb_text_addf(&out, ", %.*s", WB_STR_ARG(type.name));
   return wb_text_str(&out);
 }
 

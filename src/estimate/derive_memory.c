@@ -18,7 +18,8 @@ static void derive_row(deriving *g, wb_node *parent, size_t i) {
   const wb_loaded_row held = wb_loaded_at(&g->s->loaded, &g->s->layout, g->place->stage, i);
   wb_text name = {.ctx = g->d->ctx};
   if (!held.tensors.num) return;
-  wb_row_print(&name, held.row);
+  if (held.row) wb_row_print(&name, held.row);
+  else wb_text_adds(&name, "others");
   wb_node *node = wb_d_new_node(g->d, wb_text_str(&name), NULL);
   wb_formula f = wb_d_new_formula(g->d);
   wb_d_factor_number(&f, NULL, held.tensors);

@@ -6,8 +6,28 @@ static wb_num product(wb_ctx *ctx, wb_num a, wb_num b) {
   return out;
 }
 
-/* Items of the format's plan come first, then the model's rows for the tied heads among them. */
-size_t wb_loaded_count(const wb_loaded *l) { return l->weights->count + l->model->row_count; }
+wb_loaded wb_loaded_as(wb_model *m, wb_str asked, wb_str rest, bool from_file) {
+  wb_loaded out = {.model = m, .vocabulary_multiple = 1};
+  const wb_gguf_recipe *recipe = asked.len ? wb_gguf_recipe_read(&m->ctx) : NULL;
+  const bool plain = wb_dtype_name(asked).len > 0 && !from_file; /* both know F16 and BF16 */
+  if (recipe && !plain && wb_gguf_file_find(recipe, asked)) out.gguf = wb_gguf_plan_for(m, asked);
+  out.weights = wb_weights_as(m, out.gguf ? WB_STR("") : asked, rest);
+  return out;
+}
+
+wb_str wb_loaded_name(const wb_loaded *l) { return l->gguf ? l->gguf->file->name : l->weights->name; }
+
+double wb_loaded_bits(const wb_loaded *l) {
+  return l->gguf ? wb_num_double(wb_gguf_plan_bits(l->gguf)) : wb_weights_bits(l->weights, true);
+}
+
+bool wb_loaded_quantized(const wb_loaded *l) { return l->gguf || l->weights->quantized.num; }
+
+/* Items of the format's plan come first, then the model's rows for the tied heads among them. Of a GGUF file: the
+ * model's rows, then what no row stands for. */
+size_t wb_loaded_count(const wb_loaded *l) {
+  return l->gguf ? l->model->row_count + 1 : l->weights->count + l->model->row_count;
+}
 
 static bool is_vocabulary(const wb_row *row) {
   return (row->group == WB_G_EMBEDDING || row->group == WB_G_HEAD) && row->rank == 2;
@@ -48,7 +68,51 @@ static wb_loaded_row of_tied(const wb_loaded *l, const wb_layout *layout, wb_sta
   return out;
 }
 
+/* ---- GGUF ---- */
+
+static wb_i128 of_layers(const wb_loaded *l, size_t row, wb_stage stage) {
+  const int64_t layers = l->model->rows[row].index_count ? (int64_t)wb_stack_height(l->model, &l->model->rows[row]) : 0;
+  const int64_t from = layers * stage.from / stage.total, to = layers * stage.to / stage.total;
+  return to > from ? wb_gguf_row_bytes(l->gguf, row, from, to - 1) : 0;
+}
+
+/* A tied head is the embedding once more, in the embedding's type. */
+static wb_i128 of_tied_file(const wb_loaded *l, const wb_row *head) {
+  for (size_t i = 0; i < l->model->row_count; i++) {
+    const wb_row *row = &l->model->rows[i];
+    const bool same = row->group == WB_G_EMBEDDING && row->rank == 2 && row->elements.num == head->elements.num;
+    if (same && row->kind == WB_PARAM) return wb_gguf_row_bytes(l->gguf, i, -1, -1);
+  }
+  return 0;
+}
+
+static wb_i128 file_bytes(const wb_loaded *l, size_t i, wb_stage stage) {
+  const wb_row *row = &l->model->rows[i];
+  if (row->mtp) return 0;
+  if (row->kind == WB_TIED) return row->group == WB_G_HEAD && stage.last && !stage.first ? of_tied_file(l, row) : 0;
+  if (row->index_count) return of_layers(l, i, stage);
+  return wb_row_copies(l->model, row, stage).num ? wb_gguf_row_bytes(l->gguf, i, -1, -1) : 0;
+}
+
+static wb_loaded_row of_file(const wb_loaded *l, const wb_layout *layout, wb_stage stage, size_t i) {
+  wb_ctx *ctx = &l->model->ctx;
+  wb_loaded_row out = {.tensors = wb_num_int(1), .bytes = wb_num_int(0), .format = l->gguf->file->name};
+  wb_i128 bytes = 0;
+  if (i < l->model->row_count) {
+    out.row = &l->model->rows[i];
+    bytes = file_bytes(l, i, stage);
+    out.bytes = product(ctx, wb_num_int(bytes), wb_row_share(ctx, out.row, layout));
+  } else {
+    bytes = wb_gguf_layer_bytes(l->gguf, -1, -1);
+    for (size_t r = 0; r < l->model->row_count; r++) bytes -= wb_gguf_row_bytes(l->gguf, r, -1, -1);
+    out.bytes = wb_num_int(stage.first ? bytes : 0);
+  }
+  if (!out.bytes.num) out.tensors = wb_num_int(0);
+  return out;
+}
+
 wb_loaded_row wb_loaded_at(const wb_loaded *l, const wb_layout *layout, wb_stage stage, size_t i) {
+  if (l->gguf) return of_file(l, layout, stage, i);
   const size_t items = l->weights->count;
   return i < items ? of_plan(l, layout, stage, &l->weights->items[i])
                    : of_tied(l, layout, stage, &l->model->rows[i - items]);

@@ -2,6 +2,7 @@
 #ifndef WB_ESTIMATE_LOADED_H
 #define WB_ESTIMATE_LOADED_H
 
+#include "estimate/gguf_plan.h"
 #include "estimate/placement.h"
 #include "estimate/weights.h"
 
@@ -9,13 +10,21 @@
 typedef struct wb_loaded {
   wb_model *model;
   const wb_weights *weights;
+  wb_gguf_plan *gguf; /* NULL: not of a GGUF file, `weights` holds */
   bool with_mtp;
   wb_i128 vocabulary_multiple; /* vocabulary tables are filled up to such a multiple of rows; 1: as they are */
 } wb_loaded;
 
+/* "int4", "q4_k_m", "" (as the configuration says); `rest`: see wb_weights_as. `from_file`: names that mean both a dtype
+ * and a file type mean the file. Fails as wb_weights_as does. */
+wb_loaded wb_loaded_as(wb_model *model, wb_str asked, wb_str rest, bool from_file);
+wb_str wb_loaded_name(const wb_loaded *loaded);
+double wb_loaded_bits(const wb_loaded *loaded); /* for each parameter, all tensors together */
+bool wb_loaded_quantized(const wb_loaded *loaded);
+
 /* Tensors of one row on a device: how many, and the bytes of what it holds of each. */
 typedef struct wb_loaded_row {
-  const wb_row *row;
+  const wb_row *row; /* NULL: tensors that no row of the model stands for */
   wb_num tensors, bytes;
   wb_str format;
 } wb_loaded_row;

@@ -33,6 +33,8 @@ static uint32_t last_layer(const wb_model *m, wb_str stack) {
   return last;
 }
 
+uint32_t wb_stack_height(const wb_model *m, const wb_row *row) { return last_layer(m, stack_name(row->pattern)) + 1; }
+
 uint32_t wb_model_depth(const wb_model *m) {
   uint32_t depth = 0;
   for (size_t i = 0; i < m->row_count; i++) {

@@ -34,6 +34,9 @@ wb_num wb_kept_share(wb_ctx *ctx, const wb_kept *kept, const wb_layout *layout);
 /* Key/value heads of a rank (1 where a cache is not cut by heads). */
 wb_num wb_kept_heads(wb_ctx *ctx, const wb_kept *kept, const wb_layout *layout);
 
+/* Layers of the stack that a row stands in. */
+uint32_t wb_stack_height(const wb_model *model, const wb_row *row);
+
 /* Layers of the model's deepest stack. */
 uint32_t wb_model_depth(const wb_model *model);
 

@@ -166,9 +166,13 @@ static void set_weights(wb_serving *s) {
   const wb_str dtype = a->dtype ? wb_dtype_name(wb_str_of(a->dtype)) : m->dtype;
   s->dtype = dtype.len && wb_dtype_bytes(dtype) > 1 ? dtype : m->dtype;
   if (a->quant && !dtype.len) WB_FAIL(&m->ctx, WB_PASS_DTYPE, WB_NOWHERE, wb_str_of(a->dtype));
-  const wb_str asked = wb_str_of(a->quant ? a->quant : a->dtype), rest = a->quant && a->dtype ? dtype : WB_STR("");
-  s->loaded = (wb_loaded){m, wb_weights_as(m, asked, rest), a->with_mtp, 1};
-  if (!m->dtype_given && !a->dtype && s->loaded.weights->quantized.num) s->dtype = WB_STR("bfloat16");
+  const wb_engine engine = wb_engine_new(m, s->engine, s->options, s->option_count);
+  const wb_str file = wb_engine_text(m, &engine, "file_type"), rest = a->quant && a->dtype ? dtype : WB_STR("");
+  wb_str asked = wb_str_of(a->quant ? a->quant : a->dtype);
+  if (!asked.len) asked = file;
+  s->loaded = wb_loaded_as(m, asked, rest, file.len > 0);
+  s->loaded.with_mtp = a->with_mtp;
+  if (!m->dtype_given && !a->dtype && wb_loaded_quantized(&s->loaded)) s->dtype = WB_STR("bfloat16");
 }
 
 static void set_dtypes(wb_serving *s) {
@@ -193,9 +197,9 @@ wb_serving *wb_serving_asked(wb_model *m, const weigh_serving *asked) {
   set_layout(s, &named);
   set_cards(s, &named);
   set_lengths(s);
-  set_dtypes(s);
   s->engine = wb_engine_find(m->lib, ctx, wb_str_of(asked->engine ? asked->engine : "generic"));
   s->options = wb_engine_options(ctx, s->engine, asked->engine_options, asked->engine_option_count);
   s->option_count = asked->engine_option_count;
+  set_dtypes(s);
   return s;
 }

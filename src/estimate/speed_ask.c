@@ -35,11 +35,11 @@ static void fill_lengths(wb_model *m, const weigh_serving *a, wb_speed_lengths *
 }
 
 static wb_speed_question question_of(wb_model *m, const wb_serving *s) {
-  const double bits = wb_weights_bits(s->loaded.weights, true);
+  const double bits = wb_loaded_bits(&s->loaded);
   wb_speed_question q = {.card = s->cards[0], .dtype = s->dtype, .kv_dtype = s->dtype, .layout = s->layout};
   for (weigh_count i = 1; i < s->asked.gpus; i++) /* of unequal cards the slowest sets the pace */
     if (s->cards[i].bandwidth < q.card.bandwidth) q.card = s->cards[i];
-  if (s->loaded.weights->quantized.num) q.weight_bits = bits;
+  if (wb_loaded_quantized(&s->loaded)) q.weight_bits = bits;
   if (s->asked.kv_dtype && wb_dtype_name(wb_str_of(s->asked.kv_dtype)).len)
     q.kv_dtype = wb_dtype_name(wb_str_of(s->asked.kv_dtype));
   (void)m;

@@ -143,9 +143,9 @@ typedef struct wb_model {
   size_t undescribed_count, undescribed_cap;
   wb_warning *warnings;
   size_t warning_count, warning_cap;
-  wb_str dtype;     /* the configuration's, by its torch name */
-  bool dtype_given; /* false: the configuration names none, torch's default is assumed */
-  bool generic;     /* the family was guessed */
+  wb_str dtype;       /* the configuration's, by its torch name */
+  bool dtype_given;   /* false: the configuration names none, torch's default is assumed */
+  bool generic;       /* the family was guessed */
   const void *passes; /* of src/estimate: the closed forms of a forward pass, once somebody needed them */
   /* totals */
   wb_num total, buffers, mtp, active;

@@ -53,7 +53,7 @@ void wb_memory_text(wb_out *out, const wb_memory_facts *f, bool first_screen) {
   wb_text_addf(&out->text, "%.*s\n", WB_STR_ARG(f->model->name));
   wb_out_warnings(out, f->model);
   wb_str args[4] = {wb_out_number(out, f->serving->in_all), wb_out_number(out, f->serving->longest),
-                    f->serving->loaded.weights->name, f->serving->rules.type.name};
+                    wb_loaded_name(&f->serving->loaded), f->serving->rules.type.name};
   line(out, WB_NOTE_SERVING, 4, args);
   if (f->has_card) write_verdict(out, f);
   if (f->has_pool) write_pool(out, f);
