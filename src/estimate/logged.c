@@ -140,12 +140,12 @@ static void take(weigh_count *asked, weigh_count logged) {
 }
 
 weigh_serving wb_log_serving(wb_ctx *ctx, const wb_log *log, const weigh_serving *asked) {
-  const weigh_count tokens = (weigh_count)1 << 40, ranks = 4096;
+  const weigh_count tokens = (weigh_count)1 << 40;
   weigh_serving s = *asked;
   take(&s.context, count_of(log, "max_model_len", tokens));
   take(&s.context, count_of(log, "n_ctx", tokens));
-  take(&s.tp, count_of(log, "tp", ranks));
-  take(&s.pp, count_of(log, "pp", ranks));
+  take(&s.tp, count_of(log, "tp", 1024));
+  take(&s.pp, count_of(log, "pp", 128));
   if (!s.dtype) s.dtype = dtype_of(ctx, log, "dtype");
   if (!s.kv_dtype) s.kv_dtype = dtype_of(ctx, log, "kv_dtype");
   if (!s.kv_dtype) s.kv_dtype = dtype_of(ctx, log, "type_k");

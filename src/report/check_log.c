@@ -53,6 +53,7 @@ static void write_json(wb_out *out, const wb_log *log, wb_model *m, const wb_log
   wb_jo_str(&j, "engine_version", wb_log_setting_of(log, "version"));
   if (m) wb_jo_str(&j, "model", m->name);
   else wb_jo_null(&j, "model");
+  wb_jo_int(&j, "starts", (wb_i128)log->starts);
   wb_jo_int(&j, "lines", (wb_i128)log->lines);
   wb_jo_int(&j, "recognised_lines", (wb_i128)log->recognised);
   wb_jo_int(&j, "shortened_lines", (wb_i128)log->shortened);
