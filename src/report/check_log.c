@@ -123,7 +123,8 @@ static bool is_repeated(const wb_log *log, size_t i) {
 static void add_fact(wb_out *out, wb_table *table, const wb_log_fact *fact) {
   wb_table_cell(table, fact->quantity);
   wb_table_cell(table, fact->device.len ? fact->device : fact->rank);
-  wb_table_cell(table, figure(out, fact->unit, fact->value));
+  const bool as_printed = !wb_out_plain(out) && wb_str_ends(fact->printed, WB_STR("iB"));
+  wb_table_cell(table, as_printed ? fact->printed : figure(out, fact->unit, fact->value));
   for (int i = 0; i < 3; i++) wb_table_cell(table, WB_STR(""));
   wb_table_cell(table, wb_str_fmt(out->text.ctx, "%u", fact->line));
 }
