@@ -393,6 +393,7 @@ static void wrong_questions_are_refused(void **state) {
   weigh_error err = {0};
   assert_int_equal(weigh_report(*state, WEIGH_REPORT_PARAMS, NULL, NULL, NULL, keep, NULL, &err), WEIGH_USAGE);
   assert_int_equal(weigh_report(*state, WEIGH_REPORT_DIFF, model, NULL, NULL, keep, NULL, NULL), WEIGH_USAGE);
+  assert_int_equal(weigh_report(*state, WEIGH_REPORT_LOG, model, NULL, NULL, keep, NULL, NULL), WEIGH_USAGE);
   weigh_model_free(model);
 }
 
