@@ -36,8 +36,9 @@ weigh_status wb_answer_log(wb_out *out, weigh_library *library, weigh_model *mod
   weigh_status status = read_log(&r, out->options->log, library, err);
   if (status == WEIGH_OK && !model && r.name[0])
     status = weigh_model_open(library, &(weigh_model_request){.model = r.name}, &named, err);
-  if (named) out->text.ctx = &named->model.ctx;
-  if (status == WEIGH_OK) status = write_report(out, &r, model ? model : named, library, err);
+  if (!model) model = named;
+  if (model) out->text.ctx = &model->model.ctx; /* what fails there unwinds to write_report */
+  if (status == WEIGH_OK) status = write_report(out, &r, model, library, err);
   weigh_model_free(named);
   wb_ctx_close(&r.ctx);
   return status;

@@ -140,12 +140,12 @@ static void take(weigh_count *asked, weigh_count logged) {
 }
 
 weigh_serving wb_log_serving(wb_ctx *ctx, const wb_log *log, const weigh_serving *asked) {
-  const weigh_count tokens = (weigh_count)1 << 40, ranks = 4096;
+  const weigh_count tokens = (weigh_count)1 << 40;
   weigh_serving s = *asked;
   take(&s.context, count_of(log, "max_model_len", tokens));
   take(&s.context, count_of(log, "n_ctx", tokens));
-  take(&s.tp, count_of(log, "tp", ranks));
-  take(&s.pp, count_of(log, "pp", ranks));
+  take(&s.tp, count_of(log, "tp", 1024));
+  take(&s.pp, count_of(log, "pp", 128));
   if (!s.dtype) s.dtype = dtype_of(ctx, log, "dtype");
   if (!s.kv_dtype) s.kv_dtype = dtype_of(ctx, log, "kv_dtype");
   if (!s.kv_dtype) s.kv_dtype = dtype_of(ctx, log, "type_k");
@@ -238,8 +238,9 @@ static bool grows_evenly(wb_model *m) {
 
 /* The pool holds whole blocks, and less than one is left over. */
 static void predict_pool(predicting *p) {
-  const wb_i128 tokens = logged_count(p->log, "kv_cache_tokens");
   const weigh_count logged = count_of(p->log, "block_size", 1 << 20), block = logged ? logged : 16;
+  wb_i128 tokens = logged_count(p->log, "kv_cache_tokens");
+  if (!tokens) tokens = logged_count(p->log, "kv_blocks") * block;
   wb_basis basis = WB_BASIS_EXACT;
   if (!tokens) return;
   wb_bytes pool = most_of(p->serving, WB_PART_KV_CACHE, tokens, 1, &basis);
@@ -258,8 +259,10 @@ static void predict_cells(predicting *p) {
 size_t wb_log_predict(wb_model *model, const wb_log *log, const weigh_serving *asked,
                       wb_predicted out[WB_PREDICTED_MAX]) {
   weigh_serving set_up = wb_log_serving(&model->ctx, log, asked);
-  const bool ranks = first_fact(log, "weights") || first_fact(log, "kv_cache_tokens");
+  const bool ranks = first_fact(log, "weights") || first_fact(log, "kv_cache_tokens") || first_fact(log, "kv_blocks");
   wb_basis basis = WB_BASIS_EXACT;
+  /* vLLM and SGLang load float32 in 16 bits unless told otherwise (vllm/config/model.py, _get_and_verify_dtype). */
+  if (ranks && !set_up.dtype && wb_str_is(model->dtype, "float32")) set_up.dtype = "bfloat16";
   set_up.engine = "generic"; /* weights and caches only, for now */
   predicting p = {log, wb_serving_new(model, &set_up), out, 0};
   wb_bytes weights = most_of(p.serving, WB_PART_WEIGHTS, 1, 1, &basis);

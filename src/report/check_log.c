@@ -53,6 +53,7 @@ static void write_json(wb_out *out, const wb_log *log, wb_model *m, const wb_log
   wb_jo_str(&j, "engine_version", wb_log_setting_of(log, "version"));
   if (m) wb_jo_str(&j, "model", m->name);
   else wb_jo_null(&j, "model");
+  wb_jo_int(&j, "starts", (wb_i128)log->starts);
   wb_jo_int(&j, "lines", (wb_i128)log->lines);
   wb_jo_int(&j, "recognised_lines", (wb_i128)log->recognised);
   wb_jo_int(&j, "shortened_lines", (wb_i128)log->shortened);
@@ -122,7 +123,8 @@ static bool is_repeated(const wb_log *log, size_t i) {
 static void add_fact(wb_out *out, wb_table *table, const wb_log_fact *fact) {
   wb_table_cell(table, fact->quantity);
   wb_table_cell(table, fact->device.len ? fact->device : fact->rank);
-  wb_table_cell(table, figure(out, fact->unit, fact->value));
+  const bool as_printed = !wb_out_plain(out) && wb_str_ends(fact->printed, WB_STR("iB"));
+  wb_table_cell(table, as_printed ? fact->printed : figure(out, fact->unit, fact->value));
   for (int i = 0; i < 3; i++) wb_table_cell(table, WB_STR(""));
   wb_table_cell(table, wb_str_fmt(out->text.ctx, "%u", fact->line));
 }

@@ -136,6 +136,21 @@ static void add_fact(reading *r, wb_str engine, const wb_log_capture *capture, c
                                                 .line = r->line};
 }
 
+/* The engine starts anew: its figures of the run before go. Lines that repeat a start before any figure change nothing. */
+static void start(reading *r, wb_str engine) {
+  wb_log *log = r->log;
+  size_t facts = 0, settings = 0;
+  for (size_t i = 0; i < log->fact_count; i++)
+    if (!wb_str_eq(log->facts[i].engine, engine)) log->facts[facts++] = log->facts[i];
+  const bool again = facts < log->fact_count;
+  log->starts += again || !log->starts;
+  if (!again) return;
+  for (size_t i = 0; i < log->setting_count; i++)
+    if (!wb_str_eq(log->settings[i].engine, engine)) log->settings[settings++] = log->settings[i];
+  log->fact_count = facts;
+  log->setting_count = settings;
+}
+
 /* What one pattern or row of a table found: places first, as they belong to every fact of the line. */
 static void keep(reading *r, wb_str engine, const wb_log_match *match, const char *rank) {
   char device[PLACE];
@@ -154,6 +169,7 @@ static void keep(reading *r, wb_str engine, const wb_log_match *match, const cha
   for (size_t i = 0; i < match->count; i++) {
     const wb_log_capture *capture = &match->captures[i];
     const wb_log_kind kind = capture->hole->quantity->kind;
+    if (kind == WB_LOG_START) start(r, engine);
     if (kind == WB_LOG_SETTING) add_setting(r, engine, capture);
     if (kind == WB_LOG_FACT) add_fact(r, engine, capture, device, rank);
   }

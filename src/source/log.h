@@ -33,6 +33,7 @@ typedef struct wb_log {
   size_t fact_count, fact_cap;
   wb_log_setting *settings; /* each name and value once, in the order of the log */
   size_t setting_count, setting_cap;
+  size_t starts; /* of the engine, where it says so; what is kept is of the last */
   size_t lines, recognised;
   size_t shortened; /* lines longer than WB_LOG_LINE_MAX */
   size_t dropped;   /* facts and settings beyond the limits */

@@ -19,6 +19,7 @@ typedef enum wb_log_kind {
   WB_LOG_SETTING,
   WB_LOG_RANK,    /* whose line it is */
   WB_LOG_PLACE,   /* the device that the facts of this line are about */
+  WB_LOG_START,   /* the engine starts: what it said before is of another run */
   WB_LOG_SECTION, /* the device that facts are about from here on */
   WB_LOG_IGNORED
 } wb_log_kind;

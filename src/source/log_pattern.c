@@ -35,8 +35,9 @@ static const struct {
 static const struct {
   const char *name;
   wb_log_kind kind;
-} KINDS[] = {{"fact", WB_LOG_FACT},   {"setting", WB_LOG_SETTING}, {"rank", WB_LOG_RANK},
-             {"place", WB_LOG_PLACE}, {"section", WB_LOG_SECTION}, {"ignored", WB_LOG_IGNORED}};
+} KINDS[] = {{"fact", WB_LOG_FACT},      {"setting", WB_LOG_SETTING}, {"rank", WB_LOG_RANK},
+             {"place", WB_LOG_PLACE},    {"section", WB_LOG_SECTION}, {"start", WB_LOG_START},
+             {"ignored", WB_LOG_IGNORED}};
 
 static bool is_blank(char c) { return c == ' ' || c == '\t'; }
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -101,14 +102,16 @@ static bool read_token(const wb_log_patterns *all, wb_str text, size_t *at, wb_l
 }
 
 static bool read_pattern(wb_ctx *ctx, wb_log_patterns *all, wb_str text, wb_log_pattern *out) {
-  out->tokens = WB_NEWN(ctx, wb_log_token, WB_LOG_TOKENS);
+  wb_log_token tokens[WB_LOG_TOKENS];
   size_t holes = 0;
   for (size_t at = 0; at < text.len;) {
-    wb_log_token *token = &out->tokens[out->count];
+    wb_log_token *token = &tokens[out->count];
     if (out->count++ == WB_LOG_TOKENS || !read_token(all, text, &at, token)) return false;
     if (token->step == WB_LOG_LITERAL && token->text.len > out->anchor.len) out->anchor = token->text;
     holes += token->quantity != NULL;
   }
+  out->tokens = WB_NEWN(ctx, wb_log_token, out->count);
+  memcpy(out->tokens, tokens, out->count * sizeof *tokens);
   return out->anchor.len >= 2 && holes > 0 && holes <= WB_LOG_HOLES;
 }
 

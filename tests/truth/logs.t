@@ -12,7 +12,8 @@ import sys
 
 # how the list calls what a log's figure is
 QUANTITIES = [("weights_buffer_", "weights_buffer"), ("compute_buffer_", "compute_buffer"), ("kv_cache_total", "kv_cache"),
-              ("model_file_tensors", "model_file"), ("gpu_kv_cache_size", "kv_cache_tokens"), ("kv_buffer", "kv_buffer")]
+              ("model_file_tensors", "model_file"), ("gpu_kv_cache_size", "kv_cache_tokens"), ("kv_buffer", "kv_buffer"),
+              ("kv_cache_tokens", "kv_cache_tokens")]
 
 
 def quantity_of(name):

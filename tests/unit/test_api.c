@@ -337,6 +337,7 @@ static void every_report_in_every_format(void **state) {
   weigh_model *model = opened(*state, SMALL), *other = opened(*state, "{\"model_type\":\"t5\"}");
   for (int kind = WEIGH_REPORT_PARAMS; kind <= WEIGH_REPORT_FAMILIES; kind++) {
     if (kind == WEIGH_REPORT_CHECK) continue; /* needs a folder: tests/cli/check.cases */
+    if (kind == WEIGH_REPORT_LOG) continue;   /* needs a file: tests/cli/log.cases */
     if (kind == WEIGH_REPORT_SPEED) continue; /* needs a card: tests/cli/speed.cases */
     for (int format = WEIGH_FORMAT_TEXT; format <= WEIGH_FORMAT_MARKDOWN; format++) {
       page p = {NULL, 0, 0, false};
@@ -393,6 +394,7 @@ static void wrong_questions_are_refused(void **state) {
   weigh_error err = {0};
   assert_int_equal(weigh_report(*state, WEIGH_REPORT_PARAMS, NULL, NULL, NULL, keep, NULL, &err), WEIGH_USAGE);
   assert_int_equal(weigh_report(*state, WEIGH_REPORT_DIFF, model, NULL, NULL, keep, NULL, NULL), WEIGH_USAGE);
+  assert_int_equal(weigh_report(*state, WEIGH_REPORT_LOG, model, NULL, NULL, keep, NULL, NULL), WEIGH_USAGE);
   weigh_model_free(model);
 }
 

@@ -228,6 +228,21 @@ static void any_bytes_are_read(void **state) {
   assert_int_equal(read_text("\033[")->fact_count, 0);
 }
 
+static void the_last_start_counts(void **state) {
+  (void)state;
+  const wb_log *log = read_text(
+      "vLLM API server version 0.11.0\nvLLM API server version 0.11.0\n"
+      "non-default args: {'max_model_len': 1000}\nAvailable KV cache memory: 1.00 GiB\n"
+      "GPU[0] : VRAM Total Memory (B): 1024\nvLLM API server version 0.11.1\n"
+      "non-default args: {'max_model_len': 2000}\nAvailable KV cache memory: 2.00 GiB\n");
+  assert_int_equal(log->starts, 2);
+  assert_int_equal(log->fact_count, 2);
+  assert_text(log->facts[0].engine, "rocm-smi");
+  assert_hundredths(&log->facts[1], 1 << 30, 200);
+  assert_text(wb_log_setting_of(log, "max_model_len"), "2000");
+  assert_text(wb_log_setting_of(log, "version"), "0.11.1");
+}
+
 static void utf_16_is_read(void **state) {
   (void)state;
   static const char line[] = "Available KV cache memory: 8.69 GiB\n";
@@ -291,6 +306,7 @@ int main(void) {
       TEST(a_table_with_a_header_is_read_by_its_columns),
       TEST(numbers_that_are_none_are_passed_over),
       TEST(any_bytes_are_read),
+      TEST(the_last_start_counts),
       TEST(utf_16_is_read),
       TEST(texts_may_go_to_a_terminal),
       TEST(long_lines_are_cut),

@@ -149,6 +149,8 @@ static const question REPORTS[] = {
     {"diff json", WEIGH_REPORT_DIFF, {.format = WEIGH_FORMAT_JSON}},
     {"check", WEIGH_REPORT_CHECK, {0}},
     {"check json", WEIGH_REPORT_CHECK, {.format = WEIGH_FORMAT_JSON}},
+    {"log", WEIGH_REPORT_LOG, {.log = "tests/logs/vllm-v0.log"}},
+    {"log json", WEIGH_REPORT_LOG, {.log = "tests/logs/vllm-v0.log", .format = WEIGH_FORMAT_JSON}},
     {"families", WEIGH_REPORT_FAMILIES, {0}},
     {"families json", WEIGH_REPORT_FAMILIES, {.format = WEIGH_FORMAT_JSON}},
 };
