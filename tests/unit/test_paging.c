@@ -15,7 +15,7 @@ static wb_ctx ctx;
 /* gemma-4-26B-A4B: 25 sliding layers of 8 × 256, 5 full ones of 2 × 512; the log said 78,433 tokens. */
 static void windows_beside_full_attention(void **state) {
   (void)state;
-  const wb_paging p = {.specs = {{WB_PAGE_WINDOW, 25, 8 * 512 * 2, 0, 1024}, {WB_PAGE_FULL, 5, 2 * 1024 * 2, 0, 0}},
+  const wb_paging p = {.specs = {{WB_PAGE_WINDOW, 25, 8 * 512 * 2, 0, 1024, 0, 0}, {WB_PAGE_FULL, 5, 2 * 1024 * 2, 0, 0, 0, 0}},
                        .count = 2,
                        .block_size = 16,
                        .ranks = 1,
@@ -34,7 +34,7 @@ static void windows_beside_full_attention(void **state) {
 /* Mistral-Small-3.2-24B, blocks of 128 tokens, 28.203 GiB: the log said 184,832 tokens. */
 static void one_kind_of_layer(void **state) {
   (void)state;
-  const wb_paging p = {.specs = {{WB_PAGE_FULL, 40, 8 * 256 * 2, 0, 0}}, .count = 1, .block_size = 128, .ranks = 1};
+  const wb_paging p = {.specs = {{WB_PAGE_FULL, 40, 8 * 256 * 2, 0, 0, 0, 0}}, .count = 1, .block_size = 128, .ranks = 1};
   wb_pages out;
   assert_true(wb_pages_at(&ctx, &p, GIB(28.203125), 15049, &out));
   assert_int_equal((int64_t)out.blocks, 1444);
@@ -45,7 +45,7 @@ static void one_kind_of_layer(void **state) {
 /* 8 full and 8 sliding layers with equal pages of 32,768 bytes, 1 GiB, the older figure. */
 static void two_kinds_of_equal_pages(void **state) {
   (void)state;
-  const wb_paging p = {.specs = {{WB_PAGE_FULL, 8, 2048, 0, 0}, {WB_PAGE_WINDOW, 8, 2048, 0, 512}},
+  const wb_paging p = {.specs = {{WB_PAGE_FULL, 8, 2048, 0, 0, 0, 0}, {WB_PAGE_WINDOW, 8, 2048, 0, 512, 0, 0}},
                        .count = 2,
                        .block_size = 16,
                        .ranks = 1,
@@ -60,7 +60,7 @@ static void two_kinds_of_equal_pages(void **state) {
 /* Qwen3-Next at tp 1 with a state in bfloat16: attention blocks of 544 tokens. */
 static void blocks_are_aligned_to_states(void **state) {
   (void)state;
-  const wb_paging p = {.specs = {{WB_PAGE_STATE, 36, 0, 1097728, 0}, {WB_PAGE_FULL, 12, 2048, 0, 0}},
+  const wb_paging p = {.specs = {{WB_PAGE_STATE, 36, 0, 1097728, 0, 0, 0}, {WB_PAGE_FULL, 12, 2048, 0, 0, 0, 0}},
                        .count = 2,
                        .block_size = 16,
                        .ranks = 1};
@@ -73,7 +73,7 @@ static void blocks_are_aligned_to_states(void **state) {
 
 static void pages_that_cannot_be_made_equal(void **state) {
   (void)state;
-  const wb_paging p = {.specs = {{WB_PAGE_FULL, 4, 3000, 0, 0}, {WB_PAGE_WINDOW, 4, 2000, 0, 128}},
+  const wb_paging p = {.specs = {{WB_PAGE_FULL, 4, 3000, 0, 0, 0, 0}, {WB_PAGE_WINDOW, 4, 2000, 0, 128, 0, 0}},
                        .count = 2,
                        .block_size = 16,
                        .ranks = 1};
