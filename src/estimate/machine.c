@@ -75,6 +75,12 @@ void wb_card_limit(wb_card *card, wb_i128 bytes) {
   card->usable_basis = WB_BASIS_ASSUMED;
 }
 
+wb_str wb_card_line(const wb_card *card) {
+  size_t end = 0;
+  while (end < card->name.len && card->name.ptr[end] != ' ') end++;
+  return wb_str_slice(card->name, 0, end);
+}
+
 /* NVIDIA Multi-Instance GPU User Guide, "GPU instance profiles". */
 void wb_card_slice(wb_ctx *ctx, wb_card *card, wb_str profile) {
   wb_str parts[2] = {profile, WB_STR("")};

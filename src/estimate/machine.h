@@ -41,6 +41,9 @@ wb_card wb_card_of_bytes(wb_i128 bytes);
 /* A card of which a process may use no more than so much. */
 void wb_card_limit(wb_card *card, wb_i128 bytes);
 
+/* The first word of its name, by which engines tell generations apart: "H100", "A100". */
+wb_str wb_card_line(const wb_card *card);
+
 /* A MIG slice of a card, "3g.40gb": memory in eighths, compute in sevenths (quarters of an A30). Fails gpu_slice. */
 void wb_card_slice(wb_ctx *ctx, wb_card *card, wb_str profile);
 

@@ -78,9 +78,8 @@ static void give_whole(wb_serving *s, wb_engine *e, const char *name, wb_i128 va
 static void give_machine(wb_serving *s, wb_engine *e, const wb_card *card) {
   wb_model *m = s->model;
   wb_engine_give(m, e, "gpu_memory", wb_integer(card->usable_bytes), WB_FROM_WORKLOAD);
-  wb_engine_give(m, e, "gpu_name", wb_string(card->name), WB_FROM_WORKLOAD);
+  wb_engine_give(m, e, "gpu_line", wb_string(wb_card_line(card)), WB_FROM_WORKLOAD);
   wb_engine_give(m, e, "gpu_vendor", wb_string(card->vendor), WB_FROM_WORKLOAD);
-  wb_engine_give(m, e, "gpu_arch", wb_string(card->arch), WB_FROM_WORKLOAD);
 }
 
 static void give_question(wb_serving *s, wb_engine *e, wb_stage stage) {

@@ -31,6 +31,39 @@ wb_serving *wb_solve_on(const wb_serving *asked, const wb_card *card, const wb_l
   return s;
 }
 
+/* ---- trying things out ---- */
+
+/* A question asked again and again must not fill the model's memory. What names resolve to while it is asked (constants,
+ * fields) is forgotten with it; what the first asking found stays. */
+typedef struct trial {
+  wb_model *model;
+  wb_mark mark;
+  wb_scope root;
+  wb_fields *fields; /* copies, in order */
+} trial;
+
+static size_t count_fields(const wb_model *m) {
+  size_t n = 0;
+  for (const wb_fields *f = m->all_fields; f; f = f->next) n++;
+  return n;
+}
+
+static trial begin(wb_model *m) {
+  trial t = {.model = m, .root = *m->root};
+  t.fields = WB_NEWN(&m->ctx, wb_fields, count_fields(m));
+  size_t n = 0;
+  for (const wb_fields *f = m->all_fields; f; f = f->next) t.fields[n++] = *f;
+  t.mark = wb_arena_mark(m->ctx.arena);
+  return t;
+}
+
+static void forget(trial *t) {
+  size_t n = 0;
+  *t->model->root = t->root;
+  for (wb_fields *f = t->model->all_fields; f; f = f->next) *f = t->fields[n++];
+  wb_arena_reset(t->model->ctx.arena, t->mark);
+}
+
 /* ---- how many ---- */
 
 /* Weights alone say below how many there is no hope. */
@@ -49,19 +82,36 @@ static wb_i128 next_number(wb_i128 gpus) {
   return gpus < 64 ? gpus + NODE : 2 * gpus;
 }
 
-static wb_serving *first_that_fits(const wb_serving *asked, const wb_card *card, wb_i128 most, wb_layout *layout) {
+/* The load of the fullest device where it fits. */
+static bool tries(const wb_serving *asked, const wb_card *card, const wb_layout *layout, wb_load *load) {
+  const wb_serving *s = wb_solve_on(asked, card, layout);
+  return wb_serving_fits_now(s) && wb_serving_now(s, wb_serving_worst(s), load);
+}
+
+static wb_i128 first_that_fits(const wb_serving *asked, const wb_card *card, wb_i128 most, wb_layout *layout,
+                               wb_load *load) {
   const wb_i128 least = least_of(asked, card);
+  trial t = begin(asked->model);
   for (wb_i128 gpus = 1; gpus <= most; gpus = next_number(gpus)) {
     if (gpus < least || !wb_solve_layout(gpus, layout)) continue;
-    wb_serving *s = wb_solve_on(asked, card, layout);
-    if (wb_serving_fits_now(s)) return s;
+    const bool fits = tries(asked, card, layout, load);
+    forget(&t);
+    if (fits) return gpus;
   }
-  return NULL;
+  return 0;
+}
+
+/* Names that formulas read are found once, so that a trial has nothing to forget that outlives it. */
+static void warm_up(const wb_serving *asked, const wb_card *card) {
+  const wb_layout one = {1, 1, 1, 1, 1, false}, two = {2, 1, 1, 1, 1, false};
+  wb_solve_on(asked, card, &one);
+  wb_solve_on(asked, card, &two);
 }
 
 wb_i128 wb_solve_fewest(const wb_serving *asked, const wb_card *card, wb_layout *layout) {
-  const wb_serving *s = first_that_fits(asked, card, WB_SOLVE_CARDS, layout);
-  return s ? s->asked.gpus : 0;
+  wb_load load;
+  warm_up(asked, card);
+  return first_that_fits(asked, card, WB_SOLVE_CARDS, layout, &load);
 }
 
 /* ---- which card ---- */
@@ -73,21 +123,40 @@ static int cheaper(const void *a, const void *b) {
   return wb_str_cmp(x->card.name, y->card.name);
 }
 
-wb_ranked *wb_solve_rank(const wb_serving *asked, wb_i128 most, size_t limit, size_t *count) {
-  wb_ctx *ctx = &asked->model->ctx;
-  wb_ranked *out = NULL;
-  size_t n = 0, cap = 0;
-  wb_card card;
-  for (size_t at = 0; wb_card_next(&at, &card);) {
-    wb_layout layout;
-    wb_serving *s = card.usable_bytes > 0 ? first_that_fits(asked, &card, most, &layout) : NULL;
-    if (!s) continue;
-    WB_PUSH_ROOM(ctx, out, n, cap);
-    wb_ranked *r = &out[n++];
-    *r = (wb_ranked){card, layout, s->asked.gpus, card.usable_bytes * s->asked.gpus, {.budget = 0}, 0};
-    wb_serving_now(s, wb_serving_worst(s), &r->load);
+/* Cards that formulas cannot tell apart have one answer. */
+static const wb_ranked *same_card(const wb_ranked *known, size_t count, const wb_card *card) {
+  for (size_t i = 0; i < count; i++)
+    if (known[i].card.usable_bytes == card->usable_bytes && wb_str_eq(known[i].card.vendor, card->vendor) &&
+        wb_str_eq(wb_card_line(&known[i].card), wb_card_line(card)))
+      return &known[i];
+  return NULL;
+}
+
+static wb_ranked ranked(const wb_serving *asked, const wb_card *card, wb_i128 most, const wb_ranked *same) {
+  wb_ranked out = {.card = *card};
+  if (same) {
+    out = *same;
+    out.card = *card;
+    return out;
   }
-  if (n) qsort(out, n, sizeof *out, cheaper);
-  *count = n < limit ? n : limit;
+  out.gpus = first_that_fits(asked, card, most, &out.layout, &out.load);
+  out.memory = card->usable_bytes * out.gpus;
+  return out;
+}
+
+wb_ranked *wb_solve_rank(const wb_serving *asked, wb_i128 most, size_t limit, size_t *count) {
+  wb_ranked *out = WB_NEWN(&asked->model->ctx, wb_ranked, WB_SOLVE_RANKED);
+  wb_card card;
+  size_t n = 0, fit = 0;
+  for (size_t at = 0; n < WB_SOLVE_RANKED && wb_card_next(&at, &card);) {
+    if (card.usable_bytes <= 0) continue;
+    if (!n) warm_up(asked, &card);
+    out[n] = ranked(asked, &card, most, same_card(out, n, &card));
+    n++;
+  }
+  for (size_t i = 0; i < n; i++)
+    if (out[i].gpus) out[fit++] = out[i];
+  if (fit) qsort(out, fit, sizeof *out, cheaper);
+  *count = fit < limit ? fit : limit;
   return out;
 }

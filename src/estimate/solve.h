@@ -5,7 +5,8 @@
 
 #include "estimate/serving.h"
 
-#define WB_SOLVE_CARDS 1024
+#define WB_SOLVE_CARDS  1024
+#define WB_SOLVE_RANKED 1024
 
 /* The same question on `gpus` cards of a kind, cut over as many as eight of them by tensor parallelism and over the rest
  * by pipeline stages; false when the number cannot be cut so (no power of two within a stage). */
