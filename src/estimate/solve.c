@@ -33,23 +33,14 @@ wb_serving *wb_solve_on(const wb_serving *asked, const wb_card *card, const wb_l
 
 /* ---- trying things out ---- */
 
-/* A question asked again and again must not fill the model's memory. What names resolve to while it is asked (constants,
- * fields) is forgotten with it; what the first asking found stays. */
-typedef struct trial {
-  wb_model *model;
-  wb_mark mark;
-  wb_scope root;
-  wb_fields *fields; /* copies, in order */
-} trial;
-
 static size_t count_fields(const wb_model *m) {
   size_t n = 0;
   for (const wb_fields *f = m->all_fields; f; f = f->next) n++;
   return n;
 }
 
-static trial begin(wb_model *m) {
-  trial t = {.model = m, .root = *m->root};
+wb_trial wb_trial_begin(wb_model *m) {
+  wb_trial t = {.model = m, .before = *m, .root = *m->root};
   t.fields = WB_NEWN(&m->ctx, wb_fields, count_fields(m));
   size_t n = 0;
   for (const wb_fields *f = m->all_fields; f; f = f->next) t.fields[n++] = *f;
@@ -57,11 +48,15 @@ static trial begin(wb_model *m) {
   return t;
 }
 
-static void forget(trial *t) {
+void wb_trial_forget(wb_trial *t) {
   size_t n = 0;
-  *t->model->root = t->root;
-  for (wb_fields *f = t->model->all_fields; f; f = f->next) *f = t->fields[n++];
-  wb_arena_reset(t->model->ctx.arena, t->mark);
+  wb_model *m = t->model;
+  const wb_ctx ctx = m->ctx;
+  *m = t->before;
+  m->ctx = ctx;
+  *m->root = t->root;
+  for (wb_fields *f = m->all_fields; f; f = f->next) *f = t->fields[n++];
+  wb_arena_reset(m->ctx.arena, t->mark);
 }
 
 /* ---- how many ---- */
@@ -91,11 +86,11 @@ static bool tries(const wb_serving *asked, const wb_card *card, const wb_layout 
 static wb_i128 first_that_fits(const wb_serving *asked, const wb_card *card, wb_i128 most, wb_layout *layout,
                                wb_load *load) {
   const wb_i128 least = least_of(asked, card);
-  trial t = begin(asked->model);
+  wb_trial t = wb_trial_begin(asked->model);
   for (wb_i128 gpus = 1; gpus <= most; gpus = next_number(gpus)) {
     if (gpus < least || !wb_solve_layout(gpus, layout)) continue;
     const bool fits = tries(asked, card, layout, load);
-    forget(&t);
+    wb_trial_forget(&t);
     if (fits) return gpus;
   }
   return 0;

@@ -29,25 +29,15 @@ typedef struct wb_ranked {
  * them up to `most`. */
 wb_ranked *wb_solve_rank(const wb_serving *asked, wb_i128 most, size_t limit, size_t *count);
 
-/* One row of "what if": the question with another format of the weights or the cache. */
-typedef struct wb_choice {
-  wb_str quant, kv_dtype;
-  wb_i128 weights, device; /* bytes on the fullest device */
-  wb_i128 max_context, max_sequences;
-  bool fits, is_asked;
-} wb_choice;
-
-/* Every listed format of weights × the cache's dtype as asked and fp8. Formats that the model cannot take are left out. */
-wb_choice *wb_solve_choices(wb_model *model, const weigh_serving *asked, size_t *count);
-
-/* One knob: what it is turned to, and the bytes that it saves on the fullest device. */
-typedef struct wb_change {
-  wb_str option; /* "--kv-dtype fp8" */
-  wb_i128 saved;
-  bool fits; /* it is enough by itself */
-} wb_change;
-
-/* Knobs that save memory, the most first. */
-wb_change *wb_solve_changes(wb_model *model, const weigh_serving *asked, size_t *count);
+/* What is tried out is forgotten: its memory, and what names resolved to meanwhile. Results must be copied out. */
+typedef struct wb_trial {
+  wb_model *model;
+  wb_mark mark;
+  wb_model before; /* all but its context */
+  wb_scope root;
+  wb_fields *fields; /* copies, in order */
+} wb_trial;
+wb_trial wb_trial_begin(wb_model *model);
+void wb_trial_forget(wb_trial *trial);
 
 #endif

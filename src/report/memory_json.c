@@ -1,5 +1,7 @@
 #include "report/memory.h"
 
+#include <string.h>
+
 static void bytes(wb_json_out *j, const wb_bytes *b) {
   wb_jo_int(j, "bytes", b->best);
   wb_jo_int(j, "low_bytes", b->low);
@@ -210,6 +212,7 @@ void wb_memory_json(wb_out *out, const wb_memory_facts *f, const char *report) {
   caches(&j, f);
   if (f->has_card) card(&j, f);
   if (f->has_pool) pool(&j, f);
+  if (strcmp(report, "fit") == 0) wb_memory_whatif_json(&j, f);
   wb_jo_bool(&j, "complete", wb_model_enumerated(f->model));
   wb_json_warnings(&j, f->model);
   wb_jo_end(&j, '}');

@@ -1,6 +1,13 @@
+/* The screen of weigh memory and weigh fit: at most 40 lines. */
 #include "report/memory.h"
 
 #define LOAD 40
+
+static void line(wb_out *out, wb_message_id id, size_t count, const wb_str *args) {
+  wb_text_adds(&out->text, "  ");
+  wb_out_message(out, id, count, args);
+  wb_text_addc(&out->text, '\n');
+}
 
 /* The load against what a process can use, the budget as a mark. */
 static void write_load(wb_out *out, const wb_memory_facts *f) {
@@ -13,19 +20,15 @@ static void write_load(wb_out *out, const wb_memory_facts *f) {
   wb_text_addf(&out->text, "] %.1f %%\n", 100 * used);
 }
 
-static void line(wb_out *out, wb_message_id id, size_t count, const wb_str *args) {
-  wb_text_adds(&out->text, "  ");
-  wb_out_message(out, id, count, args);
-  wb_text_addc(&out->text, '\n');
-}
-
 static void write_verdict(wb_out *out, const wb_memory_facts *f) {
   wb_ctx *ctx = out->text.ctx;
   const wb_card *card = &f->serving->places[f->worst].card;
   wb_str args[5] = {wb_str_fmt(ctx, "%lld", (long long)f->serving->asked.gpus), card->name,
                     wb_gib(ctx, card->usable_bytes), wb_gib(ctx, f->reserve), wb_gib(ctx, f->loads[f->worst].all.best)};
+  if (out->options->color) wb_text_adds(&out->text, f->fits ? "\033[32m" : "\033[31m");
   line(out, f->fits ? WB_NOTE_FITS : WB_NOTE_DOES_NOT_FIT, 5, args);
   write_load(out, f);
+  if (out->options->color) wb_text_adds(&out->text, "\033[0m");
   wb_str reach[4] = {wb_out_number(out, f->max_context), wb_out_number(out, f->serving->in_all),
                      wb_out_number(out, f->max_sequences), wb_out_number(out, f->serving->longest)};
   line(out, WB_NOTE_REACH, 4, reach);
@@ -36,20 +39,43 @@ static void write_pool(wb_out *out, const wb_memory_facts *f) {
   wb_ctx *ctx = out->text.ctx;
   const wb_str name = f->serving->engine->name->name;
   const wb_pool *p = &f->pool;
-  wb_text_addf(&out->text, "  %.*s: Available KV cache memory: %.*s GiB\n", WB_STR_ARG(name),
+  wb_text_addf(&out->text, "  %.*s: Available KV cache memory: %.*s GiB", WB_STR_ARG(name),
                WB_STR_ARG(wb_gib(ctx, p->bytes)));
   if (p->tokens)
-    wb_text_addf(&out->text, "  %.*s: GPU KV cache size: %.*s tokens\n", WB_STR_ARG(name),
-                 WB_STR_ARG(wb_out_number(out, p->tokens)));
+    wb_text_addf(&out->text, "; GPU KV cache size: %.*s tokens", WB_STR_ARG(wb_out_number(out, p->tokens)));
+  wb_text_addc(&out->text, '\n');
   if (p->paged)
     wb_text_addf(&out->text, "  %.*s: Maximum concurrency for %.*s tokens per request: %.2fx\n", WB_STR_ARG(name),
                  WB_STR_ARG(wb_out_number(out, f->serving->longest)), p->pages.concurrency);
-  else if (!p->tokens) wb_text_addf(&out->text, "  %s\n", wb_out_label(out, WB_NOTE_NOT_PAGED));
+  else if (!p->tokens) line(out, WB_NOTE_NOT_PAGED, 0, NULL);
+}
+
+static void write_assumed(wb_out *out, const wb_memory_facts *f) {
+  wb_ctx *ctx = out->text.ctx;
+  const weigh_serving *a = &out->options->serving;
+  const wb_text none = {.ctx = ctx};
+  wb_text text = none;
+  const struct {
+    bool assumed;
+    const char *name;
+    wb_str value;
+  } defaults[] = {
+      {!a->context && !a->prompt && !a->output && !a->mix, "--context", wb_out_number(out, f->serving->longest)},
+      {!a->sequences && !a->mix, "--sequences", wb_out_number(out, f->serving->in_all)},
+      {!a->quant && !a->dtype, "--quant", wb_loaded_name(&f->serving->loaded)},
+      {!a->kv_dtype, "--kv-dtype", f->serving->rules.type.name},
+      {!a->engine, "--engine", f->serving->engine->name->name}};
+  for (size_t i = 0; i < sizeof defaults / sizeof *defaults; i++)
+    if (defaults[i].assumed)
+      wb_text_addf(&text, "%s%s %.*s", text.len ? ", " : "", defaults[i].name, WB_STR_ARG(defaults[i].value));
+  wb_str args[1] = {wb_text_str(&text)};
+  wb_text_addc(&out->text, '\n');
+  if (text.len) line(out, WB_NOTE_ASSUMED, 1, args);
+  line(out, WB_NOTE_NOT_MODELLED, 0, NULL);
 }
 
 void wb_memory_text(wb_out *out, const wb_memory_facts *f, bool first_screen) {
   wb_ctx *ctx = out->text.ctx;
-  (void)first_screen;
   wb_text_addf(&out->text, "%.*s\n", WB_STR_ARG(f->model->name));
   wb_out_warnings(out, f->model);
   wb_str args[4] = {wb_out_number(out, f->serving->in_all), wb_out_number(out, f->serving->longest),
@@ -61,6 +87,10 @@ void wb_memory_text(wb_out *out, const wb_memory_facts *f, bool first_screen) {
     wb_str bytes = wb_gib(ctx, f->host);
     line(out, WB_NOTE_HOST, 1, &bytes);
   }
+  if (first_screen && out->options->serving.gpu) wb_write_speed_line(out, f->model, &out->options->serving);
   wb_text_addc(&out->text, '\n');
   wb_memory_table(out, f);
+  if (!first_screen) return;
+  wb_memory_whatif_text(out, f);
+  write_assumed(out, f);
 }

@@ -15,11 +15,12 @@ static wb_ctx ctx;
 /* gemma-4-26B-A4B: 25 sliding layers of 8 × 256, 5 full ones of 2 × 512; the log said 78,433 tokens. */
 static void windows_beside_full_attention(void **state) {
   (void)state;
-  const wb_paging p = {.specs = {{WB_PAGE_WINDOW, 25, 8 * 512 * 2, 0, 1024, 0, 0}, {WB_PAGE_FULL, 5, 2 * 1024 * 2, 0, 0, 0, 0}},
-                       .count = 2,
-                       .block_size = 16,
-                       .ranks = 1,
-                       .in_flight = 4992};
+  const wb_paging p = {
+      .specs = {{WB_PAGE_WINDOW, 25, 8 * 512 * 2, 0, 1024, 0, 0}, {WB_PAGE_FULL, 5, 2 * 1024 * 2, 0, 0, 0, 0}},
+      .count = 2,
+      .block_size = 16,
+      .ranks = 1,
+      .in_flight = 4992};
   wb_pages out;
   assert_true(wb_pages_at(&ctx, &p, GIB(4.25), 32768, &out));
   assert_int_equal((int64_t)out.cut.page_bytes, 131072);
@@ -34,7 +35,8 @@ static void windows_beside_full_attention(void **state) {
 /* Mistral-Small-3.2-24B, blocks of 128 tokens, 28.203 GiB: the log said 184,832 tokens. */
 static void one_kind_of_layer(void **state) {
   (void)state;
-  const wb_paging p = {.specs = {{WB_PAGE_FULL, 40, 8 * 256 * 2, 0, 0, 0, 0}}, .count = 1, .block_size = 128, .ranks = 1};
+  const wb_paging p = {
+      .specs = {{WB_PAGE_FULL, 40, 8 * 256 * 2, 0, 0, 0, 0}}, .count = 1, .block_size = 128, .ranks = 1};
   wb_pages out;
   assert_true(wb_pages_at(&ctx, &p, GIB(28.203125), 15049, &out));
   assert_int_equal((int64_t)out.blocks, 1444);

@@ -1,0 +1,171 @@
+/* What if: other formats, knobs that make room, other cards. */
+#include "estimate/whatif.h"
+#include "report/memory.h"
+
+#define RANKED 10
+#define MOST   8 /* cards of a kind in the ranking */
+
+static const wb_column CHOICES[] = {{"format", WB_LABEL_FORMAT, false},
+                                    {"bits", WB_LABEL_BITS, true},
+                                    {"weights", WB_LABEL_WEIGHTS, true},
+                                    {"device", WB_LABEL_ON_DEVICE, true},
+                                    {"fits", WB_LABEL_FITS, false},
+                                    {"max_context", WB_LABEL_MAX_CONTEXT, true},
+                                    {"max_sequences", WB_LABEL_MAX_SEQUENCES, true},
+                                    {"max_context_2", WB_LABEL_MAX_CONTEXT_8, true},
+                                    {"max_sequences_2", WB_LABEL_MAX_SEQUENCES_8, true}};
+
+static void write_choices(wb_out *out, const wb_memory_facts *f) {
+  wb_ctx *ctx = out->text.ctx;
+  const wb_choices all = wb_whatif_choices(f->serving);
+  const size_t columns = all.caches[1].len ? 9 : 7;
+  wb_table table = {ctx, CHOICES, columns, NULL, 0, 0};
+  for (size_t i = 0; i < all.count; i++) {
+    const wb_choice *c = &all.items[i];
+    wb_table_cell(&table, wb_str_fmt(ctx, "%s%.*s", c->is_asked ? "*" : "", WB_STR_ARG(c->quant)));
+    wb_table_cell(&table, wb_str_fmt(ctx, "%.2f", c->bits));
+    wb_table_cell(&table, wb_gib(ctx, c->weights));
+    wb_table_cell(&table, wb_gib(ctx, c->device));
+    wb_table_cell(&table, wb_str_of(wb_out_label(out, c->fits ? WB_LABEL_YES : WB_LABEL_NO)));
+    for (size_t k = 0; k < (columns - 5) / 2; k++) {
+      wb_table_cell(&table, wb_out_number(out, c->max_context[k]));
+      wb_table_cell(&table, wb_out_number(out, c->max_sequences[k]));
+    }
+  }
+  wb_text_addc(&out->text, '\n');
+  wb_table_write(out, &table);
+}
+
+#define CHANGES 4
+
+static void write_changes(wb_out *out, const wb_memory_facts *f) {
+  wb_ctx *ctx = out->text.ctx;
+  size_t count;
+  const wb_change *changes = wb_whatif_changes(f->serving, &count);
+  if (!count) return;
+  wb_text_addc(&out->text, '\n');
+  line(out, WB_NOTE_CHANGES, 0, NULL);
+  for (size_t i = 0; i < count && i < CHANGES; i++)
+    wb_text_addf(&out->text, "    %-32.*s  %8.*s GiB  %s\n", WB_STR_ARG(changes[i].text),
+                 WB_STR_ARG(wb_gib(ctx, changes[i].saved)),
+                 f->has_card && changes[i].fits && !f->fits ? wb_out_label(out, WB_NOTE_ENOUGH) : "");
+}
+
+/* ---- cards ---- */
+
+static const wb_column CARDS[] = {{"gpu", WB_LABEL_NAME, false},
+                                  {"gpus", WB_LABEL_CARDS, true},
+                                  {"tp", WB_LABEL_TP, true},
+                                  {"pp", WB_LABEL_PP, true},
+                                  {"device_gib", WB_LABEL_ON_DEVICE, true},
+                                  {"usable_gib", WB_LABEL_USABLE, true},
+                                  {"usd_per_hour", WB_LABEL_USD_HOUR, true}};
+
+static void card_row(wb_table *table, const wb_ranked *r) {
+  wb_ctx *ctx = table->ctx;
+  wb_table_cell(table, r->card.name);
+  wb_table_cell(table, wb_str_fmt(ctx, "%lld", (long long)r->gpus));
+  wb_table_cell(table, wb_str_fmt(ctx, "%u", r->layout.tp));
+  wb_table_cell(table, wb_str_fmt(ctx, "%u", r->layout.pp));
+  wb_table_cell(table, wb_gib(ctx, r->load.all.best));
+  wb_table_cell(table, wb_gib(ctx, r->card.usable_bytes));
+  wb_table_cell(table, r->price > 0 ? wb_str_fmt(ctx, "%.2f", r->price) : WB_STR(""));
+}
+
+static void write_cards(wb_out *out, const wb_memory_facts *f) {
+  size_t count;
+  const wb_ranked *ranked = wb_solve_rank(f->serving, MOST, RANKED, &count);
+  wb_table table = {out->text.ctx, CARDS, sizeof CARDS / sizeof *CARDS, NULL, 0, 0};
+  wb_str none = WB_STR("8");
+  wb_text_addc(&out->text, '\n');
+  wb_text_adds(&out->text, "  ");
+  wb_out_message(out, count ? WB_NOTE_CARDS : WB_NOTE_NO_CARD, 1, &none);
+  wb_text_addc(&out->text, '\n');
+  for (size_t i = 0; i < count; i++) card_row(&table, &ranked[i]);
+  if (count) wb_table_write(out, &table);
+}
+
+static void write_fewest(wb_out *out, const wb_memory_facts *f) {
+  wb_layout layout;
+  const wb_i128 gpus = wb_solve_fewest(f->serving, &f->serving->cards[0], &layout);
+  if (!gpus) return;
+  wb_ctx *ctx = out->text.ctx;
+  wb_str args[4] = {wb_str_fmt(ctx, "%lld", (long long)gpus), f->serving->cards[0].name,
+                    wb_str_fmt(ctx, "%u", layout.tp), wb_str_fmt(ctx, "%u", layout.pp)};
+  wb_text_adds(&out->text, "  ");
+  wb_out_message(out, WB_NOTE_FEWEST, 4, args);
+  wb_text_addc(&out->text, '\n');
+}
+
+void wb_memory_whatif_text(wb_out *out, const wb_memory_facts *f) {
+  if (!f->has_card) {
+    write_cards(out, f);
+    return;
+  }
+  write_choices(out, f);
+  write_changes(out, f);
+  if (!f->fits) write_fewest(out, f);
+}
+
+/* ---- JSON ---- */
+
+static void json_choices(wb_json_out *j, const wb_memory_facts *f) {
+  const wb_choices all = wb_whatif_choices(f->serving);
+  wb_jo_begin(j, "choices", '[');
+  for (size_t i = 0; i < all.count; i++)
+    for (int k = 0; k < WB_CHOICE_CACHES && all.caches[k].len; k++) {
+      const wb_choice *c = &all.items[i];
+      wb_jo_begin(j, NULL, '{');
+      wb_jo_str(j, "quant", c->quant);
+      wb_jo_str(j, "kv_dtype", all.caches[k]);
+      wb_jo_real(j, "bits_per_weight", c->bits);
+      wb_jo_int(j, "weights_bytes", c->weights);
+      if (!k) wb_jo_int(j, "device_bytes", c->device);
+      if (f->has_card && !k) wb_jo_bool(j, "fits", c->fits);
+      if (f->has_card) wb_jo_int(j, "max_context", c->max_context[k]);
+      if (f->has_card) wb_jo_int(j, "max_sequences", c->max_sequences[k]);
+      wb_jo_end(j, '}');
+    }
+  wb_jo_end(j, ']');
+}
+
+static void json_changes(wb_json_out *j, const wb_memory_facts *f) {
+  size_t count;
+  const wb_change *changes = wb_whatif_changes(f->serving, &count);
+  wb_jo_begin(j, "changes", '[');
+  for (size_t i = 0; i < count; i++) {
+    wb_jo_begin(j, NULL, '{');
+    wb_jo_str(j, "option", changes[i].text);
+    wb_jo_int(j, "saved_bytes", changes[i].saved);
+    if (f->has_card) wb_jo_bool(j, "fits", changes[i].fits);
+    wb_jo_end(j, '}');
+  }
+  wb_jo_end(j, ']');
+}
+
+static void json_cards(wb_json_out *j, const wb_memory_facts *f) {
+  size_t count;
+  const wb_ranked *ranked = wb_solve_rank(f->serving, MOST, SIZE_MAX, &count);
+  wb_jo_begin(j, "cards", '[');
+  for (size_t i = 0; i < count; i++) {
+    const wb_ranked *r = &ranked[i];
+    wb_jo_begin(j, NULL, '{');
+    wb_jo_str(j, "gpu", r->card.name);
+    wb_jo_int(j, "gpus", r->gpus);
+    wb_jo_int(j, "tp", r->layout.tp);
+    wb_jo_int(j, "pp", r->layout.pp);
+    wb_jo_int(j, "device_bytes", r->load.all.best);
+    wb_jo_int(j, "budget_bytes", r->load.budget);
+    if (r->price > 0) wb_jo_real(j, "usd_per_hour", r->price);
+    wb_jo_end(j, '}');
+  }
+  wb_jo_end(j, ']');
+}
+
+void wb_memory_whatif_json(wb_json_out *j, const wb_memory_facts *f) {
+  wb_layout layout;
+  json_choices(j, f);
+  json_changes(j, f);
+  if (f->has_card) wb_jo_int(j, "fewest_gpus", wb_solve_fewest(f->serving, &f->serving->cards[0], &layout));
+  else json_cards(j, f);
+}
