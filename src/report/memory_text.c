@@ -3,7 +3,7 @@
 
 #define LOAD 40
 
-static void line(wb_out *out, wb_message_id id, size_t count, const wb_str *args) {
+void wb_memory_line(wb_out *out, wb_message_id id, size_t count, const wb_str *args) {
   wb_text_adds(&out->text, "  ");
   wb_out_message(out, id, count, args);
   wb_text_addc(&out->text, '\n');
@@ -26,12 +26,12 @@ static void write_verdict(wb_out *out, const wb_memory_facts *f) {
   wb_str args[5] = {wb_str_fmt(ctx, "%lld", (long long)f->serving->asked.gpus), card->name,
                     wb_gib(ctx, card->usable_bytes), wb_gib(ctx, f->reserve), wb_gib(ctx, f->loads[f->worst].all.best)};
   if (out->options->color) wb_text_adds(&out->text, f->fits ? "\033[32m" : "\033[31m");
-  line(out, f->fits ? WB_NOTE_FITS : WB_NOTE_DOES_NOT_FIT, 5, args);
+  wb_memory_line(out, f->fits ? WB_NOTE_FITS : WB_NOTE_DOES_NOT_FIT, 5, args);
   write_load(out, f);
   if (out->options->color) wb_text_adds(&out->text, "\033[0m");
   wb_str reach[4] = {wb_out_number(out, f->max_context), wb_out_number(out, f->serving->in_all),
                      wb_out_number(out, f->max_sequences), wb_out_number(out, f->serving->longest)};
-  line(out, WB_NOTE_REACH, 4, reach);
+  wb_memory_line(out, WB_NOTE_REACH, 4, reach);
 }
 
 /* The lines that the engine itself prints. */
@@ -47,7 +47,7 @@ static void write_pool(wb_out *out, const wb_memory_facts *f) {
   if (p->paged)
     wb_text_addf(&out->text, "  %.*s: Maximum concurrency for %.*s tokens per request: %.2fx\n", WB_STR_ARG(name),
                  WB_STR_ARG(wb_out_number(out, f->serving->longest)), p->pages.concurrency);
-  else if (!p->tokens) line(out, WB_NOTE_NOT_PAGED, 0, NULL);
+  else if (!p->tokens) wb_memory_line(out, WB_NOTE_NOT_PAGED, 0, NULL);
 }
 
 static void write_assumed(wb_out *out, const wb_memory_facts *f) {
@@ -70,8 +70,8 @@ static void write_assumed(wb_out *out, const wb_memory_facts *f) {
       wb_text_addf(&text, "%s%s %.*s", text.len ? ", " : "", defaults[i].name, WB_STR_ARG(defaults[i].value));
   wb_str args[1] = {wb_text_str(&text)};
   wb_text_addc(&out->text, '\n');
-  if (text.len) line(out, WB_NOTE_ASSUMED, 1, args);
-  line(out, WB_NOTE_NOT_MODELLED, 0, NULL);
+  if (text.len) wb_memory_line(out, WB_NOTE_ASSUMED, 1, args);
+  wb_memory_line(out, WB_NOTE_NOT_MODELLED, 0, NULL);
 }
 
 void wb_memory_text(wb_out *out, const wb_memory_facts *f, bool first_screen) {
@@ -80,12 +80,12 @@ void wb_memory_text(wb_out *out, const wb_memory_facts *f, bool first_screen) {
   wb_out_warnings(out, f->model);
   wb_str args[4] = {wb_out_number(out, f->serving->in_all), wb_out_number(out, f->serving->longest),
                     wb_loaded_name(&f->serving->loaded), f->serving->rules.type.name};
-  line(out, WB_NOTE_SERVING, 4, args);
+  wb_memory_line(out, WB_NOTE_SERVING, 4, args);
   if (f->has_card) write_verdict(out, f);
   if (f->has_pool) write_pool(out, f);
   if (f->host) {
     wb_str bytes = wb_gib(ctx, f->host);
-    line(out, WB_NOTE_HOST, 1, &bytes);
+    wb_memory_line(out, WB_NOTE_HOST, 1, &bytes);
   }
   if (first_screen && out->options->serving.gpu) wb_write_speed_line(out, f->model, &out->options->serving);
   wb_text_addc(&out->text, '\n');

@@ -44,7 +44,7 @@ static void write_changes(wb_out *out, const wb_memory_facts *f) {
   const wb_change *changes = wb_whatif_changes(f->serving, &count);
   if (!count) return;
   wb_text_addc(&out->text, '\n');
-  line(out, WB_NOTE_CHANGES, 0, NULL);
+  wb_memory_line(out, WB_NOTE_CHANGES, 0, NULL);
   for (size_t i = 0; i < count && i < CHANGES; i++)
     wb_text_addf(&out->text, "    %-32.*s  %8.*s GiB  %s\n", WB_STR_ARG(changes[i].text),
                  WB_STR_ARG(wb_gib(ctx, changes[i].saved)),
@@ -78,9 +78,7 @@ static void write_cards(wb_out *out, const wb_memory_facts *f) {
   wb_table table = {out->text.ctx, CARDS, sizeof CARDS / sizeof *CARDS, NULL, 0, 0};
   wb_str none = WB_STR("8");
   wb_text_addc(&out->text, '\n');
-  wb_text_adds(&out->text, "  ");
-  wb_out_message(out, count ? WB_NOTE_CARDS : WB_NOTE_NO_CARD, 1, &none);
-  wb_text_addc(&out->text, '\n');
+  wb_memory_line(out, count ? WB_NOTE_CARDS : WB_NOTE_NO_CARD, 1, &none);
   for (size_t i = 0; i < count; i++) card_row(&table, &ranked[i]);
   if (count) wb_table_write(out, &table);
 }
@@ -92,9 +90,7 @@ static void write_fewest(wb_out *out, const wb_memory_facts *f) {
   wb_ctx *ctx = out->text.ctx;
   wb_str args[4] = {wb_str_fmt(ctx, "%lld", (long long)gpus), f->serving->cards[0].name,
                     wb_str_fmt(ctx, "%u", layout.tp), wb_str_fmt(ctx, "%u", layout.pp)};
-  wb_text_adds(&out->text, "  ");
-  wb_out_message(out, WB_NOTE_FEWEST, 4, args);
-  wb_text_addc(&out->text, '\n');
+  wb_memory_line(out, WB_NOTE_FEWEST, 4, args);
 }
 
 void wb_memory_whatif_text(wb_out *out, const wb_memory_facts *f) {
