@@ -20,6 +20,12 @@ import sys
 EXTRA = pathlib.Path(__file__).resolve().parent / "catalogue-extra.tsv"
 DATE = "2026-11-21"
 KEEP = ("model_type", "architectures", "torch_dtype", "dtype")
+# Of a quantisation, what data/formats reads.
+QUANTIZATION = """quant_method quant_algo bits group_size desc_act sym lm_head dynamic zero_point load_in_8bit load_in_4bit
+    bnb_4bit_quant_type bnb_4bit_use_double_quant weight_block_size activation_scheme format""".split()
+NAME_LISTS = "modules_to_not_convert ignored_layers llm_int8_skip_modules ignore exclude_modules".split()
+WEIGHTS = "num_bits type strategy group_size symmetric actorder block_structure".split()
+OUTER = re.compile(r"^((model|language_model|text_model|thinker|module)\.)+")
 
 
 def rows(path):
@@ -59,6 +65,75 @@ def compact(config, fields):
             if there:
                 put(out, f["key"], value)
     return out
+
+
+def meant(patterns, modules):
+    """The modules that plain names and globs mean: themselves and what is below."""
+    bare = [OUTER.sub("", p) for p in patterns]
+    plain = {p for p in bare if "*" not in p}
+    globs = [re.escape(p).replace(r"\*", ".*") + r"(\.|$)" for p in bare if "*" in p]
+    like = re.compile("|".join(globs)) if globs else None
+
+    def is_meant(module):
+        ends = [i for i, c in enumerate(module) if c == "."] + [len(module)]
+        return any(module[:i] in plain for i in ends) if plain else False
+    return {m for m in modules if is_meant(m) or like and like.match(m)}
+
+
+def without_numbers(names, modules):
+    """The same names with * for a layer's number, where that means the same modules and no others."""
+    groups = {}
+    for name in names:
+        groups.setdefault(re.sub(r"(?<=\.)\d+(?=\.|\*|$)", "*", name), []).append(name)
+    out = []
+    for glob, members in groups.items():
+        plain = not glob.startswith("re:") and len(members) > 1
+        same = plain and meant([glob], modules) == meant(members, modules)
+        out += [glob] if same else members
+    kept = []
+    for glob in out: # of names that mean no matrix of the model nothing is lost
+        if glob.startswith("re:") or glob == "lm_head" or "." not in glob or meant([glob], modules):
+            kept.append(glob)
+    return kept
+
+
+def compact_groups(groups, modules):
+    out = {}
+    for name, group in groups.items():
+        weights = {k: v for k, v in (group.get("weights") or {}).items() if k in WEIGHTS and v is not None}
+        out[name] = {"weights": weights} if weights else {}
+        if group.get("targets"):
+            out[name]["targets"] = without_numbers(group["targets"], modules)
+        if group.get("format"):
+            out[name]["format"] = group["format"]
+        if isinstance(group.get("input_activations"), dict):
+            out[name]["input_activations"] = {"dynamic": group["input_activations"].get("dynamic")}
+    return out
+
+
+def compact_quantization(q, weigh, path):
+    done = subprocess.run([weigh, "tensors", path, "--mtp", "-f", "tsv"], capture_output=True, text=True)
+    cells = [line.split("\t") for line in done.stdout.splitlines()[1:]]
+    modules = {OUTER.sub("", re.sub(r"\.weight$", "", c[0])) for c in cells if "x" in c[1]}
+    out = {k: q[k] for k in QUANTIZATION if q.get(k) is not None}
+    for key in NAME_LISTS:
+        if q.get(key):
+            out[key] = without_numbers(list(dict.fromkeys(q[key])), modules)
+    layers = {}
+    for name, settings in (q.get("quantized_layers") or {}).items():
+        layers.setdefault(json.dumps(settings), []).append(name)
+    if layers:
+        out["quantized_layers"] = {n: json.loads(s) for s, names in layers.items() for n in without_numbers(names, modules)}
+    elif q.get("config_groups"):
+        out["config_groups"] = compact_groups(q["config_groups"], modules)
+    return out
+
+
+def add_quantization(facts, config, weigh, path):
+    for key in ("quantization_config", "text_config.quantization_config"):
+        q, there = at(config, key)
+        if there and isinstance(q, dict):
+            put(facts, key, compact_quantization(q, weigh, path))
 
 
 def ask(weigh, source, text=None):
@@ -138,6 +213,7 @@ def main():
         with open(path, encoding="utf-8") as f:
             config = json.load(f)
         facts = compact(config, answer["fields"])
+        add_quantization(facts, config, args.weigh, path)
         text = json.dumps(facts, separators=(",", ":"), ensure_ascii=True)
         again = ask(args.weigh, "-", text)
         if not again or again["total_parameters"] != answer["total_parameters"]:

@@ -47,14 +47,17 @@ static bool holds(wb_str text, wb_str part, size_t *at) {
   return false;
 }
 
-/* A digit behind the word "experts" may be an expert's number; in an expression any digit, where it names no layers. */
+/* An expert's number stands behind the word "experts", as a part of its own or behind a wildcard; in an expression any
+ * digit there may be one, and any at all where the expression names no layers. */
 static bool tells_experts(wb_str pattern, bool expression) {
   size_t at = 0;
-  if (!holds(pattern, WB_STR("expert"), &at)) {
-    if (!expression || holds(pattern, WB_STR("layers"), NULL)) return false;
+  const bool named = holds(pattern, WB_STR("expert"), &at);
+  if (!named && (!expression || holds(pattern, WB_STR("layers"), NULL))) return false;
+  for (; at < pattern.len; at++) {
+    const char before = at ? pattern.ptr[at - 1] : '.';
+    const bool begins = before == '.' || before == '*' || before == '?';
+    if (is_digit(pattern.ptr[at]) && (expression || begins)) return true;
   }
-  for (; at < pattern.len; at++)
-    if (is_digit(pattern.ptr[at])) return true;
   return false;
 }
 
@@ -77,7 +80,28 @@ static void add_plain(wb_names *names, wb_str name) {
   put_plain(names, name);
 }
 
+static void add_part(wb_names *names, wb_str part) {
+  WB_PUSH_ROOM(names->ctx, names->parts, names->part_count, names->part_cap);
+  names->parts[names->part_count++] = part;
+}
+
+/* `.*self_attn.*`, the commonest expression, only looks for a text: true, and the text is added as such. */
+static bool add_literal(wb_names *names, wb_str text) {
+  wb_text out = {.ctx = names->ctx};
+  if (!wb_str_starts(text, WB_STR(".*"))) return false;
+  text = wb_str_slice(text, 2, text.len);
+  if (wb_str_ends(text, WB_STR(".*"))) text.len -= 2; /* a beginning of the name is enough for a match anyway */
+  for (size_t i = 0; i < text.len; i++) {
+    if (text.ptr[i] == '\\' && i + 1 < text.len && text.ptr[i + 1] == '.') i++;
+    else if (memchr(".^$*+?()[]{}|\\", text.ptr[i], 14)) return false;
+    wb_text_addc(&out, text.ptr[i]);
+  }
+  if (out.len) add_part(names, wb_text_str(&out));
+  return out.len > 0;
+}
+
 static bool add_regex(wb_names *names, wb_str text) {
+  if (add_literal(names, text)) return true;
   wb_regex *regex = wb_regex_new(names->ctx, text);
   if (!regex) return false;
   WB_PUSH_ROOM(names->ctx, names->regexes, names->regex_count, names->regex_cap);
@@ -102,10 +126,7 @@ bool wb_names_add(wb_names *names, wb_str pattern) {
     return true;
   }
   if (is_class(pattern)) names->every = true;
-  if (names->substrings) {
-    WB_PUSH_ROOM(names->ctx, names->parts, names->part_count, names->part_cap);
-    names->parts[names->part_count++] = pattern;
-  }
+  if (names->substrings) add_part(names, pattern);
   add_plain(names, bare(pattern));
   return true;
 }

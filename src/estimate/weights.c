@@ -60,8 +60,32 @@ static void note_left(planning *p, const wb_weight *item, const wb_format *forma
   wb_num_add(p->left[i].count, item->row.copies, &p->left[i].count);
 }
 
+static bool same_matrix(const wb_matrix *a, const wb_matrix *b) {
+  return a->inputs.num == b->inputs.num && a->outputs.num == b->outputs.num && a->experts.num == b->experts.num;
+}
+
+/* Layers repeat: what was held lately in the same format is known. */
+#define LATELY 32
+static const wb_weight *held_before(const planning *p, const wb_weight *item, const wb_format *format) {
+  const wb_weights *w = p->out;
+  for (size_t back = 2; back <= LATELY && back <= w->count; back++) {
+    const wb_weight *old = &w->items[w->count - back];
+    if (old->format == format && same_matrix(&old->matrix, &item->matrix) && wb_str_eq(old->dtype, item->dtype))
+      return old;
+  }
+  return NULL;
+}
+
 static void hold(planning *p, wb_weight *item, const wb_format *format) {
   wb_model *m = p->out->model;
+  const wb_weight *before = held_before(p, item, format);
+  if (before) {
+    item->format = format;
+    item->stored = before->stored;
+    item->loaded = before->loaded;
+    item->stored_elements = before->stored_elements;
+    return;
+  }
   const wb_held stored = wb_format_hold(m, format, item->matrix, false, item->dtype);
   const wb_held loaded = stored.fits ? wb_format_hold(m, format, item->matrix, true, item->dtype) : stored;
   if (!stored.fits) {
