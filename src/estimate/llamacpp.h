@@ -6,8 +6,7 @@
 #ifndef WB_ESTIMATE_LLAMACPP_H
 #define WB_ESTIMATE_LLAMACPP_H
 
-#include "base/ctx.h"
-#include "base/num.h"
+#include "model/model.h"
 
 /* No value of a model or a request is above this: every product of the rules then fits wb_i128. */
 #define WB_LLAMA_VALUE_MAX  ((int64_t)1 << 31)
@@ -36,7 +35,7 @@ typedef struct wb_llama_rules {
   wb_str architecture;
   wb_llama_memory memory;
   wb_llama_indexer indexer;
-  wb_str recurrent, period, window, only_if, owners, nextn, model_types, source; /* the cells as they stand */
+  wb_str recurrent, period, window, only_if, owners, nextn, latent, model_types, source; /* the cells as they stand */
   bool dense_first;
   bool no_flash;
   bool encoder;         /* the output buffer holds embeddings too; outputs cannot be limited */
@@ -93,6 +92,10 @@ typedef struct wb_llama_keys {
 
 /* Facts from a GGUF file's keys. Fails with LLAMA_KEY_BAD. */
 wb_llama_facts *wb_llama_facts_of_keys(wb_ctx *ctx, wb_str architecture, const wb_llama_keys *keys);
+
+/* Facts from a configuration, by the keys that the converter would write. Where llama.cpp has no such architecture
+ * (`known` false), from what the description keeps: K and V of each layer, windows and states. Fails the model's context. */
+wb_llama_facts *wb_llama_facts_of_model(wb_model *model);
 
 /* ---- what was asked, as the engine makes it regular (src/llama-context.cpp) ---- */
 

@@ -9,7 +9,7 @@ static bool covers(const wb_llama_facts *f, const wb_llama_context *c, const wb_
   if (f->rules.memory == WB_LLAMA_NO_MEMORY) return false;
   if (c->asked.mtp || !l->nextn || !f->rules.nextn.len) return l->nextn || !c->asked.mtp;
   wb_num from;
-  return wb_num_parse(f->rules.nextn, &from) && c->asked.build < from.num;
+  return !wb_num_parse(f->rules.nextn, &from) || c->asked.build < from.num;
 }
 
 int64_t wb_llama_sliding_cells(const wb_llama_facts *f, const wb_llama_context *c) {

@@ -18,6 +18,7 @@ enum {
   C_FLASH,
   C_OUTPUTS,
   C_TIED,
+  C_LATENT,
   C_MODEL_TYPES,
   C_SOURCE,
   C_COUNT
@@ -52,7 +53,8 @@ static wb_llama_rules rules_of_row(const wb_str *cells) {
                           .dense_first = wb_str_is(cells[C_DENSE], "first"),
                           .no_flash = wb_str_is(cells[C_FLASH], "off"),
                           .encoder = wb_str_is(cells[C_OUTPUTS], "encoder"),
-                          .embedding_twice = wb_str_is(cells[C_TIED], "twice")};
+                          .embedding_twice = wb_str_is(cells[C_TIED], "twice"),
+                          .latent = unless_dash(cells[C_LATENT])};
 }
 
 static bool has_word(wb_str list, wb_str word) {

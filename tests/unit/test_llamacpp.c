@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/handle.h"
 #include "base/tsv.h"
 #include "estimate/llamacpp.h"
 
@@ -352,10 +353,64 @@ static void buffers_that_the_engine_allocated(void **state) {
   free(models);
 }
 
+/* ---- from configurations ---- */
+
+static size_t compare_model(wb_str name, const wb_llama_facts *facts, wb_str text, int64_t build) {
+  wb_str cells[B_COUNT];
+  tally t = {0};
+  model *m = (model *)(uintptr_t)model_of(name);
+  const wb_llama_facts *own = m->facts;
+  const wb_mark mark = wb_arena_mark(ctx.arena);
+  m->facts = (wb_llama_facts *)(uintptr_t)facts;
+  for (size_t at = 0; wb_tsv_next(text, &at, cells, B_COUNT) && t.different + t.wrongly_refused < 2;) {
+    if (wb_str_eq(cells[B_DIMS], name) && !wb_str_is(cells[B_MIX], "F16+mtp")) compare_row(cells, build, &t);
+    wb_arena_reset(ctx.arena, mark);
+  }
+  m->facts = (wb_llama_facts *)(uintptr_t)own;
+  return t.different + t.not_refused + t.wrongly_refused;
+}
+
+/* Facts of a configuration give the buffers of the file that was made of it. */
+static void facts_of_configurations(void **state) {
+  (void)state;
+  const char *folder = getenv("WEIGH_TRUTH_DIR");
+  const wb_str dims = read_truth("dims.tsv"), buffers = read_truth("buffers.tsv");
+  const wb_str list = read_whole("tests/vectors/llamacpp-models.tsv");
+  wb_str cells[2];
+  size_t equal = 0, count = 0;
+  weigh_library *library;
+  weigh_error err = {0};
+  if (!folder || !dims.len) skip();
+  assert_int_equal(weigh_library_open(NULL, &library, &err), WEIGH_OK);
+  read_models(dims);
+  for (size_t at = 0; wb_tsv_next(list, &at, cells, 2); count++) {
+    char path[1024];
+    snprintf(path, sizeof path, "%s/models/%.*s/config.json", folder, WB_STR_ARG(cells[1]));
+    const weigh_model_request request = {.model = path};
+    weigh_model *opened;
+    if (weigh_model_open(library, &request, &opened, &err) != WEIGH_OK) {
+      print_message("# %s: %s\n", path, err.message);
+      continue;
+    }
+    if (WB_GUARD(&opened->model.ctx)) {
+      const wb_llama_facts *facts = wb_llama_facts_of_model(&opened->model);
+      if (!facts->known) print_message("# %s: no architecture of llama.cpp\n", path);
+      equal += compare_model(cells[0], facts, buffers, 10261) == 0;
+    } else {
+      print_message("# %s: %.*s\n", path, WB_STR_ARG(opened->model.ctx.failure.args[0]));
+    }
+    weigh_model_free(opened);
+  }
+  print_message("# %zu of %zu configurations give the recorded buffers\n", equal, count);
+  weigh_library_free(library);
+  assert_int_equal(equal, count);
+}
+
 int main(void) {
   ctx.arena = wb_arena_new(0);
   const struct CMUnitTest tests[] = {cmocka_unit_test(vectors_of_our_own),
-                                     cmocka_unit_test(buffers_that_the_engine_allocated)};
+                                     cmocka_unit_test(buffers_that_the_engine_allocated),
+                                     cmocka_unit_test(facts_of_configurations)};
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);
   wb_arena_free(ctx.arena);
   return failed;
