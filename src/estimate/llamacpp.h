@@ -35,7 +35,8 @@ typedef struct wb_llama_rules {
   wb_str architecture;
   wb_llama_memory memory;
   wb_llama_indexer indexer;
-  wb_str recurrent, period, window, only_if, owners, nextn, latent, model_types, source; /* the cells as they stand */
+  wb_str recurrent, period, window, only_if, owners, nextn, latent, graph, model_types,
+      source; /* the cells as they stand */
   bool dense_first;
   bool no_flash;
   bool encoder;         /* the output buffer holds embeddings too; outputs cannot be limited */
@@ -72,8 +73,12 @@ typedef struct wb_llama_facts {
   int64_t head_dim_k, head_dim_v; /* of layers without a window: what a block of the cache type must divide */
   int64_t window;                 /* 0: none */
   int64_t index_width;            /* head size of an indexer */
-  int64_t experts, experts_used, expert_ff, shared_ff;
-  bool latent; /* MLA as one cache */
+  int64_t experts, experts_used, expert_ff, shared_ff, shared_experts;
+  int64_t dense_layers, expert_step;     /* leading layers without experts; every so many layers has them */
+  int64_t latent_rank, query_full;       /* MLA: of the latent, and a head of queries before it is absorbed */
+  int64_t conv_kernel, state_size;       /* of state-space layers */
+  int64_t embd_per_layer, hidden_copies; /* Gemma 3n and 4 */
+  bool latent;                           /* MLA as one cache */
   bool causal;
 } wb_llama_facts;
 
@@ -157,6 +162,21 @@ int64_t wb_llama_sliding_cells(const wb_llama_facts *facts, const wb_llama_conte
 
 /* The output buffer, always on the host, as it stands when the context is made. */
 wb_i128 wb_llama_output(const wb_llama_facts *facts, const wb_llama_context *context);
+
+/* ---- the compute buffer (llamacpp_compute.c) ---- */
+
+/* Bytes of the compute buffer when all runs on one backend: an interval, measured (data/engines/llamacpp-phases.tsv). On
+ * several devices each has one of about this size, as what it holds ends inside a layer. */
+typedef struct wb_llama_compute {
+  wb_i128 low, best, high;
+  wb_str phase; /* the form that gave `best`, for people */
+} wb_llama_compute;
+
+wb_llama_compute wb_llama_compute_of(const wb_llama_facts *facts, const wb_llama_context *context);
+
+/* ---- words ---- */
+
+bool wb_llama_has_word(wb_str list, wb_str word); /* of words with one blank between them */
 
 /* ---- weights (llamacpp_weights.c) ---- */
 

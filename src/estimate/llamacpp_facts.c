@@ -215,6 +215,15 @@ wb_llama_facts *wb_llama_facts_of_keys(wb_ctx *ctx, wb_str architecture, const w
   f->experts_used = scalar(&r, "expert_used_count", 0);
   f->expert_ff = scalar(&r, "expert_feed_forward_length", 0);
   f->shared_ff = scalar(&r, "expert_shared_feed_forward_length", 0);
+  f->shared_experts = scalar(&r, "expert_shared_count", 0);
+  f->dense_layers = scalar(&r, "leading_dense_block_count", 0);
+  f->expert_step = scalar(&r, "interleave_moe_layer_step", 1);
+  f->latent_rank = scalar(&r, "attention.kv_lora_rank", 0);
+  f->query_full = scalar(&r, "attention.key_length_mla", 0);
+  f->conv_kernel = scalar(&r, "shortconv.l_cache", scalar(&r, "ssm.conv_kernel", 0));
+  f->state_size = scalar(&r, "ssm.state_size", 0);
+  f->embd_per_layer = scalar(&r, "embedding_length_per_layer_input", 0);
+  f->hidden_copies = scalar(&r, "altup.num_inputs", 0);
   read_windows(&r);
   read_widths(&r);
   read_states(&r);

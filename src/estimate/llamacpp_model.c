@@ -171,7 +171,7 @@ static bool one(source *s, int64_t value, wb_llama_value *out) {
 
 static bool latent_key(source *s, wb_str key, wb_llama_value *out) {
   const int64_t rope = number_of(s, "qk_rope_head_dim", 0), full = rope + number_of(s, "qk_nope_head_dim", 0);
-  const int64_t rank = number_of(s, "kv_lora_rank", 0);
+  const int64_t rank = number_of(s, "attention.kv_lora_rank", 0);
   const bool as_one = wb_str_is(s->rules.latent, "yes");
   if (!rank || !s->rules.latent.len) return false;
   if (wb_str_is(key, "attention.key_length")) return one(s, as_one ? rank + rope : full, out);

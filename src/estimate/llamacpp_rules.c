@@ -19,6 +19,7 @@ enum {
   C_OUTPUTS,
   C_TIED,
   C_LATENT,
+  C_GRAPH,
   C_MODEL_TYPES,
   C_SOURCE,
   C_COUNT
@@ -54,10 +55,11 @@ static wb_llama_rules rules_of_row(const wb_str *cells) {
                           .no_flash = wb_str_is(cells[C_FLASH], "off"),
                           .encoder = wb_str_is(cells[C_OUTPUTS], "encoder"),
                           .embedding_twice = wb_str_is(cells[C_TIED], "twice"),
-                          .latent = unless_dash(cells[C_LATENT])};
+                          .latent = unless_dash(cells[C_LATENT]),
+                          .graph = unless_dash(cells[C_GRAPH])};
 }
 
-static bool has_word(wb_str list, wb_str word) {
+bool wb_llama_has_word(wb_str list, wb_str word) {
   for (size_t from = 0, to; from < list.len; from = to + 1) {
     for (to = from; to < list.len && list.ptr[to] != ' ';) to++;
     if (wb_str_eq(wb_str_slice(list, from, to), word)) return true;
@@ -69,7 +71,7 @@ static bool find_row(wb_str name, bool by_type, wb_llama_rules *rules) {
   const wb_str text = wb_data_text("engines/llamacpp-architectures.tsv");
   wb_str cells[C_COUNT];
   for (size_t at = 0; wb_tsv_next(text, &at, cells, C_COUNT);) {
-    if (by_type ? !has_word(cells[C_MODEL_TYPES], name) : !wb_str_eq(cells[C_ARCHITECTURE], name)) continue;
+    if (by_type ? !wb_llama_has_word(cells[C_MODEL_TYPES], name) : !wb_str_eq(cells[C_ARCHITECTURE], name)) continue;
     *rules = rules_of_row(cells);
     return true;
   }

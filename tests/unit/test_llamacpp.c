@@ -279,6 +279,50 @@ static void compare_weights(const wb_str *c, int64_t build, tally *t) {
   if (ours != number(c[B_BYTES])) report(c, "ours", ours);
 }
 
+/* ---- the compute buffer ---- */
+
+static int by_size(const void *a, const void *b) {
+  const double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+static double compute_share(wb_str text, int64_t build) {
+  static double widths[16384];
+  wb_str c[B_COUNT];
+  size_t count = 0, inside = 0, below = 0;
+  const bool verbose = getenv("LLAMA_VERBOSE") != NULL;
+  for (size_t at = 0; wb_tsv_next(text, &at, c, B_COUNT);) {
+    if (!wb_str_is(c[B_KIND], "compute") || count == sizeof widths / sizeof *widths) continue;
+    const model *m = model_of(c[B_DIMS]);
+    const wb_llama_asked asked = asked_of(c, build);
+    if (!WB_GUARD(&ctx)) continue;
+    const wb_llama_context context = wb_llama_context_of(&ctx, m->facts, &asked);
+    const wb_llama_compute ours = wb_llama_compute_of(m->facts, &context);
+    const double bytes = (double)number(c[B_BYTES]);
+    const bool within = (double)ours.low <= bytes && bytes <= (double)ours.high;
+    widths[count++] = (double)(ours.high - ours.low) / bytes;
+    inside += within;
+    below += bytes > (double)ours.high;
+    if (verbose && !within)
+      print_message("# OUT %.*s %.3f %.3f %.3f %.*s\n", WB_STR_ARG(c[B_CASE]), (double)ours.low / bytes,
+                    (double)ours.best / bytes, (double)ours.high / bytes, WB_STR_ARG(ours.phase));
+  }
+  if (!count) return 1;
+  qsort(widths, count, sizeof *widths, by_size);
+  print_message("# b%lld: %zu of %zu compute buffers inside, %zu above; median width %.3f\n", (long long)build, inside,
+                count, below, widths[count / 2]);
+  return (double)inside / (double)count;
+}
+
+static void compute_buffers_lie_in_the_interval(void **state) {
+  (void)state;
+  const wb_str dims = read_truth("dims.tsv");
+  if (!dims.len) skip();
+  read_models(dims);
+  assert_true(compute_share(read_truth("buffers.tsv"), 10261) >= 0.95);
+  assert_true(compute_share(read_truth("buffers-b11434.tsv"), 11434) >= 0.95);
+}
+
 static void compare_file(wb_str text, int64_t build) {
   tally t = {0};
   wb_str cells[B_COUNT];
@@ -408,9 +452,9 @@ static void facts_of_configurations(void **state) {
 
 int main(void) {
   ctx.arena = wb_arena_new(0);
-  const struct CMUnitTest tests[] = {cmocka_unit_test(vectors_of_our_own),
-                                     cmocka_unit_test(buffers_that_the_engine_allocated),
-                                     cmocka_unit_test(facts_of_configurations)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(vectors_of_our_own), cmocka_unit_test(buffers_that_the_engine_allocated),
+      cmocka_unit_test(facts_of_configurations), cmocka_unit_test(compute_buffers_lie_in_the_interval)};
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);
   wb_arena_free(ctx.arena);
   return failed;
