@@ -106,6 +106,8 @@ static graph graph_of(const wb_llama_facts *f, const wb_llama_context *c) {
 static bool holds(const graph *g, wb_str trait) {
   if (wb_str_is(trait, "out")) return true;
   if (wb_str_is(trait, "logits")) return g->logits;
+  if (wb_str_is(trait, "newer")) return g->added > 0;
+  if (wb_str_is(trait, "older")) return g->added == 0;
   if (wb_str_is(trait, "attn")) return g->attention && !g->latent;
   if (wb_str_is(trait, "latent")) return g->attention && g->latent;
   if (wb_str_is(trait, "flash")) return g->attention && g->flash;
@@ -139,12 +141,18 @@ static wb_i128 form_bytes(const graph *g, wb_str form) {
   return sum;
 }
 
-static wb_i128 percent(wb_i128 bytes, wb_str cell) {
+static wb_i128 scaled(wb_i128 bytes, wb_str cell, wb_i128 unit) {
   wb_num n;
-  return wb_num_parse(cell, &n) && n.den == 1 ? bytes * n.num / 100 : bytes;
+  return wb_num_parse(cell, &n) && n.num < (1 << 20) && n.num > -(1 << 20) ? bytes * n.num / (n.den * unit) : 0;
 }
 
-enum { F_WHEN, F_FORM, F_MASK, F_LOW, F_BEST, F_HIGH, F_ROWS, F_COUNT };
+enum { F_WHEN, F_FORM, F_MASK, F_PERCENT, F_TENSORS = F_PERCENT + 3, F_ROWS = F_TENSORS + 3, F_COUNT };
+
+/* low (0), best (1) or high (2) of a row */
+static wb_i128 spread(const graph *g, const wb_str *cells, wb_i128 bytes, size_t which) {
+  const wb_i128 tensor = 4 * g->letters['B'] * g->letters['E'];
+  return scaled(bytes, cells[F_PERCENT + which], 100) + scaled(tensor, cells[F_TENSORS + which], 1);
+}
 
 wb_llama_compute wb_llama_compute_of(const wb_llama_facts *f, const wb_llama_context *c) {
   const graph g = graph_of(f, c);
@@ -154,11 +162,11 @@ wb_llama_compute wb_llama_compute_of(const wb_llama_facts *f, const wb_llama_con
   for (size_t at = 0; wb_tsv_next(text, &at, cells, F_COUNT);) {
     if (!all_hold(&g, cells[F_WHEN])) continue;
     const wb_i128 bytes = form_bytes(&g, cells[F_FORM]) + g.added + (wb_str_is(cells[F_MASK], "yes") ? g.mask : 0);
-    const wb_i128 best = percent(bytes, cells[F_BEST]);
+    const wb_i128 best = spread(&g, cells, bytes, 1);
     if (best > out.best) out.phase = cells[F_FORM];
-    out.low = larger(out.low, percent(bytes, cells[F_LOW]));
+    out.low = larger(out.low, spread(&g, cells, bytes, 0));
     out.best = larger(out.best, best);
-    out.high = larger(out.high, percent(bytes, cells[F_HIGH]));
+    out.high = larger(out.high, spread(&g, cells, bytes, 2));
   }
   return out;
 }

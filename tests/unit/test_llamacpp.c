@@ -286,6 +286,15 @@ static int by_size(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
+static bool compute_of_row(const wb_str *c, int64_t build, wb_llama_compute *out) {
+  const model *m = model_of(c[B_DIMS]);
+  const wb_llama_asked asked = asked_of(c, build);
+  if (!WB_GUARD(&ctx)) return false;
+  const wb_llama_context context = wb_llama_context_of(&ctx, m->facts, &asked);
+  *out = wb_llama_compute_of(m->facts, &context);
+  return true;
+}
+
 static double compute_share(wb_str text, int64_t build) {
   static double widths[16384];
   wb_str c[B_COUNT];
@@ -293,11 +302,8 @@ static double compute_share(wb_str text, int64_t build) {
   const bool verbose = getenv("LLAMA_VERBOSE") != NULL;
   for (size_t at = 0; wb_tsv_next(text, &at, c, B_COUNT);) {
     if (!wb_str_is(c[B_KIND], "compute") || count == sizeof widths / sizeof *widths) continue;
-    const model *m = model_of(c[B_DIMS]);
-    const wb_llama_asked asked = asked_of(c, build);
-    if (!WB_GUARD(&ctx)) continue;
-    const wb_llama_context context = wb_llama_context_of(&ctx, m->facts, &asked);
-    const wb_llama_compute ours = wb_llama_compute_of(m->facts, &context);
+    wb_llama_compute ours;
+    if (!compute_of_row(c, build, &ours)) continue;
     const double bytes = (double)number(c[B_BYTES]);
     const bool within = (double)ours.low <= bytes && bytes <= (double)ours.high;
     widths[count++] = (double)(ours.high - ours.low) / bytes;
@@ -363,6 +369,10 @@ static bool vector_holds(const wb_str *c, key_text *t) {
   if (!WB_GUARD(&ctx)) return refused;
   const wb_llama_facts *facts = wb_llama_facts_of_keys(&ctx, c[V_ARCHITECTURE], &keys);
   const wb_llama_context context = wb_llama_context_of(&ctx, facts, &asked);
+  if (wb_str_is(c[V_KIND], "compute")) {
+    const wb_llama_compute compute = wb_llama_compute_of(facts, &context);
+    return compute.low <= number(c[V_BYTES]) && number(c[V_BYTES]) <= compute.high;
+  }
   const wb_i128 ours =
       kind_of(c[V_KIND], &kind) ? wb_llama_buffer(facts, &context, kind, 32) : wb_llama_output(facts, &context);
   if (ours != number(c[V_BYTES]))
@@ -414,6 +424,16 @@ static size_t compare_model(wb_str name, const wb_llama_facts *facts, wb_str tex
   return t.different + t.not_refused + t.wrongly_refused;
 }
 
+static const wb_llama_facts *facts_of_model(weigh_model *opened, const char *path) {
+  if (!WB_GUARD(&opened->model.ctx)) {
+    print_message("# %s: %.*s\n", path, WB_STR_ARG(opened->model.ctx.failure.args[0]));
+    return NULL;
+  }
+  const wb_llama_facts *facts = wb_llama_facts_of_model(&opened->model);
+  if (!facts->known) print_message("# %s: no architecture of llama.cpp\n", path);
+  return facts;
+}
+
 /* Facts of a configuration give the buffers of the file that was made of it. */
 static void facts_of_configurations(void **state) {
   (void)state;
@@ -436,13 +456,8 @@ static void facts_of_configurations(void **state) {
       print_message("# %s: %s\n", path, err.message);
       continue;
     }
-    if (WB_GUARD(&opened->model.ctx)) {
-      const wb_llama_facts *facts = wb_llama_facts_of_model(&opened->model);
-      if (!facts->known) print_message("# %s: no architecture of llama.cpp\n", path);
-      equal += compare_model(cells[0], facts, buffers, 10261) == 0;
-    } else {
-      print_message("# %s: %.*s\n", path, WB_STR_ARG(opened->model.ctx.failure.args[0]));
-    }
+    const wb_llama_facts *facts = facts_of_model(opened, path);
+    if (facts) equal += compare_model(cells[0], facts, buffers, 10261) == 0;
     weigh_model_free(opened);
   }
   print_message("# %zu of %zu configurations give the recorded buffers\n", equal, count);
