@@ -63,6 +63,20 @@ typedef struct wb_llama_layer {
   bool nextn;
 } wb_llama_layer;
 
+/* A type that a cache may have. */
+typedef struct wb_llama_type {
+  wb_str name;
+  int64_t elems, bytes; /* of a block */
+} wb_llama_type;
+#define WB_LLAMA_TYPES 9
+
+/* Layers that are alike: the first of them, and how many. */
+typedef struct wb_llama_group {
+  uint32_t layer, count;
+} wb_llama_group;
+
+typedef struct wb_llama_phase wb_llama_phase; /* of the compute buffer */
+
 typedef struct wb_llama_facts {
   wb_llama_rules rules;
   bool known; /* an architecture of llama.cpp; otherwise read as a plain decoder */
@@ -80,7 +94,16 @@ typedef struct wb_llama_facts {
   int64_t embd_per_layer, hidden_copies; /* Gemma 3n and 4 */
   bool latent;                           /* MLA as one cache */
   bool causal;
+  /* made ready for many questions by wb_llama_prepare */
+  wb_llama_group *groups;
+  uint32_t group_count;
+  wb_llama_type types[WB_LLAMA_TYPES];
+  wb_llama_phase *phases;
+  uint32_t phase_count;
 } wb_llama_facts;
+
+/* Groups, types and phases; whoever changes layers of facts calls it again. */
+void wb_llama_prepare(wb_ctx *ctx, wb_llama_facts *facts);
 
 /* The values of one GGUF key without its architecture: "attention.head_count_kv". Booleans are 0 and 1. */
 typedef struct wb_llama_value {
@@ -171,6 +194,9 @@ typedef struct wb_llama_compute {
   wb_i128 low, best, high;
   wb_str phase; /* the form that gave `best`, for people */
 } wb_llama_compute;
+
+/* The phases that this model can have. Called by wb_llama_prepare. */
+void wb_llama_phases(wb_ctx *ctx, wb_llama_facts *facts);
 
 wb_llama_compute wb_llama_compute_of(const wb_llama_facts *facts, const wb_llama_context *context);
 

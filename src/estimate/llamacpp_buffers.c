@@ -76,7 +76,8 @@ wb_i128 wb_llama_layer_bytes(const wb_llama_facts *f, const wb_llama_context *c,
 
 wb_i128 wb_llama_buffer(const wb_llama_facts *f, const wb_llama_context *c, wb_llama_kind kind, int64_t alignment) {
   wb_i128 sum = 0;
-  for (uint32_t i = 0; i < f->layer_count; i++) sum += wb_llama_layer_bytes(f, c, i, kind, alignment);
+  for (uint32_t i = 0; i < f->group_count; i++)
+    sum += f->groups[i].count * wb_llama_layer_bytes(f, c, f->groups[i].layer, kind, alignment);
   return sum;
 }
 

@@ -3,14 +3,15 @@
 #include "base/tsv.h"
 #include "estimate/llamacpp.h"
 
+/* The build since which three inputs (inp_mixed_embd and its kin), one as wide as the hidden state, stay in the graph. */
+#define MIXED_INPUTS 11434
+
 /* ---- what the letters of a form stand for ---- */
 
 typedef struct graph {
   wb_i128 letters[128];
-  wb_i128 mask;  /* attention masks, and indices into a transposed V */
-  wb_i128 added; /* inputs that later builds keep */
-  bool attention, latent, experts, dense, shared, f32;
-  bool flash, logits;
+  wb_i128 mask; /* attention masks, and indices into a transposed V */
+  bool attention, latent, experts, dense, shared, per_layer;
   wb_str traits;
 } graph;
 
@@ -24,8 +25,8 @@ static void widen(wb_i128 *most, wb_i128 value) { *most = larger(*most, value); 
 /* The widest layer of each kind, of those that the context runs. */
 static void see_layers(graph *g, const wb_llama_facts *f, const wb_llama_context *c) {
   wb_i128 *l = g->letters;
-  for (uint32_t i = 0; i < f->layer_count; i++) {
-    const wb_llama_layer *layer = &f->layers[i];
+  for (uint32_t i = 0; i < f->group_count; i++) {
+    const wb_llama_layer *layer = &f->layers[f->groups[i].layer];
     if (layer->nextn != c->asked.mtp) continue;
     widen(&l['F'], layer->ff);
     widen(&l['S'], layer->state_s);
@@ -76,97 +77,174 @@ static void see_width(graph *g, const wb_llama_facts *f, const wb_llama_context 
  * element by element, with an index of 8 bytes each. */
 static void see_mask(graph *g, const wb_llama_facts *f, const wb_llama_context *c) {
   const wb_i128 *l = g->letters;
-  const wb_i128 each = g->flash ? 2 : 4, tokens = l['B'];
+  const wb_i128 each = c->flash ? 2 : 4, tokens = l['B'];
   if (!g->attention) return;
   wb_i128 cells = l['n'];
   if (f->window) cells += f->rules.memory == WB_LLAMA_NO_MEMORY ? l['n'] : wb_llama_sliding_cells(f, c);
   g->mask = each * tokens * cells;
-  if (!g->flash) g->mask += 8 * tokens * l['v'] * (f->window ? 2 : 1);
+  if (!c->flash) g->mask += 8 * tokens * l['v'] * (f->window ? 2 : 1);
   if (has(g, "bias")) g->mask *= 2;
 }
 
-static graph graph_of(const wb_llama_facts *f, const wb_llama_context *c) {
-  graph g = {.traits = f->rules.graph, .flash = c->flash, .latent = f->latent};
-  see_batch(&g, f, c);
-  see_layers(&g, f, c);
-  see_width(&g, f, c);
-  see_mask(&g, f, c);
-  g.experts = f->experts > 0;
+static void see_context(graph *g, const wb_llama_facts *f, const wb_llama_context *c) {
+  see_batch(g, f, c);
+  see_layers(g, f, c);
+  see_width(g, f, c);
+  see_mask(g, f, c);
+}
+
+static graph graph_of_model(const wb_llama_facts *f) {
+  graph g = {
+      .traits = f->rules.graph, .latent = f->latent, .experts = f->experts > 0, .per_layer = f->embd_per_layer > 0};
   g.shared = g.experts && (f->shared_ff || f->shared_experts || has(&g, "shared"));
   g.dense = !g.experts || f->dense_layers || f->expert_step > 1 || has(&g, "dense_too");
-  g.f32 = g.letters['K'] > 0;
-  g.logits = !has(&g, "pooled") && !(has(&g, "embeds") && c->asked.embeddings);
-  /* b11434 keeps three more inputs (inp_mixed_embd and its kin) as wide as the hidden state, or one that counts. */
-  g.added = c->asked.build >= 11434 ? 4 * g.letters['B'] * g.letters['E'] : 0;
   return g;
 }
 
-/* ---- forms ---- */
+/* ---- phases, read once for a model ---- */
 
-static bool holds(const graph *g, wb_str trait) {
+#define TERMS 8
+
+typedef struct term {
+  int32_t factor;
+  uint8_t letters[4]; /* 0: none */
+} term;
+
+/* What of a context a phase asks for. */
+enum {
+  NEEDS_FLASH = 1,
+  NEEDS_NO_FLASH = 2,
+  NEEDS_F32 = 4,
+  NEEDS_NEWER = 8,
+  NEEDS_OLDER = 16,
+  NEEDS_LOGITS = 32,
+  NEEDS_ATTENTION = 64,
+  NEEDS_FF = 128
+};
+
+struct wb_llama_phase {
+  wb_str form;
+  term terms[TERMS];
+  uint32_t term_count;
+  uint32_t needs;
+  bool mask;
+  int32_t percent[3], tenths[3]; /* low, best, high: of the form, and of tensors of the hidden width */
+};
+
+static bool need(uint32_t *needs, uint32_t what) {
+  *needs |= what;
+  return true;
+}
+
+/* Whether a model can have a trait; those of a context are added to `needs`. */
+static bool holds(const graph *g, wb_str trait, uint32_t *needs) {
+  if (wb_str_is(trait, "flash")) return need(needs, NEEDS_FLASH);
+  if (wb_str_is(trait, "noflash")) return need(needs, NEEDS_NO_FLASH);
+  if (wb_str_is(trait, "f32")) return need(needs, NEEDS_F32);
+  if (wb_str_is(trait, "newer")) return need(needs, NEEDS_NEWER);
+  if (wb_str_is(trait, "older")) return need(needs, NEEDS_OLDER);
+  if (wb_str_is(trait, "logits")) return need(needs, NEEDS_LOGITS);
   if (wb_str_is(trait, "out")) return true;
-  if (wb_str_is(trait, "logits")) return g->logits;
-  if (wb_str_is(trait, "newer")) return g->added > 0;
-  if (wb_str_is(trait, "older")) return g->added == 0;
-  if (wb_str_is(trait, "attn")) return g->attention && !g->latent;
-  if (wb_str_is(trait, "latent")) return g->attention && g->latent;
-  if (wb_str_is(trait, "flash")) return g->attention && g->flash;
-  if (wb_str_is(trait, "noflash")) return g->attention && !g->flash;
-  if (wb_str_is(trait, "f32")) return g->attention && g->f32;
+  if (wb_str_is(trait, "attn")) return !g->latent && need(needs, NEEDS_ATTENTION);
+  if (wb_str_is(trait, "latent")) return g->latent && need(needs, NEEDS_ATTENTION);
   if (wb_str_is(trait, "moe")) return g->experts;
   if (wb_str_is(trait, "shared")) return g->shared;
-  if (wb_str_is(trait, "plain")) return g->dense && has(g, "plain");
-  if (wb_str_is(trait, "gated")) return g->dense && !has(g, "plain") && g->letters['F'] > 0;
-  if (wb_str_is(trait, "ple")) return g->letters['e'] > 0;
+  if (wb_str_is(trait, "plain")) return g->dense && has(g, "plain") && need(needs, NEEDS_FF);
+  if (wb_str_is(trait, "gated")) return g->dense && !has(g, "plain") && need(needs, NEEDS_FF);
+  if (wb_str_is(trait, "ple")) return g->per_layer;
   return wb_llama_has_word(g->traits, trait);
 }
 
-static bool all_hold(const graph *g, wb_str when) {
+static bool all_hold(const graph *g, wb_str when, uint32_t *needs) {
   for (size_t from = 0, to; from < when.len; from = to + 1) {
     for (to = from; to < when.len && when.ptr[to] != ' ';) to++;
-    if (!holds(g, wb_str_slice(when, from, to))) return false;
+    if (!holds(g, wb_str_slice(when, from, to), needs)) return false;
   }
   return true;
 }
 
 /* 8BE+12BF */
-static wb_i128 form_bytes(const graph *g, wb_str form) {
-  wb_i128 sum = 0;
-  for (size_t i = 0; i < form.len; i++) {
-    wb_i128 term = 0;
-    for (; i < form.len && form.ptr[i] >= '0' && form.ptr[i] <= '9'; i++) term = term * 10 + (form.ptr[i] - '0');
-    for (; i < form.len && form.ptr[i] != '+'; i++) term *= g->letters[(unsigned char)form.ptr[i] & 127];
-    sum += term;
+static void read_form(wb_llama_phase *p, wb_str form) {
+  for (size_t i = 0; i < form.len && p->term_count < TERMS; i++) {
+    term *t = &p->terms[p->term_count++];
+    size_t letters = 0;
+    for (; i < form.len && form.ptr[i] >= '0' && form.ptr[i] <= '9'; i++)
+      t->factor = t->factor * 10 + (form.ptr[i] - '0');
+    for (; i < form.len && form.ptr[i] != '+'; i++)
+      if (letters < sizeof t->letters) t->letters[letters++] = (uint8_t)form.ptr[i] & 127;
   }
-  return sum;
 }
 
-static wb_i128 scaled(wb_i128 bytes, wb_str cell, wb_i128 unit) {
+static int32_t times(wb_str cell, int32_t unit) {
   wb_num n;
-  return wb_num_parse(cell, &n) && n.num < (1 << 20) && n.num > -(1 << 20) ? bytes * n.num / (n.den * unit) : 0;
+  return wb_num_parse(cell, &n) ? (int32_t)(n.num * unit / n.den) : 0;
 }
 
 enum { F_WHEN, F_FORM, F_MASK, F_PERCENT, F_TENSORS = F_PERCENT + 3, F_ROWS = F_TENSORS + 3, F_COUNT };
 
-/* low (0), best (1) or high (2) of a row */
-static wb_i128 spread(const graph *g, const wb_str *cells, wb_i128 bytes, size_t which) {
-  const wb_i128 tensor = 4 * g->letters['B'] * g->letters['E'];
-  return scaled(bytes, cells[F_PERCENT + which], 100) + scaled(tensor, cells[F_TENSORS + which], 1);
+void wb_llama_phases(wb_ctx *ctx, wb_llama_facts *f) {
+  const wb_str text = wb_data_text("engines/llamacpp-phases.tsv");
+  const graph g = graph_of_model(f);
+  wb_str cells[F_COUNT];
+  size_t cap = 0, count = 0;
+  f->phases = NULL;
+  for (size_t at = 0; wb_tsv_next(text, &at, cells, F_COUNT);) {
+    wb_llama_phase p = {.form = cells[F_FORM], .mask = wb_str_is(cells[F_MASK], "yes")};
+    if (!all_hold(&g, cells[F_WHEN], &p.needs)) continue;
+    read_form(&p, cells[F_FORM]);
+    for (size_t i = 0; i < 3; i++) {
+      p.percent[i] = times(cells[F_PERCENT + i], 1);
+      p.tenths[i] = times(cells[F_TENSORS + i], 10);
+    }
+    WB_PUSH_ROOM(ctx, f->phases, count, cap);
+    f->phases[count++] = p;
+  }
+  f->phase_count = (uint32_t)count;
+}
+
+/* ---- the buffer ---- */
+
+static uint32_t met_by(const graph *g, const wb_llama_context *c) {
+  uint32_t met = c->asked.build >= MIXED_INPUTS ? NEEDS_NEWER : NEEDS_OLDER;
+  if (g->attention) met |= NEEDS_ATTENTION | (c->flash ? NEEDS_FLASH : NEEDS_NO_FLASH);
+  if (g->attention && g->letters['K']) met |= NEEDS_F32;
+  if (g->letters['F']) met |= NEEDS_FF;
+  if (!has(g, "pooled") && !(has(g, "embeds") && c->asked.embeddings)) met |= NEEDS_LOGITS;
+  return met;
+}
+
+static wb_i128 form_bytes(const graph *g, const wb_llama_phase *p) {
+  wb_i128 sum = 0;
+  for (uint32_t i = 0; i < p->term_count; i++) {
+    const term *t = &p->terms[i];
+    wb_i128 product = t->factor;
+    for (size_t k = 0; k < sizeof t->letters && t->letters[k]; k++) product *= g->letters[t->letters[k]];
+    sum += product;
+  }
+  return sum;
+}
+
+static wb_i128 spread(const wb_llama_phase *p, wb_i128 bytes, wb_i128 tensor, size_t which) {
+  const wb_i128 part = p->percent[which] == 100 ? bytes : bytes * p->percent[which] / 100;
+  return p->tenths[which] ? part + tensor * p->tenths[which] / 10 : part;
 }
 
 wb_llama_compute wb_llama_compute_of(const wb_llama_facts *f, const wb_llama_context *c) {
-  const graph g = graph_of(f, c);
-  const wb_str text = wb_data_text("engines/llamacpp-phases.tsv");
+  graph g = graph_of_model(f);
+  see_context(&g, f, c);
+  const uint32_t met = met_by(&g, c);
+  const wb_i128 tensor = 4 * g.letters['B'] * g.letters['E'];
+  const wb_i128 added = c->asked.build >= MIXED_INPUTS ? tensor : 0;
   wb_llama_compute out = {.phase = WB_STR("")};
-  wb_str cells[F_COUNT];
-  for (size_t at = 0; wb_tsv_next(text, &at, cells, F_COUNT);) {
-    if (!all_hold(&g, cells[F_WHEN])) continue;
-    const wb_i128 bytes = form_bytes(&g, cells[F_FORM]) + g.added + (wb_str_is(cells[F_MASK], "yes") ? g.mask : 0);
-    const wb_i128 best = spread(&g, cells, bytes, 1);
-    if (best > out.best) out.phase = cells[F_FORM];
-    out.low = larger(out.low, spread(&g, cells, bytes, 0));
+  for (uint32_t i = 0; i < f->phase_count; i++) {
+    const wb_llama_phase *p = &f->phases[i];
+    if ((p->needs & met) != p->needs) continue;
+    const wb_i128 bytes = form_bytes(&g, p) + added + (p->mask ? g.mask : 0);
+    const wb_i128 best = spread(p, bytes, tensor, 1);
+    if (best > out.best) out.phase = p->form;
+    out.low = larger(out.low, spread(p, bytes, tensor, 0));
     out.best = larger(out.best, best);
-    out.high = larger(out.high, spread(&g, cells, bytes, 2));
+    out.high = larger(out.high, spread(p, bytes, tensor, 2));
   }
   return out;
 }

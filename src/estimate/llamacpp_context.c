@@ -13,15 +13,16 @@ static void check_range(wb_ctx *ctx, const char *name, int64_t value, int64_t lo
           wb_str_fmt(ctx, "%lld", (long long)high), wb_str_fmt(ctx, "%lld", (long long)value));
 }
 
-/* Types that a cache may have: common/arg.cpp, kv_cache_types. */
-static const char *const CACHE_TYPES[] = {"f32", "f16", "bf16", "q8_0", "q4_0", "q4_1", "iq4_nl", "q5_0", "q5_1"};
-
-static void check_type(wb_ctx *ctx, wb_str type, int64_t *elems, int64_t *bytes) {
-  wb_text known = {.ctx = ctx};
-  for (size_t i = 0; i < sizeof CACHE_TYPES / sizeof *CACHE_TYPES; i++) {
-    if (wb_str_is(type, CACHE_TYPES[i]) && wb_ggml_block(type, elems, bytes)) return;
-    wb_text_addf(&known, "%s%s", i ? ", " : "", CACHE_TYPES[i]);
+static void check_type(wb_ctx *ctx, const wb_llama_facts *f, wb_str type, int64_t *elems, int64_t *bytes) {
+  for (size_t i = 0; i < WB_LLAMA_TYPES; i++) {
+    if (!wb_str_eq(f->types[i].name, type) || !f->types[i].elems) continue;
+    *elems = f->types[i].elems;
+    *bytes = f->types[i].bytes;
+    return;
   }
+  wb_text known = {.ctx = ctx};
+  for (size_t i = 0; i < WB_LLAMA_TYPES; i++)
+    wb_text_addf(&known, "%s%.*s", i ? ", " : "", WB_STR_ARG(f->types[i].name));
   WB_FAIL(ctx, WB_LLAMA_CACHE_TYPE, WB_NOWHERE, type, wb_text_str(&known));
 }
 
@@ -45,8 +46,10 @@ static void check_refusals(wb_ctx *ctx, const wb_llama_facts *f, const wb_llama_
 
 static int64_t widest_v(const wb_llama_facts *f) {
   int64_t most = 0;
-  for (uint32_t i = 0; i < f->layer_count; i++)
-    if (f->layers[i].v_width > most) most = f->layers[i].v_width;
+  for (uint32_t i = 0; i < f->group_count; i++) {
+    const int64_t width = f->layers[f->groups[i].layer].v_width;
+    if (width > most) most = width;
+  }
   return most;
 }
 
@@ -60,8 +63,8 @@ wb_llama_context wb_llama_context_of(wb_ctx *ctx, const wb_llama_facts *f, const
   check_range(ctx, "n_ctx", a->n_ctx, 0, WB_LLAMA_VALUE_MAX);
   check_range(ctx, "n_batch", a->n_batch, 1, WB_LLAMA_VALUE_MAX);
   check_range(ctx, "n_ubatch", a->n_ubatch, 0, WB_LLAMA_VALUE_MAX);
-  check_type(ctx, a->type_k, &c.k_block, &c.k_bytes);
-  check_type(ctx, a->type_v, &c.v_block, &c.v_bytes);
+  check_type(ctx, f, a->type_k, &c.k_block, &c.k_bytes);
+  check_type(ctx, f, a->type_v, &c.v_block, &c.v_bytes);
   if (!a->n_ctx) a->n_ctx = f->trained_context;
   if (f->causal) a->n_batch = smaller(a->n_ctx, a->n_batch);
   a->n_ubatch = smaller(a->n_batch, a->n_ubatch ? a->n_ubatch : a->n_batch);

@@ -2,6 +2,8 @@
  * src/llama-hparams.cpp, src/models/). */
 #include "estimate/llamacpp.h"
 
+#include <string.h>
+
 typedef struct reader {
   wb_ctx *ctx;
   const wb_llama_keys *keys;
@@ -33,13 +35,28 @@ static int64_t required(const reader *r, const char *key) {
   return value;
 }
 
-/* A value for each layer: a list of at least so many, or one for all. */
-static int64_t at_layer(const reader *r, const char *key, uint32_t layer, int64_t otherwise) {
+/* A value for each layer: a list of at least so many, or one for all. Looked up once, as a look-up may be slow. */
+typedef struct column {
+  const char *key;
+  int64_t *values;
+  size_t count;
+  bool given, list;
+} column;
+
+static column read_column(const reader *r, const char *key) {
   wb_llama_value v;
-  if (!find(r, key, &v)) return otherwise;
-  if (!v.list) return v.values[0];
-  if (layer >= v.count) bad(r, key);
-  return v.values[layer];
+  column c = {.key = key};
+  if (!find(r, key, &v)) return c;
+  c = (column){key, WB_NEWN(r->ctx, int64_t, v.count), v.count, true, v.list};
+  memcpy(c.values, v.values, v.count * sizeof *v.values);
+  return c;
+}
+
+static int64_t at_layer(const reader *r, const column *c, uint32_t layer, int64_t otherwise) {
+  if (!c->given) return otherwise;
+  if (!c->list) return c->values[0];
+  if (layer >= c->count) bad(r, c->key);
+  return c->values[layer];
 }
 
 static int64_t number_in(wb_str cell) {
@@ -51,7 +68,9 @@ static int64_t number_in(wb_str cell) {
 
 static void read_widths(const reader *r) {
   wb_llama_facts *f = r->facts;
-  const int64_t heads = at_layer(r, "attention.head_count", 0, 0), even = heads ? f->embd / heads : 0;
+  const column heads = read_column(r, "attention.head_count"), kv = read_column(r, "attention.head_count_kv");
+  const column ff = read_column(r, "feed_forward_length");
+  const int64_t first = at_layer(r, &heads, 0, 0), even = first ? f->embd / first : 0;
   const int64_t k = scalar(r, "attention.key_length", even), v = scalar(r, "attention.value_length", even);
   const int64_t k_swa = scalar(r, "attention.key_length_swa", k), v_swa = scalar(r, "attention.value_length_swa", v);
   f->head_dim_k = k;
@@ -59,9 +78,9 @@ static void read_widths(const reader *r) {
   f->latent = scalar(r, "attention.key_length_mla", 0) > 0 && scalar(r, "attention.value_length_mla", 0) > 0;
   for (uint32_t i = 0; i < f->layer_count; i++) {
     wb_llama_layer *l = &f->layers[i];
-    l->heads = at_layer(r, "attention.head_count", i, 0);
-    const int64_t kv_heads = at_layer(r, "attention.head_count_kv", i, l->heads);
-    l->ff = at_layer(r, "feed_forward_length", i, 0);
+    l->heads = at_layer(r, &heads, i, 0);
+    const int64_t kv_heads = at_layer(r, &kv, i, l->heads);
+    l->ff = at_layer(r, &ff, i, 0);
     l->head_dim = l->sliding ? k_swa : k;
     l->k_width = l->head_dim * kv_heads;
     l->v_width = f->latent || f->rules.indexer == WB_LLAMA_DSV4 ? 0 : (l->sliding ? v_swa : v) * kv_heads;
@@ -83,7 +102,7 @@ static void state_widths(const reader *r, int64_t *out_r, int64_t *out_s) {
     *out_r = f->embd * (short_conv - 1);
     *out_s = 0;
   } else if (kda) {
-    const int64_t heads = at_layer(r, "attention.head_count", 0, 0);
+    const int64_t heads = f->layer_count ? f->layers[0].heads : 0;
     *out_r = 3 * (conv > 0 ? conv - 1 : 3) * heads * kda;
     *out_s = heads * kda > WB_LLAMA_VALUE_MAX ? -1 : kda * kda * heads;
   } else {
@@ -95,7 +114,7 @@ static void state_widths(const reader *r, int64_t *out_r, int64_t *out_s) {
   if (*out_r > (WB_LLAMA_VALUE_MAX << 8) || *out_s > (WB_LLAMA_VALUE_MAX << 8) || *out_s < 0) bad(r, "ssm.state_size");
 }
 
-static bool is_recurrent(const reader *r, uint32_t i, bool *attends) {
+static bool is_recurrent(const reader *r, const column *listed, int64_t interval, uint32_t i, bool *attends) {
   const wb_str rule = r->facts->rules.recurrent;
   const wb_llama_layer *l = &r->facts->layers[i];
   if (wb_str_is(rule, "every")) *attends = false;
@@ -107,8 +126,7 @@ static bool is_recurrent(const reader *r, uint32_t i, bool *attends) {
     return state;
   }
   if (!wb_str_is(rule, "interval") || l->nextn) return false;
-  const int64_t interval = scalar(r, "full_attention_interval", 4);
-  const bool state = at_layer(r, "attention.recurrent_layers", i, interval && (i + 1) % interval != 0) != 0;
+  const bool state = at_layer(r, listed, i, interval && (i + 1) % interval != 0) != 0;
   *attends = !state;
   return state;
 }
@@ -116,9 +134,11 @@ static bool is_recurrent(const reader *r, uint32_t i, bool *attends) {
 static void read_states(const reader *r) {
   int64_t width_r, width_s;
   state_widths(r, &width_r, &width_s);
+  const column listed = read_column(r, "attention.recurrent_layers");
+  const int64_t interval = scalar(r, "full_attention_interval", 4);
   for (uint32_t i = 0; i < r->facts->layer_count; i++) {
     wb_llama_layer *l = &r->facts->layers[i];
-    l->recurrent = is_recurrent(r, i, &l->attends);
+    l->recurrent = is_recurrent(r, &listed, interval, i, &l->attends);
     if (!l->recurrent) continue;
     l->state_r = width_r;
     l->state_s = width_s;
@@ -159,18 +179,18 @@ static bool slides(const wb_llama_rules *rules, int64_t period, int64_t layer) {
 
 static void read_windows(const reader *r) {
   wb_llama_facts *f = r->facts;
-  wb_llama_value pattern = {0};
   f->window = window_of(r);
   if (!f->window) return;
-  const bool given = find(r, "attention.sliding_window_pattern", &pattern);
-  if (!given && wb_str_is(f->rules.period, "list")) bad(r, "attention.sliding_window_pattern");
+  const column pattern = read_column(r, "attention.sliding_window_pattern"),
+               kv = read_column(r, "attention.head_count_kv");
+  if (!pattern.given && wb_str_is(f->rules.period, "list")) bad(r, "attention.sliding_window_pattern");
   for (uint32_t i = 0; i < f->layer_count; i++) {
     wb_llama_layer *l = &f->layers[i];
     if (wb_str_is(f->rules.period, "all")) l->sliding = true;
     else if (l->nextn) l->sliding = false;
-    else if (wb_str_is(f->rules.period, "attention")) l->sliding = at_layer(r, "attention.head_count_kv", i, 1) > 0;
-    else if (given && pattern.list) l->sliding = i < pattern.count && pattern.values[i] != 0;
-    else l->sliding = slides(&f->rules, given ? pattern.values[0] : number_in(f->rules.period), i);
+    else if (wb_str_is(f->rules.period, "attention")) l->sliding = at_layer(r, &kv, i, 1) > 0;
+    else if (pattern.list) l->sliding = i < pattern.count && pattern.values[i] != 0;
+    else l->sliding = slides(&f->rules, pattern.given ? pattern.values[0] : number_in(f->rules.period), i);
   }
 }
 
@@ -180,19 +200,48 @@ static void read_indexer(const reader *r) {
   wb_llama_facts *f = r->facts;
   if (f->rules.indexer == WB_LLAMA_NO_INDEXER) return;
   f->index_width = required(r, "attention.indexer.key_length");
-  const int64_t dense = scalar(r, "leading_dense_block_count", 0);
+  const column ratios = read_column(r, "attention.compress_ratios"), full = read_column(r, "attention.indexer.types");
   for (uint32_t i = 0; i < f->layer_count; i++) {
     wb_llama_layer *l = &f->layers[i];
     if (f->rules.indexer == WB_LLAMA_DSV4) {
-      l->ratio = at_layer(r, "attention.compress_ratios", i, 0);
+      l->ratio = at_layer(r, &ratios, i, 0);
       l->index_k = l->ratio == 4 ? f->index_width : 0;
       continue;
     }
     const bool sparse =
-        f->rules.indexer == WB_LLAMA_MSA ? (int64_t)i >= dense : at_layer(r, "attention.indexer.types", i, 1) != 0;
+        f->rules.indexer == WB_LLAMA_MSA ? (int64_t)i >= f->dense_layers : at_layer(r, &full, i, 1) != 0;
     l->index_k = sparse ? f->index_width : 0;
     l->index_v = sparse && f->rules.indexer == WB_LLAMA_MSA ? f->index_width : 0;
   }
+}
+
+/* ---- made ready ---- */
+
+static bool alike(const wb_llama_layer *a, const wb_llama_layer *b) {
+  return a->k_width == b->k_width && a->v_width == b->v_width && a->index_k == b->index_k && a->index_v == b->index_v &&
+         a->state_r == b->state_r && a->state_s == b->state_s && a->heads == b->heads && a->head_dim == b->head_dim &&
+         a->ff == b->ff && a->ratio == b->ratio && a->sliding == b->sliding && a->attends == b->attends &&
+         a->owns == b->owns && a->recurrent == b->recurrent && a->nextn == b->nextn;
+}
+
+/* Types that a cache may have: common/arg.cpp, kv_cache_types. */
+static const char *const CACHE_TYPES[WB_LLAMA_TYPES] = {"f32",  "f16",    "bf16", "q8_0", "q4_0",
+                                                        "q4_1", "iq4_nl", "q5_0", "q5_1"};
+
+void wb_llama_prepare(wb_ctx *ctx, wb_llama_facts *f) {
+  f->groups = WB_NEWN(ctx, wb_llama_group, f->layer_count + 1);
+  f->group_count = 0;
+  for (uint32_t i = 0; i < f->layer_count; i++) {
+    uint32_t g = 0;
+    while (g < f->group_count && !alike(&f->layers[f->groups[g].layer], &f->layers[i])) g++;
+    if (g == f->group_count) f->groups[f->group_count++] = (wb_llama_group){i, 0};
+    f->groups[g].count++;
+  }
+  for (size_t i = 0; i < WB_LLAMA_TYPES; i++) {
+    f->types[i].name = wb_str_of(CACHE_TYPES[i]);
+    wb_ggml_block(f->types[i].name, &f->types[i].elems, &f->types[i].bytes);
+  }
+  wb_llama_phases(ctx, f);
 }
 
 wb_llama_facts *wb_llama_facts_of_keys(wb_ctx *ctx, wb_str architecture, const wb_llama_keys *keys) {
@@ -229,5 +278,6 @@ wb_llama_facts *wb_llama_facts_of_keys(wb_ctx *ctx, wb_str architecture, const w
   read_states(&r);
   read_owners(&r);
   read_indexer(&r);
+  wb_llama_prepare(ctx, f);
   return f;
 }

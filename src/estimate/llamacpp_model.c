@@ -14,7 +14,10 @@ typedef struct source {
   wb_dimensions dims;
   uint32_t layers; /* prediction layers among them, where the converter keeps them */
   uint32_t nextn;
-  uint32_t first; /* the number of the first layer in the description */
+  uint32_t first;      /* the number of the first layer in the description */
+  wb_str table;        /* keys and fields */
+  const wb_kept *last; /* the cache that was looked at last, and its heads */
+  int64_t last_heads;
   int64_t values[WB_LLAMA_LAYERS_MAX];
 } source;
 
@@ -68,7 +71,7 @@ static bool unread(source *s, wb_str name, wb_llama_value *out) {
 /* A key by the table of fields. */
 static bool by_field(source *s, wb_str key, wb_llama_value *out) {
   wb_str cells[2];
-  for (size_t at = 0; wb_tsv_next(wb_data_text("engines/llamacpp-keys.tsv"), &at, cells, 2);) {
+  for (size_t at = 0; wb_tsv_next(s->table, &at, cells, 2);) {
     if (!wb_str_eq(cells[0], key)) continue;
     for (size_t from = 0, to; from < cells[1].len; from = to + 1) {
       for (to = from; to < cells[1].len && cells[1].ptr[to] != ' ';) to++;
@@ -131,16 +134,24 @@ static int64_t head_length(source *s, const char *sliding, const char *key, uint
   return length;
 }
 
-/* Heads of the cache: its elements over those of one head of K and V. Prediction layers are as the last layer. */
-static int64_t cache_heads(source *s, uint32_t layer) {
-  if (layer + s->nextn >= s->layers && s->nextn && s->layers > s->nextn) layer = s->layers - s->nextn - 1;
-  const int64_t given = number_of(s, "attention.head_count_kv", 0), elements = elements_of(kept_at(s, layer, true, 0));
-  if (!elements) return 0;
-  if (wb_str_is(s->rules.latent, "yes") || s->rules.indexer == WB_LLAMA_DSV4) return 1;
+static int64_t heads_of(source *s, uint32_t layer, int64_t elements) {
+  const int64_t given = number_of(s, "attention.head_count_kv", 0);
   if (s->rules.latent.len) return given;
   const int64_t one = head_length(s, "sliding_head_dim", "attention.key_length", layer) +
                       head_length(s, "sliding_value_dim", "attention.value_length", layer);
   return one && elements % one == 0 ? elements / one : given;
+}
+
+/* Heads of the cache: its elements over those of one head of K and V. Prediction layers are as the last layer. */
+static int64_t cache_heads(source *s, uint32_t layer) {
+  if (layer + s->nextn >= s->layers && s->nextn && s->layers > s->nextn) layer = s->layers - s->nextn - 1;
+  const wb_kept *kept = kept_at(s, layer, true, 0);
+  const int64_t elements = elements_of(kept);
+  if (!elements) return 0;
+  if (wb_str_is(s->rules.latent, "yes") || s->rules.indexer == WB_LLAMA_DSV4) return 1;
+  if (kept != s->last) s->last_heads = heads_of(s, layer, elements);
+  s->last = kept;
+  return s->last_heads;
 }
 
 static bool per_layer(source *s, wb_str key, wb_llama_value *out) {
@@ -290,6 +301,7 @@ static bool choose_part(source *s) {
 wb_llama_facts *wb_llama_facts_of_model(wb_model *m) {
   source *s = WB_NEW(&m->ctx, source);
   s->model = m;
+  s->table = wb_data_text("engines/llamacpp-keys.tsv");
   const bool known = choose_part(s);
   s->dims = wb_model_dimensions(m);
   count_layers(s);
@@ -298,5 +310,6 @@ wb_llama_facts *wb_llama_facts_of_model(wb_model *m) {
   f->known = known;
   if (!known) read_kept(s, f);
   read_states(s, f);
+  wb_llama_prepare(&m->ctx, f);
   return f;
 }
