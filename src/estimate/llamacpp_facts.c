@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define STATE_MAX ((wb_i128)1 << 40) /* elements of a state */
+
 typedef struct reader {
   wb_ctx *ctx;
   const wb_llama_keys *keys;
@@ -92,26 +94,24 @@ static void read_widths(const reader *r) {
 /* llama_hparams::n_embd_r and n_embd_s: which keys are there decides, not the architecture. */
 static void state_widths(const reader *r, int64_t *out_r, int64_t *out_s) {
   const wb_llama_facts *f = r->facts;
-  const int64_t wkv = scalar(r, "wkv.head_size", 0), short_conv = scalar(r, "shortconv.l_cache", 0);
-  const int64_t kda = scalar(r, "kda.head_dim", 0), conv = scalar(r, "ssm.conv_kernel", 0);
-  const int64_t inner = scalar(r, "ssm.inner_size", 0), state = scalar(r, "ssm.state_size", 0);
+  const wb_i128 wkv = scalar(r, "wkv.head_size", 0), short_conv = scalar(r, "shortconv.l_cache", 0);
+  const wb_i128 kda = scalar(r, "kda.head_dim", 0), conv = scalar(r, "ssm.conv_kernel", 0);
+  const wb_i128 inner = scalar(r, "ssm.inner_size", 0), state = scalar(r, "ssm.state_size", 0);
+  const wb_i128 groups = scalar(r, "ssm.group_count", 0), heads = f->layer_count ? f->layers[0].heads : 0;
+  wb_i128 width_r = (conv > 0 ? conv - 1 : 0) * (inner + 2 * groups * state), width_s = state * inner;
   if (wkv) {
-    *out_r = scalar(r, "token_shift_count", 2) * f->embd;
-    *out_s = f->embd * wkv;
+    width_r = (wb_i128)scalar(r, "token_shift_count", 2) * f->embd;
+    width_s = f->embd * wkv;
   } else if (short_conv) {
-    *out_r = f->embd * (short_conv - 1);
-    *out_s = 0;
+    width_r = f->embd * (short_conv - 1);
+    width_s = 0;
   } else if (kda) {
-    const int64_t heads = f->layer_count ? f->layers[0].heads : 0;
-    *out_r = 3 * (conv > 0 ? conv - 1 : 3) * heads * kda;
-    *out_s = heads * kda > WB_LLAMA_VALUE_MAX ? -1 : kda * kda * heads;
-  } else {
-    const int64_t groups = scalar(r, "ssm.group_count", 0);
-    if (groups * state > WB_LLAMA_VALUE_MAX) bad(r, "ssm.group_count");
-    *out_r = (conv > 0 ? conv - 1 : 0) * (inner + 2 * groups * state);
-    *out_s = state * inner;
+    width_r = 3 * (conv > 0 ? conv - 1 : 3) * heads * kda;
+    width_s = kda * kda * heads;
   }
-  if (*out_r > (WB_LLAMA_VALUE_MAX << 8) || *out_s > (WB_LLAMA_VALUE_MAX << 8) || *out_s < 0) bad(r, "ssm.state_size");
+  if (width_r > STATE_MAX || width_s > STATE_MAX) bad(r, "ssm.state_size");
+  *out_r = (int64_t)width_r;
+  *out_s = (int64_t)width_s;
 }
 
 static bool is_recurrent(const reader *r, const column *listed, int64_t interval, uint32_t i, bool *attends) {

@@ -158,13 +158,15 @@ static bool per_layer(source *s, wb_str key, wb_llama_value *out) {
   const bool heads = wb_str_is(key, "attention.head_count_kv");
   const bool pattern = wb_str_is(key, "attention.sliding_window_pattern") && wb_str_is(s->rules.period, "list");
   const bool recurrent = wb_str_is(key, "attention.recurrent_layers");
+  const bool indexer = wb_str_is(key, "attention.indexer.types") && s->rules.indexer == WB_LLAMA_DSA;
   const bool ff = wb_str_is(key, "feed_forward_length") && wb_str_is(s->rules.recurrent, "no_kv_heads_no_ff");
-  if (!heads && !pattern && !recurrent && !ff) return false;
+  if (!heads && !pattern && !recurrent && !indexer && !ff) return false;
   int64_t values[WB_LLAMA_LAYERS_MAX];
   for (uint32_t i = 0; i < s->layers; i++) {
     if (heads) values[i] = cache_heads(s, i);
     else if (pattern) values[i] = has_window(s, i);
     else if (recurrent) values[i] = kept_at(s, i, false, 0) != NULL;
+    else if (indexer) values[i] = kept_at(s, i, true, 1) != NULL;
     else values[i] = !kept_at(s, i, false, 0) && !kept_at(s, i, true, 0);
   }
   memcpy(s->values, values, s->layers * sizeof *values);
@@ -205,14 +207,13 @@ static bool sliding_key(source *s, wb_str key, wb_llama_value *out) {
   return false;
 }
 
-/* The window of the first layer that has one. */
+/* The window of the first layer that has one; 0 where none has. */
 static bool window_kept(source *s, wb_str key, wb_llama_value *out) {
-  for (uint32_t i = 0; wb_str_is(key, "attention.sliding_window") && i < s->layers; i++)
-    if (has_window(s, i)) {
-      *out = (wb_llama_value){.values = s->values, .count = 1};
-      return whole(wb_force(&s->model->ctx, kept_at(s, i, true, 0)->within), s->values);
-    }
-  return false;
+  if (!wb_str_is(key, "attention.sliding_window")) return false;
+  one(s, 0, out);
+  for (uint32_t i = 0; i < s->layers; i++)
+    if (has_window(s, i)) return whole(wb_force(&s->model->ctx, kept_at(s, i, true, 0)->within), s->values);
+  return wb_str_is(s->rules.window, "key");
 }
 
 static bool find_key(void *user, wb_str key, wb_llama_value *out) {

@@ -279,6 +279,87 @@ static void compare_weights(const wb_str *c, int64_t build, tally *t) {
   if (ours != number(c[B_BYTES])) report(c, "ours", ours);
 }
 
+/* ---- devices ---- */
+
+static wb_llama_facts *small_model(key_text *t) {
+  const wb_llama_keys keys = {find_key, t};
+  *t = (key_text){.keys = WB_STR("block_count=4;embedding_length=64;vocab_size=100;attention.head_count=4;"
+                                 "attention.head_count_kv=2;context_length=1024")};
+  return wb_llama_facts_of_keys(&ctx, WB_STR("llama"), &keys);
+}
+
+/* src/llama-model.cpp: of 5 places (4 layers and the output) the last ngl are spread by upper_bound over the shares. */
+static void layers_stand_on_devices(void **state) {
+  (void)state;
+  static const struct {
+    int64_t layers;
+    float split[2];
+    uint32_t places[5];
+  } rows[] = {
+      {0, {1, 1}, {0, 0, 0, 0, 0}}, {1, {1, 1}, {0, 0, 0, 0, 1}},  {3, {1, 1}, {0, 0, 1, 1, 2}},
+      {5, {1, 1}, {1, 1, 1, 2, 2}}, {99, {3, 1}, {1, 1, 1, 1, 2}}, {99, {0, 1}, {2, 2, 2, 2, 2}},
+  };
+  key_text t;
+  const wb_llama_facts *facts = small_model(&t);
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    const wb_llama_devices devices = {2, {rows[i].split[0], rows[i].split[1]}, rows[i].layers, false};
+    for (uint32_t l = 0; l < 5; l++) assert_int_equal(wb_llama_device_of(facts, &devices, l), rows[i].places[l]);
+  }
+}
+
+/* Parts sum to the whole; with the output on an accelerator tied embeddings stand twice. */
+static void devices_share_what_there_is(void **state) {
+  (void)state;
+  const wb_llama_tensor tensors[] = {{WB_STR("token_embd.weight"), WB_STR("f16"), 2, {64, 100}},
+                                     {WB_STR("output_norm.weight"), WB_STR("f32"), 1, {64}},
+                                     {WB_STR("blk.0.attn_q.weight"), WB_STR("q8_0"), 2, {64, 64}},
+                                     {WB_STR("blk.3.attn_q.weight"), WB_STR("Q4_K"), 2, {256, 16}}};
+  key_text t;
+  wb_llama_asked asked;
+  const wb_llama_facts *facts = small_model(&t);
+  assert_true(wb_llama_defaults(WB_STR("bench"), &asked));
+  const wb_llama_context context = wb_llama_context_of(&ctx, facts, &asked);
+  assert_int_equal((int64_t)wb_llama_weights(facts, tensors, 4, false, 32), 12800 + 256 + 64 * 68 + 16 * 144);
+  for (int64_t ngl = 0; ngl < 7; ngl++) {
+    const wb_llama_devices devices = {2, {2, 1}, ngl, false};
+    wb_i128 caches = 0, weights = 0;
+    for (uint32_t d = 0; d < 3; d++) {
+      caches += wb_llama_on_device(facts, &context, WB_LLAMA_KV, &devices, d, 32);
+      weights += wb_llama_weights_on(facts, tensors, 4, false, &devices, d, 32);
+    }
+    assert_int_equal((int64_t)caches, (int64_t)wb_llama_buffer(facts, &context, WB_LLAMA_KV, 32));
+    assert_int_equal((int64_t)weights, 12800 + 256 + 64 * 68 + 16 * 144 + (ngl ? 12800 : 0));
+  }
+}
+
+static bool loads(key_text *t) {
+  const wb_llama_keys keys = {find_key, t};
+  if (WB_GUARD(&ctx)) return wb_llama_facts_of_keys(&ctx, WB_STR("llama"), &keys) != NULL;
+  assert_int_equal(ctx.failure.message, WB_LLAMA_KEY_BAD);
+  return false;
+}
+
+/* What no engine could load is refused, whatever it holds. */
+static void hostile_keys_are_refused(void **state) {
+  (void)state;
+  static const char *const rows[] = {
+      "",
+      "block_count=-1;embedding_length=64",
+      "block_count=2000;embedding_length=64",
+      "block_count=2",
+      "block_count=2;embedding_length=64;attention.head_count=[4]",
+      "block_count=2;embedding_length=9999999999",
+      "block_count=2;embedding_length=64;nextn_predict_layers=3",
+      "block_count=2;embedding_length=64;attention.head_count=2000000000;attention.key_length=2000000000",
+      "block_count=2;embedding_length=64;ssm.conv_kernel=2000000000;ssm.inner_size=2000000000;ssm.state_size="
+      "2000000000",
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    key_text t = {.keys = wb_str_of(rows[i])};
+    if (loads(&t)) fail_msg("%s", rows[i]);
+  }
+}
+
 /* ---- the compute buffer ---- */
 
 static int by_size(const void *a, const void *b) {
@@ -467,9 +548,13 @@ static void facts_of_configurations(void **state) {
 
 int main(void) {
   ctx.arena = wb_arena_new(0);
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(vectors_of_our_own), cmocka_unit_test(buffers_that_the_engine_allocated),
-      cmocka_unit_test(facts_of_configurations), cmocka_unit_test(compute_buffers_lie_in_the_interval)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(vectors_of_our_own),
+                                     cmocka_unit_test(layers_stand_on_devices),
+                                     cmocka_unit_test(devices_share_what_there_is),
+                                     cmocka_unit_test(hostile_keys_are_refused),
+                                     cmocka_unit_test(buffers_that_the_engine_allocated),
+                                     cmocka_unit_test(facts_of_configurations),
+                                     cmocka_unit_test(compute_buffers_lie_in_the_interval)};
   const int failed = cmocka_run_group_tests(tests, NULL, NULL);
   wb_arena_free(ctx.arena);
   return failed;
