@@ -128,7 +128,8 @@ static void set_layout(wb_serving *s, const named_cards *named) {
   for (size_t i = 0; i < 3; i++)
     if (!*one[i]) *one[i] = 1;
   if (!a->gpus && named->in_all > 1) a->gpus = (weigh_count)named->in_all;
-  if (!a->pp) a->pp = !all_equal(named) && !a->tp ? a->gpus : 1; /* unequal cards hold runs of layers */
+  const bool runs = s->by_layers || !all_equal(named); /* unequal cards hold runs of layers */
+  if (!a->pp) a->pp = runs && !a->tp && a->gpus > 0 ? a->gpus : 1;
   const weigh_count others =
       a->pp > 0 && a->dp > 0 && a->cp > 0 && a->pp <= PARALLEL_MOST && a->dp <= PARALLEL_MOST && a->cp <= PARALLEL_MOST
           ? a->pp * a->dp * a->cp
@@ -187,19 +188,27 @@ static void set_dtypes(wb_serving *s) {
   }
 }
 
+static void find_engine(wb_serving *s) {
+  wb_model *m = s->model;
+  const weigh_serving *a = &s->asked;
+  s->engine = wb_engine_find(m->lib, &m->ctx, wb_str_of(a->engine ? a->engine : "generic"));
+  s->options = wb_engine_options(&m->ctx, s->engine, a->engine_options, a->engine_option_count);
+  s->option_count = a->engine_option_count;
+  const wb_engine engine = wb_engine_new(m, s->engine, s->options, s->option_count);
+  s->by_layers = wb_str_is(wb_engine_text(m, &engine, "parallel"), "layers");
+}
+
 wb_serving *wb_serving_asked(wb_model *m, const weigh_serving *asked) {
   wb_ctx *ctx = &m->ctx;
   wb_serving *s = WB_NEW(ctx, wb_serving);
   s->model = m;
   s->asked = *asked;
   fill_lengths(&s->asked);
+  find_engine(s);
   const named_cards named = read_cards(s);
   set_layout(s, &named);
   set_cards(s, &named);
   set_lengths(s);
-  s->engine = wb_engine_find(m->lib, ctx, wb_str_of(asked->engine ? asked->engine : "generic"));
-  s->options = wb_engine_options(ctx, s->engine, asked->engine_options, asked->engine_option_count);
-  s->option_count = asked->engine_option_count;
   set_dtypes(s);
   return s;
 }

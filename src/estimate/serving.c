@@ -1,6 +1,7 @@
 #include "estimate/serving.h"
 
 #include "estimate/compute.h"
+#include "estimate/llamacpp_serving.h"
 #include "estimate/pool.h"
 #include "expr/eval.h"
 
@@ -113,6 +114,8 @@ static void read_rules(wb_serving *s, const wb_engine *e) {
   wb_cache_rules *r = &s->rules;
   wb_str type = wb_str_of(s->asked.kv_dtype);
   if (!type.len) type = wb_engine_text(m, e, "kv_dtype");
+  if (!type.len) type = wb_engine_text(m, e, "type_k");
+  if (!type.len && wb_engine_text(m, e, "file_type").len) type = WB_STR("float16");
   if (!type.len || wb_str_is(type, "auto")) type = s->dtype;
   if (!wb_cache_type_find(type, &r->type))
     WB_FAIL(&m->ctx, WB_SERVING_KV_DTYPE, WB_NOWHERE, type, wb_cache_type_names(&m->ctx));
@@ -177,6 +180,9 @@ static void build_place(wb_serving *s, wb_place_on *p, wb_num widest) {
   give_question(s, &p->engine, p->stage);
   give_machine(s, &p->engine, &p->card);
   wb_engine_give(s->model, &p->engine, "widest_operation", wb_number(widest), WB_FROM_MODEL);
+  static const char *const later[] = {"compute_bytes", "compute_low_bytes", "compute_high_bytes", "output_bytes"};
+  for (size_t i = 0; i < sizeof later / sizeof *later; i++) /* llama.cpp's buffers take their place */
+    wb_engine_give(s->model, &p->engine, later[i], wb_integer(0), WB_FROM_MODEL);
   wb_engine_check(s->model, &p->engine);
   read_rules(s, &p->engine);
   count_model(s, p);
@@ -198,8 +204,14 @@ static uint32_t weight_of(const wb_card *card) {
   return mib < 1 ? 1 : mib > 1 << 20 ? 1 << 20 : (uint32_t)mib;
 }
 
+static wb_engine probe_of(wb_serving *s) {
+  wb_engine probe = wb_engine_new(s->model, s->engine, s->options, s->option_count);
+  give_machine(s, &probe, &s->cards[0]);
+  return probe;
+}
+
 static bool needs_host(wb_serving *s) {
-  const wb_engine probe = wb_engine_new(s->model, s->engine, s->options, s->option_count);
+  const wb_engine probe = probe_of(s);
   return s->asked.has_gpu_layers || wb_engine_flag(s->model, &probe, "input_on_host");
 }
 
@@ -268,11 +280,16 @@ void wb_serving_build(wb_serving *s) {
   s->context = wb_form_open(s->forms, wb_intern(&m->lib->symbols, WB_STR("context")));
   s->sequences = wb_form_open(s->forms, wb_intern(&m->lib->symbols, WB_STR("sequences")));
   set_stages(s);
+  const wb_engine probe = probe_of(s);
+  const bool llama = wb_llama_serves(m, &probe);
+  s->llama = NULL;
+  if (llama) wb_llama_place(s);
   wb_num widest = wb_num_int(0);
   if (wb_engine_reads(m->lib, &m->ctx, s->engine, "widest_operation"))
     widest = widest_operation(s, s->asked.prompt < CHUNK ? s->asked.prompt : CHUNK);
   for (uint32_t i = 0; i < s->place_count; i++) build_place(s, &s->places[i], widest);
   make_program(s);
+  if (llama) wb_llama_attach(s, &s->places[s->place_count - 1].engine);
 }
 
 wb_serving *wb_serving_new(wb_model *m, const weigh_serving *asked) {
@@ -311,7 +328,7 @@ bool wb_serving_at(const wb_serving *s, uint32_t place, wb_i128 context, wb_i128
     out->parts[i] = (wb_bytes){rounded_up(figure[0]), rounded_up(figure[1]), rounded_up(figure[2])};
   out->budget = figure->num / figure->den;
   sum_up(s, out);
-  return true;
+  return !s->llama || wb_llama_load(s, place, context, sequences, out);
 }
 
 /* Of sequences of several lengths, caches add up; all else is as for the longest of them. */

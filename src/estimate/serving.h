@@ -38,6 +38,7 @@ typedef struct wb_serving {
   const wb_decl *engine;
   wb_option *options;
   size_t option_count;
+  bool by_layers; /* cards hold runs of layers, not parts of tensors */
   wb_card *cards; /* of the devices, in order */
   wb_layout layout;
   wb_str dtype;     /* that passes are computed in */
@@ -51,6 +52,7 @@ typedef struct wb_serving {
   wb_place_on *places; /* stages, the host's first where there is one */
   uint32_t place_count;
   size_t part_count;
+  struct wb_llama_serving *llama; /* llama.cpp: its own buffers take the place of the forms; NULL: another engine */
   wb_program *program; /* all parts of all places: low, best, high */
 } wb_serving;
 

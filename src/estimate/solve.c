@@ -6,8 +6,12 @@
 
 #define NODE 8 /* cards that tensor parallelism reaches over */
 
-bool wb_solve_layout(wb_i128 gpus, wb_layout *out) {
+bool wb_solve_layout(const wb_serving *asked, wb_i128 gpus, wb_layout *out) {
   uint32_t tp = 1;
+  if (asked->by_layers) {
+    *out = (wb_layout){1, (uint32_t)gpus, 1, 1, 1, false};
+    return gpus <= 16;
+  }
   while (tp < NODE && gpus % (2 * tp) == 0) tp *= 2;
   *out = (wb_layout){tp, (uint32_t)(gpus / tp), 1, 1, 1, false};
   return gpus / tp == 1 || tp == NODE || gpus / tp <= 4;
@@ -88,7 +92,7 @@ static wb_i128 first_that_fits(const wb_serving *asked, const wb_card *card, wb_
   const wb_i128 least = least_of(asked, card);
   wb_trial t = wb_trial_begin(asked->model);
   for (wb_i128 gpus = 1; gpus <= most; gpus = next_number(gpus)) {
-    if (gpus < least || !wb_solve_layout(gpus, layout)) continue;
+    if (gpus < least || !wb_solve_layout(asked, gpus, layout)) continue;
     const bool fits = tries(asked, card, layout, load);
     wb_trial_forget(&t);
     if (fits) return gpus;
@@ -98,7 +102,9 @@ static wb_i128 first_that_fits(const wb_serving *asked, const wb_card *card, wb_
 
 /* Names that formulas read are found once, so that a trial has nothing to forget that outlives it. */
 static void warm_up(const wb_serving *asked, const wb_card *card) {
-  const wb_layout one = {1, 1, 1, 1, 1, false}, two = {2, 1, 1, 1, 1, false};
+  const wb_layout one = {1, 1, 1, 1, 1, false};
+  wb_layout two;
+  wb_solve_layout(asked, 2, &two);
   wb_solve_on(asked, card, &one);
   wb_solve_on(asked, card, &two);
 }

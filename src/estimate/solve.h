@@ -10,7 +10,7 @@
 
 /* The same question on `gpus` cards of a kind, cut over as many as eight of them by tensor parallelism and over the rest
  * by pipeline stages; false when the number cannot be cut so (no power of two within a stage). */
-bool wb_solve_layout(wb_i128 gpus, wb_layout *out);
+bool wb_solve_layout(const wb_serving *asked, wb_i128 gpus, wb_layout *out);
 wb_serving *wb_solve_on(const wb_serving *asked, const wb_card *card, const wb_layout *layout);
 
 /* The fewest cards of a kind on which the question fits; 0: no number up to WB_SOLVE_CARDS does. */

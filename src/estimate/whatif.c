@@ -49,19 +49,18 @@ static bool weigh_choice(wb_model *m, weigh_serving *asked, const wb_str caches[
   return true;
 }
 
-/* A list of names: the weights' own table, and the file type that most GGUF files are of. */
-static bool listed(size_t i, wb_str *out) {
-  static const char *const files[] = {"Q8_0", "Q4_K_M"};
+/* Names of the weights' own table, and file types: few beside it, more where the engine reads nothing else. */
+static bool listed(bool only_files, size_t i, wb_str *out) {
+  static const char *const files[] = {"Q8_0", "Q4_K_M", "Q6_K", "Q5_K_M", "IQ4_XS", "Q3_K_M", "Q2_K"};
+  const size_t count = only_files ? sizeof files / sizeof *files : 2;
   wb_weights_choice choice;
   size_t n = 0;
-  while (wb_weights_listed(n, &choice)) n++;
+  while (!only_files && wb_weights_listed(n, &choice)) n++;
   if (i < n && wb_weights_listed(i, &choice)) *out = choice.name;
-  else if (i - n < sizeof files / sizeof *files) *out = wb_str_of(files[i - n]);
+  else if (i - n < count) *out = wb_str_of(files[i - n]);
   else return false;
   return true;
 }
-
-static bool only_files(const wb_serving *s) { return s->loaded.gguf && !s->asked.quant; }
 
 wb_choices wb_whatif_choices(const wb_serving *asked) {
   wb_model *m = asked->model;
@@ -76,10 +75,8 @@ wb_choices wb_whatif_choices(const wb_serving *asked) {
   wb_choice own = {.quant = wb_loaded_name(&asked->loaded), .is_asked = true};
   if (weigh_choice(m, &question, out.caches, &own)) out.items[out.count++] = own;
   wb_str name;
-  for (size_t i = 0; listed(i, &name) && out.count < 32; i++) {
+  for (size_t i = 0; listed(asked->llama, i, &name) && out.count < 32; i++) {
     wb_choice choice = {.quant = name};
-    const bool file = wb_str_is(name, "Q8_0") || wb_str_is(name, "Q4_K_M");
-    if (only_files(asked) && !file) continue;
     question.quant = wb_str_cstr(&m->ctx, name);
     question.dtype = NULL;
     if (!weigh_choice(m, &question, out.caches, &choice)) continue;

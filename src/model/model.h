@@ -147,6 +147,7 @@ typedef struct wb_model {
   bool dtype_given;   /* false: the configuration names none, torch's default is assumed */
   bool generic;       /* the family was guessed */
   const void *passes; /* of src/estimate: the closed forms of a forward pass, once somebody needed them */
+  const void *llama;  /* of src/estimate: what llama.cpp would know of it, likewise */
   /* totals */
   wb_num total, buffers, mtp, active;
   wb_num groups[WB_GROUP_COUNT];

@@ -13,6 +13,7 @@ void wb_json_warnings(wb_json_out *j, wb_model *m) {
   wb_jo_begin(j, "warnings", '[');
   for (size_t i = 0; i < m->warning_count; i++) {
     const wb_warning *warning = &m->warnings[i];
+    if (warning->message == WB_QUANTIZED && j->out->figures_are_loaded) continue;
     wb_text text = {.ctx = j->out->text.ctx};
     wb_warning_add(&text, warning, WB_LANG_EN);
     wb_jo_begin(j, NULL, '{');
@@ -34,6 +35,7 @@ void wb_json_unused(wb_json_out *j, wb_model *m) {
 void wb_out_warnings(wb_out *out, wb_model *m) {
   for (size_t i = 0; i < m->warning_count; i++) {
     const wb_warning *warning = &m->warnings[i];
+    if (warning->message == WB_QUANTIZED && out->figures_are_loaded) continue;
     if (out->options->color) wb_text_adds(&out->text, "\033[33m");
     bool markdown = out->options->format == WEIGH_FORMAT_MARKDOWN; /* each an item, else they run together */
     wb_text_addf(&out->text, "%s%s: ", markdown ? "- " : "  ", wb_out_label(out, WB_LABEL_WARNING));

@@ -70,6 +70,7 @@ bool wb_report_memory(wb_out *out, wb_model *m, bool fit) {
     wb_report_derivation(out, m, wb_derive_memory(s, wb_str_of(out->options->quantity)));
     return true;
   }
+  out->figures_are_loaded = true;
   const wb_memory_facts f = wb_memory_gather(m, &out->options->serving);
   if (out->options->format == WEIGH_FORMAT_JSON) wb_memory_json(out, &f, fit ? "fit" : "memory");
   else if (out->options->format == WEIGH_FORMAT_TEXT) wb_memory_text(out, &f, fit);

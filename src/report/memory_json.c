@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "estimate/llamacpp_serving.h"
+
 static void bytes(wb_json_out *j, const wb_bytes *b) {
   wb_jo_int(j, "bytes", b->best);
   wb_jo_int(j, "low_bytes", b->low);
@@ -91,8 +93,26 @@ static void cache(wb_json_out *j, const wb_memory_facts *f, const wb_cache_kind 
   wb_jo_end(j, '}');
 }
 
+static void buffers(wb_json_out *j, const wb_memory_facts *f) {
+  wb_llama_cache all[WB_LLAMA_KINDS];
+  const size_t count = wb_llama_caches(f->serving, f->worst, all);
+  wb_jo_begin(j, "caches", '[');
+  for (size_t i = 0; i < count; i++) {
+    wb_jo_begin(j, NULL, '{');
+    wb_jo_str(j, "name", wb_str_of(all[i].name));
+    if (all[i].cells) wb_jo_int(j, "cells", all[i].cells);
+    wb_jo_int(j, "bytes", all[i].bytes);
+    wb_jo_end(j, '}');
+  }
+  wb_jo_end(j, ']');
+}
+
 static void caches(wb_json_out *j, const wb_memory_facts *f) {
   const wb_place_on *p = &f->serving->places[f->worst];
+  if (f->serving->llama) {
+    buffers(j, f);
+    return;
+  }
   wb_jo_begin(j, "caches", '[');
   for (size_t i = 0; i < p->kind_count; i++) {
     bool seen = false;

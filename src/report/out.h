@@ -12,6 +12,7 @@ typedef struct wb_out {
   void *user;
   const weigh_report_options *options;
   wb_lang lang;
+  bool figures_are_loaded; /* a quantised checkpoint is weighed as such: no warning that it is not */
 } wb_out;
 
 /* Hands over what has been collected when it is more than a page (or `all`); fails the context with write_failed. */
