@@ -112,7 +112,8 @@ static wb_cache_kind kind_of(wb_model *m, const wb_kept *kept, const wb_layout *
       .kept = kept, .name = kept->name, .layers = wb_kept_layers(m, kept, stage).num, .every = 1, .copies = 1};
   if (!kept->per_token) {
     out.copies = rules->state_copies;
-    out.dtype = rules->state_dtype.len ? rules->state_dtype : kept->dtype;
+    /* inputs of a convolution stay in the model's dtype whatever the states are in */
+    out.dtype = rules->state_dtype.len && !kept->over.num ? rules->state_dtype : kept->dtype;
     out.entry_bytes = state_bytes(m, kept, layout, rules, out.dtype);
     return out;
   }

@@ -106,7 +106,9 @@ void wb_engine_check(wb_model *m, const wb_engine *engine) {
     const wb_field *option = option_of(engine->decl, given->name);
     if (!option->fallback || option->nullable) continue;
     const wb_value usual = wb_eval(&m->ctx, option->fallback, engine->scope);
-    const bool fits = usual.kind == WB_TEXT ||
+    const bool zero_or_one =
+        given->value.kind == WB_NUM && (given->value.u.num.num == 0 || given->value.u.num.num == 1);
+    const bool fits = usual.kind == WB_TEXT || (usual.kind == WB_BOOL && zero_or_one) ||
                       (usual.kind == WB_NUM && given->value.kind == WB_NUM && given->value.u.num.num >= 0) ||
                       (usual.kind == WB_BOOL && given->value.kind == WB_BOOL);
     wb_text found = {.ctx = &m->ctx};

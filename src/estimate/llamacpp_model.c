@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/tsv.h"
-#include "estimate/llamacpp.h"
 #include "estimate/inputs.h"
+#include "estimate/llamacpp.h"
 #include "expr/eval.h"
 
 typedef struct source {
@@ -232,16 +232,16 @@ static bool find_key(void *user, wb_str key, wb_llama_value *out) {
 
 /* ---- facts ---- */
 
-/* The engine keeps one input of a convolution less than the library. */
+/* Inputs of a convolution but the newest, and states. */
 static void read_states(source *s, wb_llama_facts *f) {
-  const int64_t kernel = number_of(s, "shortconv.l_cache", number_of(s, "ssm.conv_kernel", 4));
   for (uint32_t i = 0; i < f->layer_count && i < s->layers; i++) {
     wb_llama_layer *l = &f->layers[i];
     const wb_kept *kept;
     if (!l->recurrent) continue;
     l->state_r = l->state_s = 0;
     for (size_t n = 0; (kept = kept_at(s, i, false, n)); n++) {
-      if (wb_str_starts(kept->name, WB_STR("conv"))) l->state_r += elements_of(kept) / kernel * (kernel - 1);
+      const int64_t kernel = (int64_t)kept->over.num;
+      if (kernel) l->state_r += elements_of(kept) * (kernel - 1);
       else l->state_s += elements_of(kept);
     }
   }

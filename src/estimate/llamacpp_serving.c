@@ -13,7 +13,8 @@ static const wb_llama_facts *facts_of(wb_model *m) {
 
 static wb_llama_devices devices_of(const wb_serving *s, const wb_llama_facts *facts) {
   const bool host = s->places[0].stage.host;
-  wb_llama_devices out = {.layers = s->asked.has_gpu_layers ? (int64_t)s->asked.gpu_layers : facts->layer_count + 1};
+  const int64_t all = (int64_t)facts->layer_count + 1;
+  wb_llama_devices out = {.layers = s->asked.has_gpu_layers ? (int64_t)s->asked.gpu_layers : all};
   for (uint32_t i = host; i < s->place_count && out.count < WB_LLAMA_DEVICES; i++) {
     const wb_i128 mib = s->places[i].card.usable_bytes >> 20;
     out.split[out.count++] = mib > 0 ? (float)mib : 1;
@@ -29,20 +30,40 @@ void wb_llama_place(wb_serving *s) {
   if (!depth || !first) return;
   for (uint32_t i = 0; i < s->place_count; i++) {
     wb_stage *stage = &s->places[i].stage;
-    uint32_t from = depth, to = depth;
-    for (uint32_t layer = depth; layer-- > 0;) {
+    uint32_t from = 0, to = 0; /* layers of a device lie side by side */
+    for (uint32_t layer = 0; layer < depth; layer++) {
       if (wb_llama_device_of(facts, &devices, layer) != i) continue;
-      from = layer;
-      if (to == depth) to = layer + 1;
+      if (!to) from = layer;
+      to = layer + 1;
     }
-    const bool some = from < depth;
-    *stage = (wb_stage){.index = i, .from = some ? from : depth, .to = some ? to : depth, .total = depth};
+    *stage = (wb_stage){.index = i, .from = from, .to = to, .total = depth};
     stage->host = stage->first = i == 0;
     stage->last = wb_llama_device_of(facts, &devices, facts->layer_count) == i;
   }
 }
 
 /* ---- the question ---- */
+
+/* ik_llama.cpp's -mla, and files whose kv_b is not split: 0 keeps keys and values of all heads, 1 without flash attention
+ * the latents transposed beside them; 2, 3 and llama.cpp itself the latents alone. */
+static const wb_llama_facts *with_mla(wb_model *m, const wb_engine *e, const wb_llama_facts *facts, bool flash) {
+  const wb_i128 mla = wb_engine_whole(m, e, "mla", 3);
+  if (!facts->latent || mla > 1 || (mla == 1 && flash)) return facts;
+  wb_llama_facts *out = WB_NEW(&m->ctx, wb_llama_facts);
+  *out = *facts;
+  out->latent = mla == 1;
+  out->layers = WB_NEWN(&m->ctx, wb_llama_layer, facts->layer_count);
+  const int64_t v_dim = (int64_t)wb_engine_whole(m, e, "v_head_dim", 0);
+  for (uint32_t i = 0; i < facts->layer_count; i++) {
+    wb_llama_layer *l = &out->layers[i];
+    *l = facts->layers[i];
+    if (!l->k_width) continue;
+    if (!mla) l->k_width = l->heads * facts->query_full;
+    l->v_width = mla ? facts->latent_rank : l->heads * v_dim;
+  }
+  wb_llama_prepare(&m->ctx, out);
+  return out;
+}
 
 static wb_llama_switch switch_of(wb_model *m, const wb_engine *e, const char *name) {
   const wb_value *value = wb_engine_value(m, e, name);
@@ -98,6 +119,7 @@ void wb_llama_attach(wb_serving *s, const wb_engine *e) {
   }
   a->n_seq_max = whole(m, e, "n_seq_max");
   out->sequences_given = a->n_seq_max > 0;
+  out->facts = with_mla(m, e, out->facts, a->flash != WB_LLAMA_OFF);
   out->devices = devices_of(s, out->facts);
   out->devices.kv_on_host = wb_engine_flag(m, e, "no_kv_offload");
   out->alignment = wb_str_is(s->cards[0].vendor, "NVIDIA") ? 128 : 32;
@@ -162,7 +184,8 @@ bool wb_llama_load(const wb_serving *s, uint32_t place, wb_i128 context, wb_i128
   wb_llama_context c;
   if (!context_at(s, context, sequences, &c)) return false;
   wb_i128 caches = 0;
-  for (int kind = WB_LLAMA_KV; kind <= WB_LLAMA_KV_INDEXER; kind++) caches += kind_on(s, &c, (wb_llama_kind)kind, place);
+  for (int kind = WB_LLAMA_KV; kind <= WB_LLAMA_KV_INDEXER; kind++)
+    caches += kind_on(s, &c, (wb_llama_kind)kind, place);
   set_part(load, WB_PART_KV_CACHE, exactly(caches));
   set_part(load, WB_PART_STATE, exactly(kind_on(s, &c, WB_LLAMA_STATE, place)));
   set_part(load, l->compute, compute_on(s, &c, place));

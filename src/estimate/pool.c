@@ -133,7 +133,8 @@ static bool sglang_pool(const wb_serving *s, const wb_place_on *p, wb_pool *out)
   if (cell.num < 1 || !wb_num_div(wb_num_int(rest), cell, &tokens)) return true;
   wb_num_floor(tokens, &tokens);
   const wb_i128 page = s->rules.page, most = wb_engine_whole(s->model, &p->engine, "max_total_tokens", 0);
-  out->tokens = (most && most < tokens.num ? most : tokens.num) / page * page;
+  const bool capped = most && (most < tokens.num || out->bytes == 0); /* no card is named: what was asked */
+  out->tokens = (capped ? most : tokens.num) / page * page;
   out->block_tokens = page;
   out->blocks = out->tokens / page;
   wb_num_floor(cell, &tokens);

@@ -196,6 +196,10 @@ static void find_engine(wb_serving *s) {
   s->option_count = a->engine_option_count;
   const wb_engine engine = wb_engine_new(m, s->engine, s->options, s->option_count);
   s->by_layers = wb_str_is(wb_engine_text(m, &engine, "parallel"), "layers");
+  const wb_i128 layers = wb_engine_whole(m, &engine, "n_gpu_layers", -1);
+  if (layers < 0 || a->has_gpu_layers) return;
+  s->asked.has_gpu_layers = true;
+  s->asked.gpu_layers = layers > PARALLEL_MOST ? PARALLEL_MOST : (weigh_count)layers;
 }
 
 wb_serving *wb_serving_asked(wb_model *m, const weigh_serving *asked) {

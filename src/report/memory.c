@@ -19,7 +19,7 @@ wb_memory_facts wb_memory_gather(wb_model *m, const weigh_serving *asked) {
   f.token_bytes = wb_serving_token_bytes(s);
   f.fixed_bytes = wb_serving_fixed_bytes(s);
   f.has_card = s->places[f.worst].card.usable_bytes > 0;
-  f.has_pool = wb_pool_of(s, &f.pool) && (f.has_card || f.pool.bytes > 0);
+  f.has_pool = wb_pool_of(s, &f.pool);
   if (!f.has_card) return f;
   const wb_i128 rest = s->places[f.worst].card.usable_bytes - f.loads[f.worst].budget;
   f.reserve = rest > 0 ? rest : 0;

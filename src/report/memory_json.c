@@ -208,6 +208,7 @@ static void question(wb_json_out *j, const wb_memory_facts *f) {
   wb_jo_int(j, "sequences", s->in_all);
   wb_jo_str(j, "dtype", s->dtype);
   wb_jo_str(j, "weights_format", wb_loaded_name(&s->loaded));
+  if (!s->loaded.gguf) wb_jo_num(j, "checkpoint_bytes", s->loaded.weights->stored);
   wb_jo_real(j, "bits_per_weight", wb_loaded_bits(&s->loaded));
   wb_jo_str(j, "kv_dtype", s->rules.type.name);
   const struct {

@@ -82,7 +82,7 @@ void wb_memory_text(wb_out *out, const wb_memory_facts *f, bool first_screen) {
                     wb_loaded_name(&f->serving->loaded), f->serving->rules.type.name};
   wb_memory_line(out, WB_NOTE_SERVING, 4, args);
   if (f->has_card) write_verdict(out, f);
-  if (f->has_pool) write_pool(out, f);
+  if (f->has_pool && (f->has_card || f->pool.bytes > 0)) write_pool(out, f);
   if (f->host) {
     wb_str bytes = wb_gib(ctx, f->host);
     wb_memory_line(out, WB_NOTE_HOST, 1, &bytes);
