@@ -162,7 +162,8 @@ bool wb_llama_load(const wb_serving *s, uint32_t place, wb_i128 context, wb_i128
   wb_llama_context c;
   if (!context_at(s, context, sequences, &c)) return false;
   wb_i128 caches = 0;
-  for (int kind = WB_LLAMA_KV; kind <= WB_LLAMA_KV_INDEXER; kind++) caches += kind_on(s, &c, (wb_llama_kind)kind, place);
+  for (int kind = WB_LLAMA_KV; kind <= WB_LLAMA_KV_INDEXER; kind++)
+    caches += kind_on(s, &c, (wb_llama_kind)kind, place);
   set_part(load, WB_PART_KV_CACHE, exactly(caches));
   set_part(load, WB_PART_STATE, exactly(kind_on(s, &c, WB_LLAMA_STATE, place)));
   set_part(load, l->compute, compute_on(s, &c, place));

@@ -53,7 +53,7 @@ typedef struct wb_serving {
   uint32_t place_count;
   size_t part_count;
   struct wb_llama_serving *llama; /* llama.cpp: its own buffers take the place of the forms; NULL: another engine */
-  wb_program *program; /* all parts of all places: low, best, high */
+  wb_program *program;            /* all parts of all places: low, best, high */
 } wb_serving;
 
 typedef struct wb_bytes {
