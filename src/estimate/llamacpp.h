@@ -6,6 +6,7 @@
 #ifndef WB_ESTIMATE_LLAMACPP_H
 #define WB_ESTIMATE_LLAMACPP_H
 
+#include "estimate/ggml.h"
 #include "model/model.h"
 
 /* No value of a model or a request is above this: every product of the rules then fits wb_i128. */
@@ -63,12 +64,7 @@ typedef struct wb_llama_layer {
   bool nextn;
 } wb_llama_layer;
 
-/* A type that a cache may have. */
-typedef struct wb_llama_type {
-  wb_str name;
-  int64_t elems, bytes; /* of a block */
-} wb_llama_type;
-#define WB_LLAMA_TYPES 9
+#define WB_LLAMA_TYPES 16 /* that a cache may have */
 
 /* Layers that are alike: the first of them, and how many. */
 typedef struct wb_llama_group {
@@ -97,7 +93,8 @@ typedef struct wb_llama_facts {
   /* made ready for many questions by wb_llama_prepare */
   wb_llama_group *groups;
   uint32_t group_count;
-  wb_llama_type types[WB_LLAMA_TYPES];
+  wb_ggml_type types[WB_LLAMA_TYPES];
+  uint32_t type_count;
   wb_llama_phase *phases;
   uint32_t phase_count;
 } wb_llama_facts;
@@ -249,10 +246,5 @@ wb_i128 wb_llama_on_device(const wb_llama_facts *facts, const wb_llama_context *
  * layer is on an accelerator, there too. */
 wb_i128 wb_llama_weights_on(const wb_llama_facts *facts, const wb_llama_tensor *tensors, size_t count, bool mtp,
                             const wb_llama_devices *devices, uint32_t device, int64_t alignment);
-
-/* ---- GGML types ---- */
-
-/* Elements and bytes of a block of a GGML type, by data/formats/ggml.tsv. False when there is no such type. */
-bool wb_ggml_block(wb_str type, int64_t *elems, int64_t *bytes);
 
 #endif

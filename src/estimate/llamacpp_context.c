@@ -14,14 +14,14 @@ static void check_range(wb_ctx *ctx, const char *name, int64_t value, int64_t lo
 }
 
 static void check_type(wb_ctx *ctx, const wb_llama_facts *f, wb_str type, int64_t *elems, int64_t *bytes) {
-  for (size_t i = 0; i < WB_LLAMA_TYPES; i++) {
-    if (!wb_str_eq(f->types[i].name, type) || !f->types[i].elems) continue;
-    *elems = f->types[i].elems;
+  for (size_t i = 0; i < f->type_count; i++) {
+    if (!wb_str_eq(f->types[i].name, type)) continue;
+    *elems = f->types[i].elements;
     *bytes = f->types[i].bytes;
     return;
   }
   wb_text known = {.ctx = ctx};
-  for (size_t i = 0; i < WB_LLAMA_TYPES; i++)
+  for (size_t i = 0; i < f->type_count; i++)
     wb_text_addf(&known, "%s%.*s", i ? ", " : "", WB_STR_ARG(f->types[i].name));
   WB_FAIL(ctx, WB_LLAMA_CACHE_TYPE, WB_NOWHERE, type, wb_text_str(&known));
 }

@@ -224,10 +224,6 @@ static bool alike(const wb_llama_layer *a, const wb_llama_layer *b) {
          a->owns == b->owns && a->recurrent == b->recurrent && a->nextn == b->nextn;
 }
 
-/* Types that a cache may have: common/arg.cpp, kv_cache_types. */
-static const char *const CACHE_TYPES[WB_LLAMA_TYPES] = {"f32",  "f16",    "bf16", "q8_0", "q4_0",
-                                                        "q4_1", "iq4_nl", "q5_0", "q5_1"};
-
 void wb_llama_prepare(wb_ctx *ctx, wb_llama_facts *f) {
   f->groups = WB_NEWN(ctx, wb_llama_group, f->layer_count + 1);
   f->group_count = 0;
@@ -237,10 +233,9 @@ void wb_llama_prepare(wb_ctx *ctx, wb_llama_facts *f) {
     if (g == f->group_count) f->groups[f->group_count++] = (wb_llama_group){i, 0};
     f->groups[g].count++;
   }
-  for (size_t i = 0; i < WB_LLAMA_TYPES; i++) {
-    f->types[i].name = wb_str_of(CACHE_TYPES[i]);
-    wb_ggml_block(f->types[i].name, &f->types[i].elems, &f->types[i].bytes);
-  }
+  f->type_count = 0;
+  for (size_t at = 0; f->type_count < WB_LLAMA_TYPES && wb_ggml_next(&at, &f->types[f->type_count]);)
+    f->type_count += f->types[f->type_count].cache && wb_str_is(f->types[f->type_count].project, "llama.cpp");
   wb_llama_phases(ctx, f);
 }
 

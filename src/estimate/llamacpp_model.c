@@ -232,7 +232,7 @@ static bool find_key(void *user, wb_str key, wb_llama_value *out) {
 
 /* ---- facts ---- */
 
-/* Inputs of a convolution but the newest, and states. */
+/* Of a convolution the engine keeps all inputs but the newest. */
 static void read_states(source *s, wb_llama_facts *f) {
   for (uint32_t i = 0; i < f->layer_count && i < s->layers; i++) {
     wb_llama_layer *l = &f->layers[i];
@@ -240,25 +240,27 @@ static void read_states(source *s, wb_llama_facts *f) {
     if (!l->recurrent) continue;
     l->state_r = l->state_s = 0;
     for (size_t n = 0; (kept = kept_at(s, i, false, n)); n++) {
-      const int64_t kernel = (int64_t)kept->over.num;
-      if (kernel) l->state_r += elements_of(kept) * (kernel - 1);
+      int64_t kernel = 0;
+      const wb_value over = wb_number(kept->over);
+      if (whole(&over, &kernel) && kernel) l->state_r += elements_of(kept) * (kernel - 1);
       else l->state_s += elements_of(kept);
+      if (l->state_r > WB_LLAMA_VALUE_MAX << 8) l->state_r = WB_LLAMA_VALUE_MAX << 8;
     }
   }
 }
 
-/* An architecture that llama.cpp does not have: what the description keeps, half of a cache for K. */
+/* An architecture that llama.cpp does not have: what the description keeps. */
 static void read_kept(source *s, wb_llama_facts *f) {
   for (uint32_t i = 0; i < f->layer_count && i < s->layers; i++) {
     wb_llama_layer *l = &f->layers[i];
-    const int64_t elements = elements_of(kept_at(s, i, true, 0));
     const wb_kept *kept = kept_at(s, i, true, 0);
+    const int64_t elements = elements_of(kept);
     l->attends = l->owns = elements > 0;
-    l->k_width = elements - elements / 2;
-    l->v_width = elements / 2;
+    l->v_width = kept && kept->width_count > 1 ? (int64_t)kept->widths[1].num : 0;
+    l->k_width = elements - l->v_width;
     l->sliding = has_window(s, i);
     l->recurrent = kept_at(s, i, false, 0) != NULL;
-    if (l->sliding) f->window = (int64_t)wb_force(&s->model->ctx, kept->within)->u.num.num;
+    if (l->sliding) whole(wb_force(&s->model->ctx, kept->within), &f->window);
   }
 }
 

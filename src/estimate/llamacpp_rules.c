@@ -1,6 +1,5 @@
-/* Tables of llama.cpp: architectures, programs, GGML types. */
+/* Tables of llama.cpp: architectures and programs. */
 #include "base/tsv.h"
-#include "estimate/ggml.h"
 #include "estimate/llamacpp.h"
 
 /* ---- architectures ---- */
@@ -124,14 +123,4 @@ int64_t wb_llama_build(wb_ctx *ctx, wb_str engine) {
   const int64_t build = whole(version);
   if (build < 1 || build > 1000000) WB_FAIL(ctx, WB_LLAMA_BUILD_UNKNOWN, WB_NOWHERE, engine);
   return build;
-}
-
-/* ---- GGML types ---- */
-
-bool wb_ggml_block(wb_str type, int64_t *elems, int64_t *bytes) {
-  wb_ggml_type found;
-  if (!wb_ggml_find(type, &found)) return false;
-  *elems = found.elements;
-  *bytes = found.bytes;
-  return true;
 }

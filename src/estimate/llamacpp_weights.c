@@ -6,14 +6,11 @@
 static wb_i128 padded(wb_i128 value, wb_i128 to) { return (value + to - 1) / to * to; }
 
 wb_i128 wb_llama_tensor_bytes(const wb_llama_tensor *t) {
-  int64_t elems, bytes;
-  if (!wb_ggml_block(t->type, &elems, &bytes) || !t->rank || t->rank > 4 || t->dims[0] % elems) return -1;
-  wb_i128 size = (wb_i128)(t->dims[0] / elems) * bytes;
-  for (uint32_t i = 1; i < t->rank; i++) {
-    if (t->dims[i] < 0 || size < 0 || (t->dims[i] && size > TENSOR_MAX / t->dims[i])) return -1;
-    size *= t->dims[i];
-  }
-  return size >= 0 && size <= TENSOR_MAX ? size : -1;
+  wb_ggml_type type;
+  wb_i128 ne[WB_GGML_DIMS], size;
+  if (!t->rank || t->rank > WB_GGML_DIMS || !wb_ggml_find(t->type, &type)) return -1;
+  for (uint32_t i = 0; i < t->rank; i++) ne[i] = t->dims[i];
+  return wb_ggml_bytes(&type, ne, t->rank, &size) && size >= 0 && size <= TENSOR_MAX ? size : -1;
 }
 
 /* ---- where a tensor belongs ---- */
