@@ -2,6 +2,20 @@
 #include "report/memory.h"
 
 #include "estimate/derive_memory.h"
+#include "estimate/method.h"
+
+/* The "config" method's cache: of every layer and head, over the ranks of tensor parallelism. */
+static wb_i128 config_kv(const wb_serving *s) {
+  const wb_method_result result = wb_method_run(s->model, WB_STR("config"));
+  const wb_node *elements = wb_method_quantity(&result, "kv_elements_per_token");
+  if (!elements || elements->value.kind != WB_NUM) return 0;
+  wb_num bytes = elements->value.u.num, element;
+  const wb_num tokens = wb_num_int(s->longest * s->in_all);
+  wb_num_div(wb_num_int(s->rules.type.block_bytes), wb_num_int(s->rules.type.block_elements), &element);
+  if (!wb_num_mul(bytes, tokens, &bytes) || !wb_num_mul(bytes, element, &bytes)) return 0;
+  wb_num_div(bytes, wb_num_int(s->layout.tp), &bytes);
+  return bytes.num / bytes.den;
+}
 
 wb_memory_facts wb_memory_gather(wb_model *m, const weigh_serving *asked) {
   wb_ctx *ctx = &m->ctx;
@@ -16,6 +30,7 @@ wb_memory_facts wb_memory_gather(wb_model *m, const weigh_serving *asked) {
     f.host += s->places[i].offloaded * ranks;
   }
   f.worst = wb_serving_worst(s);
+  f.config_kv = s->mix_count == 1 ? config_kv(s) : 0;
   f.token_bytes = wb_serving_token_bytes(s);
   f.fixed_bytes = wb_serving_fixed_bytes(s);
   f.has_card = s->places[f.worst].card.usable_bytes > 0;

@@ -231,6 +231,13 @@ void wb_memory_json(wb_out *out, const wb_memory_facts *f, const char *report) {
   wb_jo_int(&j, "kv_bytes_per_token", f->token_bytes);
   wb_jo_int(&j, "fixed_bytes_per_sequence", f->fixed_bytes);
   caches(&j, f);
+  if (f->config_kv) {
+    wb_jo_begin(&j, "methods", '{');
+    wb_jo_begin(&j, "config", '{');
+    wb_jo_int(&j, "kv_cache_bytes", f->config_kv);
+    wb_jo_end(&j, '}');
+    wb_jo_end(&j, '}');
+  }
   if (f->has_card) card(&j, f);
   if (f->has_pool) pool(&j, f);
   if (strcmp(report, "fit") == 0) wb_memory_whatif_json(&j, f);

@@ -251,7 +251,7 @@ static bool holds(const wb_str *c, double *width, double *off) {
                                .dtype = wb_dtype_name(c[4]),
                                .kv_dtype = wb_str_is(c[4], "int8") ? WB_STR("float16") : WB_STR(""),
                                .weight_bits = number(c[5]),
-                               .layout = {(uint32_t)number(c[3]), 1, 1}};
+                               .layout = {(uint32_t)number(c[3]), 1, 1, 1, 1, false}};
   const wb_speed_answer a = at(speed_of(model, &q), (wb_i128)number(c[6]), prompt + (output + 1) / 2, prompt);
   const wb_interval f = figure_of(c, &a);
   const double value = number(c[10]);
