@@ -141,6 +141,16 @@ def ask(weigh, source, text=None):
     return json.loads(done.stdout) if done.returncode == 0 else None
 
 
+def fields_read(weigh, source, answer, text=None):
+    """What the parameters read, and what caches, states and passes read beside it."""
+    fields = list(answer["fields"])
+    for engine in ("generic", "llama.cpp"):
+        done = subprocess.run([weigh, "memory", source, "-e", engine, "-f", "json"], input=text, capture_output=True, text=True)
+        if done.returncode == 0:
+            fields += json.loads(done.stdout)["fields"]
+    return fields
+
+
 def list_digest(weigh, source):
     done = subprocess.run([weigh, "tensors", source, "-f", "tsv"], capture_output=True, text=True)
     cells = [line.split("\t") for line in done.stdout.splitlines()[1:]]
@@ -184,7 +194,7 @@ def without_file(weigh, base, published, known, left):
             found = answer["total_parameters"] if answer else "no answer"
             left.append(f"{name} (no file): {found} here, {total or 'nothing'} published")
             continue
-        text = json.dumps(compact(config, answer["fields"]), separators=(",", ":"), ensure_ascii=True)
+        text = json.dumps(compact(config, fields_read(weigh, "-", answer, json.dumps(config))), separators=(",", ":"), ensure_ascii=True)
         again = ask(weigh, "-", text)
         if not again or again["total_parameters"] != answer["total_parameters"]:
             left.append(f"{name} (no file): the compact form gives another total")
@@ -212,7 +222,7 @@ def main():
             continue
         with open(path, encoding="utf-8") as f:
             config = json.load(f)
-        facts = compact(config, answer["fields"])
+        facts = compact(config, fields_read(args.weigh, path, answer))
         add_quantization(facts, config, args.weigh, path)
         text = json.dumps(facts, separators=(",", ":"), ensure_ascii=True)
         again = ask(args.weigh, "-", text)

@@ -241,6 +241,7 @@ void wb_memory_json(wb_out *out, const wb_memory_facts *f, const char *report) {
   if (f->has_card) card(&j, f);
   if (f->has_pool) pool(&j, f);
   if (strcmp(report, "fit") == 0) wb_memory_whatif_json(&j, f);
+  wb_json_fields(&j, f->model);
   wb_jo_bool(&j, "complete", wb_model_enumerated(f->model));
   wb_json_warnings(&j, f->model);
   wb_jo_end(&j, '}');
