@@ -105,8 +105,7 @@ static void card(wb_json_out *j, const wb_memory_facts *f) {
   wb_jo_begin(j, "gpu", '{');
   wb_jo_str(j, "name", c->name);
   wb_jo_int(j, "vendor_bytes", c->vendor_bytes);
-  wb_jo_int(j, "usable_bytes", c->usable_bytes);
-  wb_jo_str(j, "usable_basis", wb_str_of(wb_basis_name(c->usable_basis)));
+  wb_json_usable(j, c);
   wb_jo_end(j, '}');
   wb_jo_bool(j, "fits", f->fits);
   wb_jo_int(j, "reserve_bytes", f->reserve);
