@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "estimate/price.h"
+
 /* ---- layouts ---- */
 
 #define NODE 8 /* cards that tensor parallelism reaches over */
@@ -89,5 +91,10 @@ wb_ranked *wb_solve_rank(const wb_serving *asked, wb_i128 most, size_t limit, si
   }
   if (n) qsort(out, n, sizeof *out, cheaper);
   *count = n < limit ? n : limit;
+  const wb_prices *prices = wb_prices_read(ctx);
+  for (size_t i = 0; i < *count; i++) {
+    wb_price price;
+    if (wb_price_of(prices, out[i].card.name, out[i].gpus, &price)) out[i].price = price.usd_per_hour;
+  }
   return out;
 }

@@ -1,5 +1,7 @@
 #include "report/memory.h"
 
+#include "estimate/price.h"
+
 static void bytes(wb_json_out *j, const wb_bytes *b) {
   wb_jo_int(j, "bytes", b->best);
   wb_jo_int(j, "low_bytes", b->low);
@@ -98,6 +100,21 @@ static void caches(wb_json_out *j, const wb_memory_facts *f) {
     if (!seen) cache(j, f, &p->kinds[i]);
   }
   wb_jo_end(j, ']');
+}
+
+/* What the cards of the layout cost, where a dated price is known. */
+static void price(wb_json_out *j, const wb_memory_facts *f) {
+  const wb_serving *s = f->serving;
+  wb_price p;
+  if (!wb_price_of_cards(&f->model->ctx, s->cards, (size_t)s->asked.gpus, &p)) return;
+  wb_jo_begin(j, "price", '{');
+  wb_jo_real(j, "usd_per_hour", p.usd_per_hour);
+  wb_jo_int(j, "gpus", p.cards);
+  wb_jo_str(j, "provider", p.provider);
+  wb_jo_str(j, "instance", p.instance);
+  wb_jo_str(j, "as_of", p.as_of);
+  wb_jo_str(j, "source", p.source);
+  wb_jo_end(j, '}');
 }
 
 static void card(wb_json_out *j, const wb_memory_facts *f) {
@@ -208,6 +225,7 @@ void wb_memory_json(wb_out *out, const wb_memory_facts *f, const char *report) {
   wb_jo_int(&j, "fixed_bytes_per_sequence", f->fixed_bytes);
   caches(&j, f);
   if (f->has_card) card(&j, f);
+  if (f->has_card) price(&j, f);
   if (f->has_pool) pool(&j, f);
   wb_jo_bool(&j, "complete", wb_model_enumerated(f->model));
   wb_json_warnings(&j, f->model);
