@@ -75,6 +75,11 @@ static int cheaper(const void *a, const void *b) {
   return wb_str_cmp(x->card.name, y->card.name);
 }
 
+/* A processor and an Apple GPU are computers of their own: nobody puts several into one. */
+static bool is_computer(const wb_card *card) {
+  return wb_str_is(card->vendor, "CPU") || wb_str_is(card->vendor, "Apple");
+}
+
 wb_ranked *wb_solve_rank(const wb_serving *asked, wb_i128 most, size_t limit, size_t *count) {
   wb_ctx *ctx = &asked->model->ctx;
   wb_ranked *out = NULL;
@@ -82,7 +87,8 @@ wb_ranked *wb_solve_rank(const wb_serving *asked, wb_i128 most, size_t limit, si
   wb_card card;
   for (size_t at = 0; wb_card_next(&at, &card);) {
     wb_layout layout;
-    wb_serving *s = card.usable_bytes > 0 ? first_that_fits(asked, &card, most, &layout) : NULL;
+    wb_serving *s =
+        card.usable_bytes > 0 ? first_that_fits(asked, &card, is_computer(&card) ? 1 : most, &layout) : NULL;
     if (!s) continue;
     WB_PUSH_ROOM(ctx, out, n, cap);
     wb_ranked *r = &out[n++];

@@ -25,7 +25,7 @@ typedef struct wb_ranked {
 } wb_ranked;
 
 /* Cards on which the question fits, the least memory first (then the newest), at most `limit`, each with the fewest of
- * them up to `most`. */
+ * them up to `most` (of computers of their own, one). */
 wb_ranked *wb_solve_rank(const wb_serving *asked, wb_i128 most, size_t limit, size_t *count);
 
 /* One row of "what if": the question with another format of the weights or the cache. */
