@@ -21,7 +21,9 @@ typedef struct wb_card {
   wb_i128 vendor_bytes; /* as sold */
   wb_i128 driver_bytes; /* as the driver reports; 0: not known */
   wb_i128 usable_bytes; /* what a process can have */
+  wb_i128 usable_low, usable_high;
   wb_basis usable_basis;
+  wb_str usable_source;
   /* 0 where not known: GB/s; TFLOP/s and TOP/s, dense */
   double bandwidth, bf16, fp8, int8, fp4, fp32, interconnect_rate, tdp;
   int year;
@@ -44,7 +46,14 @@ void wb_card_limit(wb_card *card, wb_i128 bytes);
 /* The first word of its name, by which engines tell generations apart: "H100", "A100". */
 wb_str wb_card_line(const wb_card *card);
 
-/* A MIG slice of a card, "3g.40gb": memory in eighths, compute in sevenths (quarters of an A30). Fails gpu_slice. */
+/* Sets what a process can use, by data/accelerators/usable.tsv; `seen`: what one was seen to have, 0: not known. */
+void wb_card_set_usable(wb_card *card, wb_i128 seen);
+
+/* Whether the card's name begins with one of several (separated by |), or they are *. */
+bool wb_card_named(const wb_card *card, wb_str names);
+
+/* A MIG slice of a card, "3g.40gb", by data/accelerators/slices.tsv; "1c.3g.40gb" is a part of its compute. Fails gpu_slice
+ * with the slices that the card has. */
 void wb_card_slice(wb_ctx *ctx, wb_card *card, wb_str profile);
 
 #endif

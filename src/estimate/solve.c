@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "estimate/price.h"
+
 /* ---- layouts ---- */
 
 #define NODE 8 /* cards that tensor parallelism reaches over */
@@ -133,6 +135,11 @@ static const wb_ranked *same_card(const wb_ranked *known, size_t count, const wb
   return NULL;
 }
 
+/* A processor and an Apple GPU are computers of their own: nobody puts several into one. */
+static bool is_computer(const wb_card *card) {
+  return wb_str_is(card->vendor, "CPU") || wb_str_is(card->vendor, "Apple");
+}
+
 static wb_ranked ranked(const wb_serving *asked, const wb_card *card, wb_i128 most, const wb_ranked *same) {
   wb_ranked out = {.card = *card};
   if (same) {
@@ -140,7 +147,7 @@ static wb_ranked ranked(const wb_serving *asked, const wb_card *card, wb_i128 mo
     out.card = *card;
     return out;
   }
-  out.gpus = first_that_fits(asked, card, most, &out.layout, &out.load);
+  out.gpus = first_that_fits(asked, card, is_computer(card) ? 1 : most, &out.layout, &out.load);
   out.memory = card->usable_bytes * out.gpus;
   return out;
 }
@@ -159,5 +166,10 @@ wb_ranked *wb_solve_rank(const wb_serving *asked, wb_i128 most, size_t limit, si
     if (out[i].gpus) out[fit++] = out[i];
   if (fit) qsort(out, fit, sizeof *out, cheaper);
   *count = fit < limit ? fit : limit;
+  const wb_prices *prices = wb_prices_read(&asked->model->ctx);
+  for (size_t i = 0; i < *count; i++) {
+    wb_price price;
+    if (wb_price_of(prices, out[i].card.name, out[i].gpus, &price)) out[i].price = price.usd_per_hour;
+  }
   return out;
 }

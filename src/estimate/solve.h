@@ -26,7 +26,7 @@ typedef struct wb_ranked {
 } wb_ranked;
 
 /* Cards on which the question fits, the least memory first (then the newest), at most `limit`, each with the fewest of
- * them up to `most`. */
+ * them up to `most` (of computers of their own, one). */
 wb_ranked *wb_solve_rank(const wb_serving *asked, wb_i128 most, size_t limit, size_t *count);
 
 /* What is tried out is forgotten: its memory, and what names resolved to meanwhile. Results must be copied out. */

@@ -2,6 +2,14 @@
 #include "estimate/machine.h"
 #include "report/report.h"
 
+void wb_json_usable(wb_json_out *j, const wb_card *c) {
+  wb_jo_int(j, "usable_bytes", c->usable_bytes);
+  wb_jo_int(j, "usable_low_bytes", c->usable_low);
+  wb_jo_int(j, "usable_high_bytes", c->usable_high);
+  wb_jo_str(j, "usable_basis", wb_str_of(wb_basis_name(c->usable_basis)));
+  if (c->usable_source.len) wb_jo_str(j, "usable_source", c->usable_source);
+}
+
 static void json_card(wb_json_out *j, const wb_card *c) {
   wb_jo_begin(j, NULL, '{');
   wb_jo_str(j, "vendor", c->vendor);
@@ -9,8 +17,7 @@ static void json_card(wb_json_out *j, const wb_card *c) {
   wb_jo_str(j, "aliases", c->aliases);
   wb_jo_int(j, "vendor_bytes", c->vendor_bytes);
   if (c->driver_bytes) wb_jo_int(j, "driver_bytes", c->driver_bytes);
-  wb_jo_int(j, "usable_bytes", c->usable_bytes);
-  wb_jo_str(j, "usable_basis", wb_str_of(wb_basis_name(c->usable_basis)));
+  wb_json_usable(j, c);
   const struct {
     const char *key;
     double value;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "estimate/llamacpp_serving.h"
+#include "estimate/price.h"
 
 static void bytes(wb_json_out *j, const wb_bytes *b) {
   wb_jo_int(j, "bytes", b->best);
@@ -122,13 +123,27 @@ static void caches(wb_json_out *j, const wb_memory_facts *f) {
   wb_jo_end(j, ']');
 }
 
+/* What the cards of the layout cost, where a dated price is known. */
+static void price(wb_json_out *j, const wb_memory_facts *f) {
+  const wb_serving *s = f->serving;
+  wb_price p;
+  if (!wb_price_of_cards(&f->model->ctx, s->cards, (size_t)s->asked.gpus, &p)) return;
+  wb_jo_begin(j, "price", '{');
+  wb_jo_real(j, "usd_per_hour", p.usd_per_hour);
+  wb_jo_int(j, "gpus", p.cards);
+  wb_jo_str(j, "provider", p.provider);
+  wb_jo_str(j, "instance", p.instance);
+  wb_jo_str(j, "as_of", p.as_of);
+  wb_jo_str(j, "source", p.source);
+  wb_jo_end(j, '}');
+}
+
 static void card(wb_json_out *j, const wb_memory_facts *f) {
   const wb_card *c = &f->serving->places[f->worst].card;
   wb_jo_begin(j, "gpu", '{');
   wb_jo_str(j, "name", c->name);
   wb_jo_int(j, "vendor_bytes", c->vendor_bytes);
-  wb_jo_int(j, "usable_bytes", c->usable_bytes);
-  wb_jo_str(j, "usable_basis", wb_str_of(wb_basis_name(c->usable_basis)));
+  wb_json_usable(j, c);
   wb_jo_end(j, '}');
   wb_jo_bool(j, "fits", f->fits);
   wb_jo_int(j, "reserve_bytes", f->reserve);
@@ -239,6 +254,7 @@ void wb_memory_json(wb_out *out, const wb_memory_facts *f, const char *report) {
     wb_jo_end(&j, '}');
   }
   if (f->has_card) card(&j, f);
+  if (f->has_card) price(&j, f);
   if (f->has_pool) pool(&j, f);
   if (strcmp(report, "fit") == 0) wb_memory_whatif_json(&j, f);
   wb_json_fields(&j, f->model);

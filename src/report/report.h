@@ -24,6 +24,10 @@ bool wb_report_check(wb_out *out, wb_model *model);
 bool wb_report_check_log(wb_out *out, const wb_log *log, wb_model *model); /* model NULL: nothing to compare with */
 bool wb_report_memory(wb_out *out, wb_model *model, bool fit);             /* it fits, or nobody asked */
 
+/* What a process can use of a card: members of an object. */
+struct wb_card;
+void wb_json_usable(wb_json_out *j, const struct wb_card *card);
+
 /* The members that every JSON answer begins with. */
 void wb_json_head(wb_json_out *j, const char *report);
 void wb_json_warnings(wb_json_out *j, wb_model *model);

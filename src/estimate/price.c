@@ -1,0 +1,84 @@
+#include "estimate/price.h"
+
+#include "base/tsv.h"
+
+/* Machines that are joined into one layout: smaller ones have no fast link between them. */
+#define NODE 8
+
+enum { PROVIDER, INSTANCE, SOLD, LISTED, CARDS, USD, AS_OF, LEFT_OUT, SOURCE, COLUMNS };
+
+typedef struct offer {
+  wb_str names; /* cards that it may be */
+  bool by_card;
+  wb_i128 cards;
+  double usd;
+  wb_str provider, instance, as_of, source;
+} offer;
+
+struct wb_prices {
+  offer *offers;
+  size_t count, cap;
+};
+
+static double number(wb_str cell) {
+  wb_num n;
+  return wb_num_parse(cell, &n) ? wb_num_double(n) : 0;
+}
+
+/* Our names of a card as price lists name it; empty: none. */
+static wb_str names_of(wb_str listed) {
+  wb_str c[3];
+  for (size_t at = 0; wb_tsv_next(wb_data_text("prices/cards.tsv"), &at, c, 3);)
+    if (wb_str_eq(c[0], listed)) return c[1];
+  return WB_STR("");
+}
+
+wb_prices *wb_prices_read(wb_ctx *ctx) {
+  wb_prices *p = WB_NEW(ctx, wb_prices);
+  wb_str c[COLUMNS], listed = WB_STR(""), names = WB_STR("");
+  for (size_t at = 0; wb_tsv_next(wb_data_text("prices/cloud.tsv"), &at, c, COLUMNS);) {
+    if (c[LEFT_OUT].len || !c[AS_OF].len) continue;
+    if (!wb_str_eq(listed, c[LISTED])) names = names_of(c[LISTED]); /* rows of a card stand together */
+    listed = c[LISTED];
+    if (!names.len || number(c[USD]) <= 0 || number(c[CARDS]) < 1) continue;
+    WB_PUSH_ROOM(ctx, p->offers, p->count, p->cap);
+    p->offers[p->count++] = (offer){.names = names,
+                                    .by_card = wb_str_is(c[SOLD], "card"),
+                                    .cards = (wb_i128)number(c[CARDS]),
+                                    .usd = number(c[USD]),
+                                    .provider = c[PROVIDER],
+                                    .instance = c[INSTANCE],
+                                    .as_of = c[AS_OF],
+                                    .source = c[SOURCE]};
+  }
+  return p;
+}
+
+static bool is_for(const offer *o, wb_str card) {
+  wb_str name;
+  for (size_t at = 0; wb_str_next(o->names, '|', &at, &name);)
+    if (wb_str_eq(name, card)) return true;
+  return false;
+}
+
+bool wb_price_of(const wb_prices *prices, wb_str card, wb_i128 count, wb_price *out) {
+  bool found = false;
+  if (count < 1) return false;
+  for (size_t i = 0; i < prices->count; i++) {
+    const offer *o = &prices->offers[i];
+    if (!is_for(o, card)) continue;
+    const wb_i128 times = (count + o->cards - 1) / o->cards;
+    if (times > 1 && !o->by_card && o->cards < NODE) continue;
+    const double usd = (double)times * o->usd;
+    if (found && usd >= out->usd_per_hour) continue;
+    *out = (wb_price){usd, times * o->cards, o->provider, o->instance, o->as_of, o->source};
+    found = true;
+  }
+  return found;
+}
+
+bool wb_price_of_cards(wb_ctx *ctx, const wb_card *cards, size_t count, wb_price *out) {
+  for (size_t i = 1; i < count; i++)
+    if (!wb_str_eq(cards[i].name, cards[0].name)) return false;
+  return count > 0 && cards[0].name.len > 0 && wb_price_of(wb_prices_read(ctx), cards[0].name, (wb_i128)count, out);
+}
