@@ -313,4 +313,5 @@ def main():
     print(f"1..{len(chosen)}")
 
 
-main()
+if __name__ == "__main__":
+    main()
