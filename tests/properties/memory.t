@@ -20,12 +20,12 @@ from concurrent.futures import ThreadPoolExecutor
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 WEIGH = os.environ.get("WEIGH") or str(ROOT / "build/weigh")
 GIB = 1 << 30
-MODELS = ["Qwen/Qwen3-8B", "Qwen/Qwen2.5-0.5B-Instruct", "deepseek-ai/DeepSeek-V3", "deepseek-ai/DeepSeek-V3.2",
-          "google/gemma-3-4b-it", "openai/gpt-oss-20b", "tiiuae/falcon-40b", "mistralai/Mixtral-8x7B-v0.1",
+MODELS = ["Qwen/Qwen3-8B", "Qwen/Qwen2.5-0.5B-Instruct", "deepseek-ai/DeepSeek-V3.2",
+          "google/gemma-3-4b-it", "openai/gpt-oss-20b", "mistralai/Mixtral-8x7B-v0.1",
           "Qwen/Qwen3-Next-80B-A3B-Instruct", "RWKV/rwkv-4-169m-pile", "google/mt5-small",
-          "FacebookAI/xlm-roberta-base", "tests/configs/tiny-llama.json", "tests/configs/tiny-deepseek.json",
-          "tests/configs/tiny-mamba.json", "tests/configs/tiny-t5.json"]
+          "FacebookAI/xlm-roberta-base", "tests/configs/tiny-llama.json", "tests/configs/tiny-mamba.json"]
 ENGINES = ("generic", "transformers", "vllm@2025", "vllm", "vllm@2026-new", "sglang", "tensorrt-llm")
+LLAMA = ("llama.cpp",)     # it cuts by layers alone
 PAGED = ENGINES[2:]
 
 
@@ -44,6 +44,20 @@ def ask(model, **options):
     return asked(model, tuple(sorted(options.items())))
 
 
+def llama_takes(model):
+    """llama.cpp keeps several sequences apart only for decoders."""
+    return () if any(word in model for word in ("t5", "roberta")) else LLAMA
+
+
+def fits(model, **options):
+    try:
+        return ask(model, **options)["fits"]
+    except RuntimeError as error:
+        if "llama_asked_bad" in str(error):     # more than it takes
+            return False
+        raise
+
+
 def parts(device):
     return {c["name"]: c["bytes"] for c in device["components"]}
 
@@ -54,10 +68,6 @@ def kept(answer, device=None):
     return tuple(sum(parts(d).get(name, 0) for d in devices) for name in ("weights", "kv_cache", "state"))
 
 
-def worst(answer):
-    return max(d["bytes"] for d in answer["per_device"])
-
-
 def rising(name, figures):
     for (a, one), (b, more) in zip(figures, figures[1:]):
         if more < one:
@@ -66,22 +76,27 @@ def rising(name, figures):
 
 # ---- sums ----
 
+LLAMA_LAYOUTS = ({}, {"pp": 2}, {"gpu_layers": 2})
 LAYOUTS = ({}, {"tp": 2}, {"pp": 2}, {"dp": 2, "tp": 2, "expert_parallel": True}, {"gpu_layers": 2})
 
 
 def parts_add_up(model):
-    for engine in ENGINES:
-        for layout in LAYOUTS:
+    for engine in ENGINES + llama_takes(model):
+        for layout in LLAMA_LAYOUTS if engine in LLAMA else LAYOUTS:
             answer = ask(model, engine=engine, context=1000, sequences=3, gpu="H200", **layout)
-            if sum(d["bytes"] for d in answer["per_device"]) != answer["total_bytes"]:
-                yield f"{engine} {layout}: devices are not the total"
-            for device in answer["per_device"]:
-                for key in ("bytes", "low_bytes", "high_bytes"):
-                    if sum(c[key] for c in device["components"]) != device[key]:
-                        yield f"{engine} {layout}: {key} of device {device['device']}"
-                for row in device["components"] + [device]:
-                    if not 0 <= row["low_bytes"] <= row["bytes"] <= row["high_bytes"]:
-                        yield f"{engine} {layout}: {row.get('name', 'device')} {row['low_bytes']} ≤ {row['bytes']} ≤ {row['high_bytes']}"
+            yield from (f"{engine} {layout}: {fault}" for fault in sums(answer))
+
+
+def sums(answer):
+    if sum(d["bytes"] for d in answer["per_device"]) != answer["total_bytes"]:
+        yield "devices are not the total"
+    for device in answer["per_device"]:
+        for key in ("bytes", "low_bytes", "high_bytes"):
+            if sum(c[key] for c in device["components"]) != device[key]:
+                yield f"{key} of device {device['device']}"
+        for row in device["components"] + [device]:
+            if not 0 <= row["low_bytes"] <= row["bytes"] <= row["high_bytes"]:
+                yield f"{row.get('name', 'device')} {row['low_bytes']} ≤ {row['bytes']} ≤ {row['high_bytes']}"
 
 
 def caches_add_up(model):
@@ -101,8 +116,8 @@ def caches_add_up(model):
 # ---- more is never less ----
 
 def grows(model):
-    for engine in ENGINES:
-        for key, values in (("context", (1, 16, 17, 1000, 1024, 5000, 131072)), ("sequences", (1, 2, 3, 64, 1000))):
+    for engine in ENGINES + llama_takes(model):
+        for key, values in (("context", (1, 17, 1000, 5000, 131072)), ("sequences", (1, 3, 200))):
             answers = [(v, ask(model, engine=engine, gpu="H200", **{key: v})) for v in values]
             for name, of in (("all", lambda a: a["total_bytes"]), ("cache", lambda a: kept(a)[1]),
                              ("state", lambda a: kept(a)[2]), ("high", lambda a: a["per_device"][0]["high_bytes"])):
@@ -111,7 +126,7 @@ def grows(model):
 
 def equal_lengths_are_sequences(model):
     for engine in ENGINES:
-        for mix in ("8x1000", "3x1000,5x1000", "1000,7x1000"):
+        for mix in ("8x1000", "1000,7x1000"):
             mixed, plain = ask(model, engine=engine, mix=mix), ask(model, engine=engine, context=1000, sequences=8)
             if mixed["per_device"] != plain["per_device"]:
                 yield f"{engine}: {mix} is not eight sequences of 1000"
@@ -162,7 +177,7 @@ def narrow_weights_are_smaller(model):
         try:
             weights = kept(ask(model, quant=quant))[0]
         except RuntimeError as error:
-            if "Traceback" in str(error) or "not known" in str(error):
+            if '"weights_' not in str(error):     # a width that its blocks do not divide
                 yield str(error)
             continue
         if weights > whole:
@@ -175,7 +190,7 @@ def narrow_weights_are_smaller(model):
 
 def tensor_parallel(model):
     for engine in ENGINES:
-        one, *cut = (ask(model, engine=engine, context=5000, sequences=4, gpu="H200", tp=t) for t in (1, 2, 4, 8))
+        one, *cut = (ask(model, engine=engine, context=5000, sequences=4, gpu="H200", tp=t) for t in (1, 2, 8))
         for name, i in (("weights", 0), ("kv_cache", 1), ("state", 2)):
             figures = [(-a["tp"], max(kept(a, d)[i] for d in range(a["gpus"]))) for a in [one] + cut]
             yield from rising(f"{engine}: {name} by tp", figures[::-1])
@@ -184,15 +199,8 @@ def tensor_parallel(model):
                     yield f"{engine}: {name} got lost at tp {answer['tp']}"
         if not kept(cut[0], 0)[0] < kept(one)[0]:
             yield f"{engine}: two ranks hold no less weights than one"
-        if len({json.dumps(d["components"]) for d in cut[2]["per_device"]}) != 1:
+        if len({json.dumps(d["components"]) for d in cut[-1]["per_device"]}) != 1:
             yield f"{engine}: ranks differ"
-
-
-def head_bytes(model):
-    tied = [r for r in json.loads(subprocess.run(
-        [WEIGH, "tensors", model, "-f", "json"], capture_output=True, text=True, cwd=ROOT, check=True).stdout)["tensors"]
-        if r.get("tied_to") and r["group"] == "head"]
-    return sum(r.get("bytes") or 2 * r["elements"] for r in tied)
 
 
 def stages_hold_all(model):
@@ -202,12 +210,12 @@ def stages_hold_all(model):
         if found[1:] != whole[1:]:
             yield f"caches of {pp} stages: {found[1:]} instead of {whole[1:]}"
         more = found[0] - whole[0]
-        if more < 0 or more not in allowed_copies(model, whole[0]):
+        if more not in allowed_copies(model):
             yield f"weights of {pp} stages: {found[0]}, {more} more than {whole[0]}"
 
 
 @functools.lru_cache(maxsize=None)
-def allowed_copies(model, _):
+def allowed_copies(model):
     """Nothing, or a tied head once more: the largest vocabulary table."""
     done = subprocess.run([WEIGH, "tensors", model, "-f", "json"], capture_output=True, text=True, cwd=ROOT)
     rows = json.loads(done.stdout)["tensors"]
@@ -239,7 +247,7 @@ def other_layouts(model):
 def layers_move_to_the_host(model):
     all_of_it = ask(model, context=2000, sequences=2)
     weights, tokens, states = kept(all_of_it)
-    on_card, copies, seen = [], allowed_copies(model, weights), []
+    on_card, copies = [], allowed_copies(model)
     for layers in (0, 1, 2, 3, 7, 1000):
         answer = ask(model, context=2000, sequences=2, gpu_layers=layers)
         host = answer.get("host") or {"components": [], "bytes": 0}
@@ -268,10 +276,10 @@ def unequal_cards(model):
 # ---- solvers ----
 
 def answers_are_maximal(model):
-    for engine in ENGINES:
+    for engine in ENGINES + llama_takes(model):
         weights = kept(ask(model))[0]
         size = int(1.5 * weights) + 24 * GIB
-        for layout in ({}, {"tp": 2}, {"pp": 2}):
+        for layout in LLAMA_LAYOUTS[:2] if engine in LLAMA else ({}, {"tp": 2, "pp": 2}):
             given = {"engine": engine, "gpu_memory": size, **layout}
             first = ask(model, context=1000, sequences=2, **given)
             for key, other in (("context", {"sequences": 2}), ("sequences", {"context": 1000})):
@@ -280,7 +288,7 @@ def answers_are_maximal(model):
                     continue
                 if most and not ask(model, **given, **other, **{key: most})["fits"]:
                     yield f"{engine} {layout}: max_{key} {most} does not fit"
-                if ask(model, **given, **other, **{key: most + 1})["fits"]:
+                if fits(model, **given, **other, **{key: most + 1}):
                     yield f"{engine} {layout}: max_{key} {most}, but one more fits"
 
 
