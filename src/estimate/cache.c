@@ -33,6 +33,14 @@ static wb_value at_most(wb_ctx *ctx, const wb_value *a, wb_i128 most) {
   return a->u.num.num > most ? number : *a;
 }
 
+wb_value wb_prompt_of(wb_ctx *ctx, const wb_request *request, const wb_value *context) {
+  if (request->prompt) return wb_integer(request->prompt);
+  if (!request->output) return *context;
+  const wb_value rest = with_number(ctx, WB_OP_SUB, context, request->output), one = wb_integer(1);
+  if (rest.kind == WB_FORM) return wb_form_function(ctx, WB_NOWHERE, WB_ATOM_MAX, &rest, &one, NULL);
+  return rest.u.num.num < 1 ? one : rest;
+}
+
 /* ---- kinds ---- */
 
 static wb_i128 whole(wb_ctx *ctx, wb_num a, wb_num b) {
@@ -94,11 +102,12 @@ static wb_i128 span(wb_model *m, const wb_axis *axis, wb_i128 tokens, wb_i128 so
 }
 
 /* Whether a cache grows with the context; one of what an encoder made has as many entries as that has positions. */
-static void see_entries(wb_model *m, const wb_cache_rules *rules, wb_cache_kind *kind) {
+static void see_entries(wb_model *m, wb_cache_kind *kind) {
   const wb_axis *axis = kind->kept->positions;
   const wb_i128 once = axis ? span(m, axis, 1, 1) : 0;
   kind->grows = !axis || span(m, axis, 2, 1) > once;
-  if (!kind->grows) kind->entries = span(m, axis, 1, 2) > once ? rules->source : once;
+  kind->of_source = !kind->grows && span(m, axis, 1, 2) > once;
+  if (!kind->grows && !kind->of_source) kind->entries = once;
 }
 
 static wb_str name_of(const wb_cache_kind *kind) {
@@ -122,7 +131,7 @@ static wb_cache_kind kind_of(wb_model *m, const wb_kept *kept, const wb_layout *
   out.entry_bytes = token_bytes(m, kept, layout, &type);
   out.window = rules->whole_windows ? 0 : number_of(&m->ctx, kept->within, 0);
   out.every = number_of(&m->ctx, kept->every, 1);
-  see_entries(m, rules, &out);
+  see_entries(m, &out);
   out.name = name_of(&out);
   return out;
 }
@@ -148,8 +157,8 @@ static wb_value own_tokens(wb_ctx *ctx, const wb_layout *layout, const wb_value 
 
 wb_value wb_cache_entries(wb_ctx *ctx, const wb_cache_kind *kind, const wb_cache_rules *rules, const wb_layout *layout,
                           const wb_value *context) {
-  const wb_value fixed = wb_integer(kind->entries);
-  wb_value out = own_tokens(ctx, layout, kind->grows ? context : &fixed);
+  const wb_value made = kind->of_source ? wb_prompt_of(ctx, &rules->request, context) : wb_integer(kind->entries);
+  wb_value out = own_tokens(ctx, layout, kind->grows ? context : &made);
   if (kind->window) out = at_most(ctx, &out, rules->paged_windows ? kind->window - 1 + rules->in_flight : kind->window);
   out = units(ctx, &out, kind->every);
   if (rules->page > 1) {
@@ -162,10 +171,11 @@ wb_value wb_cache_entries(wb_ctx *ctx, const wb_cache_kind *kind, const wb_cache
 
 /* What all sequences have in common stands once; windows have moved past it. */
 static wb_value shared(wb_ctx *ctx, const wb_cache_kind *kind, const wb_cache_rules *rules, const wb_layout *layout,
-                       const wb_value *each, const wb_value *sequences) {
-  wb_value out = combine(ctx, WB_OP_MUL, each, sequences);
+                       const wb_value *context, const wb_value *sequences) {
+  const wb_value each = wb_cache_entries(ctx, kind, rules, layout, context);
+  wb_value out = combine(ctx, WB_OP_MUL, &each, sequences);
   if (!rules->shared_prefix || kind->window || !kind->grows) return out;
-  const wb_value prefix = wb_integer(rules->shared_prefix / rules->page * rules->page);
+  const wb_value prefix = at_most(ctx, context, rules->shared_prefix / rules->page * rules->page);
   const wb_value once = wb_cache_entries(ctx, kind, rules, layout, &prefix);
   const wb_value others = with_number(ctx, WB_OP_SUB, sequences, 1);
   const wb_value saved = combine(ctx, WB_OP_MUL, &once, &others);
@@ -179,9 +189,7 @@ wb_value wb_cache_bytes(wb_ctx *ctx, const wb_cache_kind *kinds, size_t count, c
   for (size_t i = 0; i < count; i++) {
     const wb_cache_kind *kind = &kinds[i];
     if (kind->kept->per_token != per_token) continue;
-    wb_value entries = wb_integer(1);
-    if (per_token) entries = wb_cache_entries(ctx, kind, rules, layout, context);
-    wb_value bytes = per_token ? shared(ctx, kind, rules, layout, &entries, &here) : here;
+    wb_value bytes = per_token ? shared(ctx, kind, rules, layout, context, &here) : here;
     bytes = with_number(ctx, WB_OP_MUL, &bytes, kind->layers * kind->entry_bytes * kind->copies);
     sum = combine(ctx, WB_OP_ADD, &sum, &bytes);
   }

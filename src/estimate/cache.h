@@ -6,6 +6,12 @@
 #include "estimate/placement.h"
 #include "expr/form.h"
 
+/* A request's prompt: so many tokens, or (0) all of its context but the output. */
+typedef struct wb_request {
+  wb_i128 prompt, output;
+} wb_request;
+wb_value wb_prompt_of(wb_ctx *ctx, const wb_request *request, const wb_value *context);
+
 /* What an engine says of its allocation. */
 typedef struct wb_cache_rules {
   wb_cache_type type;    /* of keys, values and latents that the description leaves to the model's dtype */
@@ -16,7 +22,7 @@ typedef struct wb_cache_rules {
   bool paged_windows;    /* a window takes whole pages and one more */
   wb_i128 state_columns; /* inputs of a convolution kept beside kernel − 1 */
   wb_i128 state_copies;  /* of each state, for one sequence */
-  wb_i128 source;        /* tokens that an encoder read */
+  wb_request request;    /* its prompt is what an encoder reads */
   wb_i128 shared_prefix; /* tokens that all sequences have in common, kept once */
   bool whole_windows;    /* windows are kept like full attention */
 } wb_cache_rules;
@@ -30,7 +36,8 @@ typedef struct wb_cache_kind {
   wb_i128 entry_bytes; /* of one token (or of the state) in one layer on one rank */
   wb_i128 copies;      /* of a state, for one sequence */
   bool grows;          /* an entry for each token of the context */
-  wb_i128 entries;     /* of a cache that does not grow: of what an encoder made */
+  bool of_source;      /* an entry for each token that an encoder read */
+  wb_i128 entries;     /* of a cache that is neither: of what an encoder made of other things */
   wb_i128 window;      /* tokens; 0: all */
   wb_i128 every;       /* one entry for so many tokens */
 } wb_cache_kind;

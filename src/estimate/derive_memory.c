@@ -9,6 +9,7 @@ typedef struct deriving {
   wb_derivation *d;
   const wb_serving *s;
   const wb_place_on *place;
+  wb_load load; /* what the place holds */
 } deriving;
 
 /* ---- weights ---- */
@@ -73,13 +74,23 @@ static void use_form(deriving *g, wb_node *node, const wb_value *value) {
   node->unit = BYTES;
 }
 
+/* Numbered where several kinds have one name. */
+static wb_str kind_name(deriving *g, const wb_cache_kind *kind) {
+  const char *what = kind->kept->per_token ? "bytes of a token" : "bytes of a sequence";
+  int number = 0, count = 0;
+  for (size_t i = 0; i < g->place->kind_count; i++) {
+    const wb_cache_kind *other = &g->place->kinds[i];
+    if (!wb_str_eq(other->name, kind->name)) continue;
+    count++;
+    if (other <= kind) number++;
+  }
+  if (count == 1) return wb_str_fmt(g->d->ctx, "%.*s: %s", WB_STR_ARG(kind->name), what);
+  return wb_str_fmt(g->d->ctx, "%.*s %d: %s", WB_STR_ARG(kind->name), number, what);
+}
+
 /* Bytes that one entry takes in one layer: what is kept side by side, each in its type. */
 static void derive_kind(deriving *g, wb_node *parent, const wb_cache_kind *kind) {
-  wb_ctx *ctx = g->d->ctx;
-  wb_node *node = wb_d_new_node(g->d,
-                                wb_str_fmt(ctx, "%.*s: %s", WB_STR_ARG(kind->name),
-                                           kind->kept->per_token ? "bytes of a token" : "bytes of a sequence"),
-                                NULL);
+  wb_node *node = wb_d_new_node(g->d, kind_name(g, kind), NULL);
   wb_formula f = wb_d_new_formula(g->d);
   wb_d_factor_number(&f, NULL, wb_num_int(kind->layers));
   wb_d_factor_number(&f, NULL, wb_num_int(kind->entry_bytes));
@@ -98,8 +109,21 @@ static void derive_caches(deriving *g, wb_node *node, wb_part part) {
 
 /* ---- parts ---- */
 
+/* A buffer that an engine lays out by rules of its own (llama.cpp): no formula, but its source. */
+static const wb_node *laid_out(deriving *g, const wb_component *c, wb_i128 bytes) {
+  wb_node *node = open_leaf(g, wb_str_cstr(g->d->ctx, c->name), bytes);
+  node->origin = (wb_origin){WB_FROM_MODEL, c->name, WB_STR(""), 0};
+  node->source = c->source;
+  node->unit = BYTES;
+  return node;
+}
+
 static const wb_node *derive_part(deriving *g, size_t part) {
   const wb_component *c = &g->place->parts[part];
+  const wb_value best = wb_settled(&c->best);
+  const wb_i128 bytes = g->load.parts[part].best;
+  if (g->s->llama && !(best.kind == WB_NUM && wb_num_is_int(best.u.num) && best.u.num.num == bytes))
+    return laid_out(g, c, bytes);
   if (c->binding) {
     wb_node *node = (wb_node *)wb_derive_binding(g->d, c->binding);
     node->source = c->source;
@@ -114,32 +138,54 @@ static const wb_node *derive_part(deriving *g, size_t part) {
   return node;
 }
 
+/* Reports give whole bytes: of parts rounded up, of what may be taken rounded down. */
+static const wb_node *in_whole_bytes(deriving *g, const wb_node *of, bool up) {
+  wb_num whole = of->value.u.num;
+  if (of->value.kind != WB_NUM || wb_num_is_int(whole)) return of;
+  wb_ctx *ctx = g->d->ctx;
+  const char *function = up ? "ceil" : "floor";
+  wb_text value = {.ctx = ctx};
+  wb_value_print(&value, &of->value);
+  if (up) wb_num_ceil(whole, &whole);
+  else wb_num_floor(whole, &whole);
+  wb_node *node = wb_d_new_node(g->d, wb_str_fmt(ctx, "whole_bytes_of_%.*s", WB_STR_ARG(of->name)), NULL);
+  node->formula = wb_str_fmt(ctx, "%s(%.*s)", function, WB_STR_ARG(of->name));
+  node->numbers = node->latex = wb_str_fmt(ctx, "%s(%.*s)", function, WB_STR_ARG(wb_text_str(&value)));
+  node->value = wb_number(whole);
+  node->unit = BYTES;
+  wb_d_add_child(g->d, node, of);
+  return node;
+}
+
 static const wb_node *derive_all(deriving *g) {
   wb_node *node = wb_d_new_node(g->d, WB_STR("device_bytes"), NULL);
-  for (size_t i = 0; i < g->s->part_count; i++) {
-    const wb_value value = wb_settled(&g->place->parts[i].best);
-    if (value.u.num.num) wb_d_add_child(g->d, node, derive_part(g, i));
-  }
+  for (size_t i = 0; i < g->s->part_count; i++)
+    if (g->load.parts[i].best) wb_d_add_child(g->d, node, in_whole_bytes(g, derive_part(g, i), true));
   wb_d_sum_up(g->d, node, BYTES);
   return node;
 }
 
 static const wb_node *derive_named(deriving *g, wb_str quantity) {
   for (size_t i = 0; i < g->s->part_count; i++)
-    if (wb_str_eq(g->place->parts[i].name, quantity)) return derive_part(g, i);
+    if (wb_str_eq(g->place->parts[i].name, quantity)) return in_whole_bytes(g, derive_part(g, i), true);
   const wb_sym *name = wb_intern_find(&g->s->model->lib->symbols, quantity);
   wb_binding *binding = name ? wb_scope_find(g->d->ctx, g->place->engine.scope, name) : NULL;
   const wb_value *value = binding ? wb_force(g->d->ctx, binding) : NULL;
-  return value && (value->kind == WB_NUM || value->kind == WB_FORM) ? wb_derive_binding(g->d, binding) : NULL;
+  if (!value || (value->kind != WB_NUM && value->kind != WB_FORM)) return NULL;
+  const wb_node *node = wb_derive_binding(g->d, binding);
+  const bool taken = wb_str_is(quantity, "pool") || wb_str_is(quantity, "budget");
+  return taken ? in_whole_bytes(g, node, false) : node;
 }
 
 wb_derivation *wb_derive_memory(const wb_serving *s, wb_str quantity) {
   wb_ctx *ctx = &s->model->ctx;
   const wb_num open[2] = {wb_num_int(s->longest), wb_num_int(s->in_all)};
-  deriving g = {WB_NEW(ctx, wb_derivation), s, &s->places[wb_serving_worst(s)]};
+  const uint32_t worst = wb_serving_worst(s);
+  deriving g = {WB_NEW(ctx, wb_derivation), s, &s->places[worst], {.budget = 0}};
   g.d->ctx = ctx;
   if (s->mix_count > 1) WB_FAIL(ctx, WB_PASS_MIX_EXPLAIN, WB_NOWHERE, wb_str_of(s->asked.mix));
-  if (!wb_forms_set(s->forms, open)) WB_FAIL(ctx, WB_LANG_OVERFLOW, WB_NOWHERE, WB_STR("*"));
+  if (!wb_forms_set(s->forms, open) || !wb_serving_now(s, worst, &g.load))
+    WB_FAIL(ctx, WB_LANG_OVERFLOW, WB_NOWHERE, WB_STR("*"));
   g.d->root = wb_str_is(quantity, "device_bytes") ? derive_all(&g) : derive_named(&g, quantity);
   if (!g.d->root) WB_FAIL(ctx, WB_QUANTITY_UNKNOWN, WB_NOWHERE, quantity);
   return g.d;

@@ -57,11 +57,20 @@ static wb_loaded_row of_plan(const wb_loaded *l, const wb_layout *layout, wb_sta
   return out;
 }
 
-/* A tied head is a tensor of its own where the embedding stands on another device. */
+static bool stands(const wb_loaded *l, wb_str name, wb_stage stage) {
+  for (size_t i = 0; i < l->model->row_count; i++) {
+    const wb_row *row = &l->model->rows[i];
+    if (!row->index_count && wb_str_eq(row->pattern, name)) return wb_row_copies(l->model, row, stage).num > 0;
+  }
+  return false;
+}
+
+/* A tied head is a tensor of its own where what it is tied to stands on another device. */
 static wb_loaded_row of_tied(const wb_loaded *l, const wb_layout *layout, wb_stage stage, const wb_row *row) {
   wb_ctx *ctx = &l->model->ctx;
   wb_loaded_row out = {.row = row, .tensors = wb_num_int(0), .bytes = wb_num_int(0), .format = row->dtype};
-  if (row->kind != WB_TIED || row->mtp || row->group != WB_G_HEAD || !stage.last || stage.first) return out;
+  if (row->kind != WB_TIED || row->mtp || row->group != WB_G_HEAD || !stage.last || stands(l, row->tied_to, stage))
+    return out;
   out.tensors = wb_row_copies(l->model, row, stage);
   out.bytes = product(ctx, row->elements, wb_num_int((wb_i128)wb_dtype_bytes(row->dtype)));
   out.bytes = filled_up(l, row, product(ctx, out.bytes, wb_row_share(ctx, row, layout)));

@@ -11,7 +11,7 @@ static wb_page_spec *same_spec(wb_paging *p, const wb_page_spec *wanted) {
   for (size_t i = 0; i < p->count; i++) {
     wb_page_spec *s = &p->specs[i];
     if (s->kind == wanted->kind && s->token_bytes == wanted->token_bytes && s->window == wanted->window &&
-        s->state_bytes == wanted->state_bytes && s->entries == wanted->entries)
+        s->state_bytes == wanted->state_bytes && s->entries == wanted->entries && s->of_source == wanted->of_source)
       return s;
   }
   return NULL;
@@ -49,14 +49,15 @@ static void add_states(wb_ctx *ctx, wb_paging *p, const wb_cache_kind *kinds, si
 
 wb_paging wb_paging_of(wb_ctx *ctx, const wb_cache_kind *kinds, size_t count, const wb_cache_rules *rules,
                        const wb_layout *layout) {
-  wb_paging p = {.block_size = rules->page, .in_flight = rules->in_flight, .ranks = (wb_i128)layout->cp * layout->dcp};
+  wb_paging p = {.block_size = rules->page, .in_flight = rules->in_flight, .ranks = (wb_i128)layout->cp * layout->dcp, .request = rules->request};
   for (size_t i = 0; i < count; i++) {
     if (!kinds[i].kept->per_token) continue;
     const wb_page_spec spec = {.kind = kinds[i].window ? WB_PAGE_WINDOW : WB_PAGE_FULL,
                                .layers = kinds[i].layers,
                                .token_bytes = up(kinds[i].entry_bytes, kinds[i].every),
                                .window = kinds[i].window,
-                               .entries = kinds[i].entries};
+                               .entries = kinds[i].entries,
+                               .of_source = kinds[i].of_source};
     add_spec(ctx, &p, &spec);
   }
   add_states(ctx, &p, kinds, count);
@@ -151,8 +152,8 @@ static wb_value pages_of(wb_ctx *ctx, const wb_value *tokens, wb_i128 page) {
 static wb_value group_pages(wb_ctx *ctx, const wb_paging *p, size_t i, wb_i128 block, const wb_value *tokens) {
   const wb_page_spec *s = &p->specs[i];
   if (s->kind == WB_PAGE_STATE) return wb_integer(s->copies ? s->copies : 1);
-  const wb_value fixed = wb_integer(s->entries), one = wb_integer(1);
-  const wb_value own = pages_of(ctx, s->entries ? &fixed : tokens, p->ranks);
+  const wb_value fixed = s->of_source ? wb_prompt_of(ctx, &p->request, tokens) : wb_integer(s->entries);
+  const wb_value own = pages_of(ctx, s->of_source || s->entries ? &fixed : tokens, p->ranks), one = wb_integer(1);
   if (s->kind == WB_PAGE_FULL) return pages_of(ctx, &own, block);
   const wb_value most = wb_integer(s->window - 1 + p->in_flight);
   wb_value held = own.kind == WB_FORM              ? wb_form_function(ctx, WB_NOWHERE, WB_ATOM_MIN, &own, &most, NULL)

@@ -16,6 +16,7 @@ typedef struct wb_page_spec {
   wb_i128 window;
   wb_i128 copies;  /* STATE: pages of one sequence */
   wb_i128 entries; /* FULL: of a cache that does not grow with the context; 0: it does */
+  bool of_source;  /* FULL: an entry for each token of the prompt */
 } wb_page_spec;
 
 #define WB_MAX_SPECS 16
@@ -26,6 +27,7 @@ typedef struct wb_paging {
   wb_i128 block_size; /* tokens of an attention block, as asked */
   wb_i128 in_flight;  /* tokens that may be in flight: windows keep so many more */
   wb_i128 ranks;      /* that share the tokens of a sequence */
+  wb_request request;
 } wb_paging;
 
 /* How blocks are cut, whatever the pool. */

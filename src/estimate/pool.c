@@ -94,7 +94,7 @@ static bool has_states(const wb_place_on *p) {
 /* Tokens and states come out of one pool in a fixed proportion: whichever needs more draws the other up. */
 static void allocate_shares(wb_serving *s, wb_place_on *p) {
   wb_ctx *ctx = &s->model->ctx;
-  if (!has_states(p)) return;
+  if (!has_states(p) || !cell_of(p, wb_num_int(1)).num) return; /* one of the two has all of it */
   const wb_value q = wb_number(ratio_of(s, p, "mamba_full_memory_ratio"));
   const wb_value caches = p->parts[WB_PART_KV_CACHE].best, states = p->parts[WB_PART_STATE].best;
   wb_value by_states = combine(ctx, WB_OP_DIV, &states, &q), by_caches = combine(ctx, WB_OP_MUL, &caches, &q);

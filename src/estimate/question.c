@@ -13,36 +13,45 @@ static wb_str decimal(wb_ctx *ctx, wb_i128 n) {
 
 #define PARALLEL_MOST 65536
 
-static void check_counts(wb_ctx *ctx, const weigh_serving *a) {
-  const struct {
-    const char *option;
-    weigh_count value, least, most;
-  } counts[] = {{"--context", a->context, 1, (weigh_count)1 << 40},
-                {"--sequences", a->sequences, 1, (weigh_count)1 << 40},
-                {"--prompt", a->prompt, 0, (weigh_count)1 << 40},
-                {"--output", a->output, 0, (weigh_count)1 << 40},
-                {"--shared-prefix", a->shared_prefix, 0, (weigh_count)1 << 40},
-                {"--images", a->images, 0, 1 << 20},
-                {"--loras", a->loras, 0, 1 << 20},
-                {"--lora-rank", a->lora_rank, 1, 1 << 16},
-                {"--gpus", a->gpus, 1, PARALLEL_MOST},
-                {"--tp", a->tp, 1, PARALLEL_MOST},
-                {"--pp", a->pp, 1, PARALLEL_MOST},
-                {"--dp", a->dp, 1, PARALLEL_MOST},
-                {"--cp", a->cp, 1, PARALLEL_MOST},
-                {"--dcp", a->dcp, 1, PARALLEL_MOST}};
-  for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+typedef struct bounded {
+  const char *option;
+  weigh_count value, least, most;
+} bounded;
+
+static void check_counts(wb_ctx *ctx, const bounded *counts, size_t count) {
+  for (size_t i = 0; i < count; i++)
     if (counts[i].value < counts[i].least || counts[i].value > counts[i].most)
       WB_FAIL(ctx, WB_PASS_COUNT, WB_NOWHERE, wb_str_of(counts[i].option), decimal(ctx, counts[i].value),
               decimal(ctx, counts[i].least));
 }
 
+static void check_layout(wb_ctx *ctx, const weigh_serving *a) {
+  const bounded counts[] = {
+      {"--gpus", a->gpus, 1, PARALLEL_MOST}, {"--tp", a->tp, 1, PARALLEL_MOST}, {"--pp", a->pp, 1, PARALLEL_MOST},
+      {"--dp", a->dp, 1, PARALLEL_MOST},     {"--cp", a->cp, 1, PARALLEL_MOST}, {"--dcp", a->dcp, 1, PARALLEL_MOST}};
+  check_counts(ctx, counts, sizeof counts / sizeof *counts);
+}
+
+/* As they were given, 0 where they were not. */
+static void check_request(wb_ctx *ctx, const weigh_serving *a) {
+  const weigh_count most = (weigh_count)WB_SERVING_MOST;
+  const bounded counts[] = {{"--context", a->context, 0, most},
+                            {"--sequences", a->sequences, 0, most},
+                            {"--prompt", a->prompt, 0, most},
+                            {"--output", a->output, 0, most},
+                            {"--shared-prefix", a->shared_prefix, 0, most},
+                            {"--images", a->images, 0, 1 << 20},
+                            {"--loras", a->loras, 0, 1 << 20},
+                            {"--lora-rank", a->lora_rank, 0, 1 << 16}};
+  check_counts(ctx, counts, sizeof counts / sizeof *counts);
+}
+
 /* ---- lengths ---- */
 
+/* A prompt that was not given follows the context. */
 static void fill_lengths(weigh_serving *a) {
   if (!a->context) a->context = a->prompt || a->output ? a->prompt + a->output : 4096;
-  if (!a->prompt && a->output && a->output < a->context) a->prompt = a->context - a->output;
-  if (!a->prompt) a->prompt = a->context;
+  if (!a->prompt) a->prompt = a->output < a->context ? a->context - a->output : 1;
   if (!a->output) a->output = a->context > a->prompt ? a->context - a->prompt : 0;
   if (!a->sequences) a->sequences = 1;
   if (!a->lora_rank) a->lora_rank = 16;
@@ -66,12 +75,20 @@ static void read_mix(wb_serving *s) {
 }
 
 static void set_lengths(wb_serving *s) {
-  if (s->asked.mix) read_mix(s);
-  if (!s->mix_count) s->mix[s->mix_count++] = (wb_lengths){s->asked.sequences, s->asked.context};
+  weigh_serving *a = &s->asked;
+  check_request(&s->model->ctx, a);
+  s->rules.request = (wb_request){a->prompt, a->output};
+  if (a->mix) read_mix(s);
   for (size_t i = 0; i < s->mix_count; i++) {
     if (s->mix[i].tokens > s->longest) s->longest = s->mix[i].tokens;
     s->in_all += s->mix[i].count;
   }
+  if (s->mix_count) a->context = (weigh_count)s->longest;
+  fill_lengths(a);
+  if (s->mix_count) return;
+  s->mix[s->mix_count++] = (wb_lengths){a->sequences, a->context};
+  s->longest = a->context;
+  s->in_all = a->sequences;
 }
 
 /* ---- cards and layout ---- */
@@ -136,7 +153,7 @@ static void set_layout(wb_serving *s, const named_cards *named) {
           : 1;
   if (!a->tp) a->tp = a->gpus > 0 && a->gpus % others == 0 ? a->gpus / others : 1;
   if (!a->gpus) a->gpus = a->tp * others;
-  check_counts(ctx, a);
+  check_layout(ctx, a);
   const bool adds_up = a->tp * others == a->gpus && (named->in_all <= 1 || named->in_all == a->gpus);
   if (!adds_up) {
     wb_text product = {.ctx = ctx};
@@ -207,12 +224,11 @@ wb_serving *wb_serving_asked(wb_model *m, const weigh_serving *asked) {
   wb_serving *s = WB_NEW(ctx, wb_serving);
   s->model = m;
   s->asked = *asked;
-  fill_lengths(&s->asked);
+  set_lengths(s);
   find_engine(s);
   const named_cards named = read_cards(s);
   set_layout(s, &named);
   set_cards(s, &named);
-  set_lengths(s);
   set_dtypes(s);
   return s;
 }

@@ -72,6 +72,19 @@ static wb_num widest_operation(wb_serving *s, wb_i128 tokens) {
 
 #define CHUNK 2048
 
+/* Of a prompt that follows the context: in proportion to its tokens up to a chunk, but never below that of one token. */
+static wb_value widest_in_a_pass(wb_serving *s) {
+  wb_ctx *ctx = &s->model->ctx;
+  const wb_i128 fixed = s->rules.request.prompt;
+  if (fixed) return wb_number(widest_operation(s, fixed < CHUNK ? fixed : CHUNK));
+  const wb_value one = wb_number(widest_operation(s, 1)), all = wb_number(widest_operation(s, CHUNK));
+  const wb_value chunk = wb_integer(CHUNK), prompt = wb_prompt_of(ctx, &s->rules.request, &s->context);
+  const wb_value tokens = wb_form_function(ctx, WB_NOWHERE, WB_ATOM_MIN, &prompt, &chunk, NULL);
+  const wb_value each = wb_binary(ctx, WB_NOWHERE, WB_OP_DIV, &all, &chunk);
+  const wb_value in_proportion = wb_binary(ctx, WB_NOWHERE, WB_OP_MUL, &each, &tokens);
+  return wb_form_function(ctx, WB_NOWHERE, WB_ATOM_MAX, &in_proportion, &one, NULL);
+}
+
 static void give_whole(wb_serving *s, wb_engine *e, const char *name, wb_i128 value) {
   wb_engine_give(s->model, e, name, wb_integer(value), WB_FROM_WORKLOAD);
 }
@@ -96,7 +109,6 @@ static void give_question(wb_serving *s, wb_engine *e, wb_stage stage) {
                 {"gpus", s->asked.gpus},
                 {"longest_context", s->longest},
                 {"all_sequences", s->in_all},
-                {"prompt", s->asked.prompt},
                 {"weight_bytes", (wb_i128)wb_dtype_bytes(s->dtype)},
                 {"loras", s->asked.loras}};
   for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) give_whole(s, e, counts[i].name, counts[i].value);
@@ -105,6 +117,7 @@ static void give_question(wb_serving *s, wb_engine *e, wb_stage stage) {
   wb_engine_give(m, e, "on_host", wb_bool(stage.host), WB_FROM_WORKLOAD);
   wb_engine_give(m, e, "context", s->context, WB_FROM_WORKLOAD);
   wb_engine_give(m, e, "sequences", s->sequences, WB_FROM_WORKLOAD);
+  wb_engine_give(m, e, "prompt", wb_prompt_of(&m->ctx, &s->rules.request, &s->context), WB_FROM_WORKLOAD);
 }
 
 /* ---- places ---- */
@@ -121,7 +134,6 @@ static void read_rules(wb_serving *s, const wb_engine *e) {
     WB_FAIL(&m->ctx, WB_SERVING_KV_DTYPE, WB_NOWHERE, type, wb_cache_type_names(&m->ctx));
   wb_str indexer = wb_engine_text(m, e, "indexer_dtype");
   if (indexer.len) wb_cache_type_find(indexer, &r->indexer);
-  r->source = s->asked.prompt;
   if (!r->state_dtype.len) r->state_dtype = wb_engine_text(m, e, "state_dtype");
   if (wb_str_is(r->state_dtype, "auto")) r->state_dtype = WB_STR("");
   s->loaded.vocabulary_multiple = wb_engine_whole(m, e, "vocabulary_multiple", 1);
@@ -175,11 +187,11 @@ static void ask_engine(wb_serving *s, wb_place_on *p) {
   p->budget = budget ? *budget : wb_integer(0);
 }
 
-static void build_place(wb_serving *s, wb_place_on *p, wb_num widest) {
+static void build_place(wb_serving *s, wb_place_on *p, wb_value widest) {
   p->engine = wb_engine_new(s->model, s->engine, s->options, s->option_count);
   give_question(s, &p->engine, p->stage);
   give_machine(s, &p->engine, &p->card);
-  wb_engine_give(s->model, &p->engine, "widest_operation", wb_number(widest), WB_FROM_MODEL);
+  wb_engine_give(s->model, &p->engine, "widest_operation", widest, WB_FROM_MODEL);
   static const char *const later[] = {"compute_bytes", "compute_low_bytes", "compute_high_bytes", "output_bytes"};
   for (size_t i = 0; i < sizeof later / sizeof *later; i++) /* llama.cpp's buffers take their place */
     wb_engine_give(s->model, &p->engine, later[i], wb_integer(0), WB_FROM_MODEL);
@@ -284,9 +296,8 @@ void wb_serving_build(wb_serving *s) {
   const bool llama = wb_llama_serves(m, &probe);
   s->llama = NULL;
   if (llama) wb_llama_place(s);
-  wb_num widest = wb_num_int(0);
-  if (wb_engine_reads(m->lib, &m->ctx, s->engine, "widest_operation"))
-    widest = widest_operation(s, s->asked.prompt < CHUNK ? s->asked.prompt : CHUNK);
+  wb_value widest = wb_integer(0);
+  if (wb_engine_reads(m->lib, &m->ctx, s->engine, "widest_operation")) widest = widest_in_a_pass(s);
   for (uint32_t i = 0; i < s->place_count; i++) build_place(s, &s->places[i], widest);
   make_program(s);
   if (llama) wb_llama_attach(s, &s->places[s->place_count - 1].engine);
@@ -318,12 +329,19 @@ static void sum_up(const wb_serving *s, wb_load *out) {
   for (size_t i = 0; i < s->part_count; i++) add_part(&out->all, &out->parts[i]);
 }
 
-bool wb_serving_at(const wb_serving *s, uint32_t place, wb_i128 context, wb_i128 sequences, wb_load *out) {
+/* The figures of a place: of each part low, best, high, then the budget. NULL on overflow. */
+static const wb_num *figures_at(const wb_serving *s, uint32_t place, wb_i128 context, wb_i128 sequences,
+                                wb_num few[MOST_OUTPUTS]) {
   const wb_num open[2] = {wb_num_int(context), wb_num_int(sequences)};
   const size_t count = outputs_of(s);
-  wb_num few[MOST_OUTPUTS], *all = count <= MOST_OUTPUTS ? few : WB_NEWN(&s->model->ctx, wb_num, count);
-  if (!wb_program_run(s->program, open, all)) return false;
-  const wb_num *figure = &all[place * (s->part_count * 3 + 1)];
+  wb_num *all = count <= MOST_OUTPUTS ? few : WB_NEWN(&s->model->ctx, wb_num, count);
+  return wb_program_run(s->program, open, all) ? &all[place * (s->part_count * 3 + 1)] : NULL;
+}
+
+bool wb_serving_at(const wb_serving *s, uint32_t place, wb_i128 context, wb_i128 sequences, wb_load *out) {
+  wb_num few[MOST_OUTPUTS];
+  const wb_num *figure = figures_at(s, place, context, sequences, few);
+  if (!figure) return false;
   for (size_t i = 0; i < s->part_count; i++, figure += 3)
     out->parts[i] = (wb_bytes){rounded_up(figure[0]), rounded_up(figure[1]), rounded_up(figure[2])};
   out->budget = figure->num / figure->den;
@@ -331,17 +349,55 @@ bool wb_serving_at(const wb_serving *s, uint32_t place, wb_i128 context, wb_i128
   return !s->llama || wb_llama_load(s, place, context, sequences, out);
 }
 
+/* Low, best and high of the caches of sequences of one length, not rounded where an engine gives fractions. */
+static bool caches_at(const wb_serving *s, uint32_t place, const wb_lengths *some, wb_num out[3]) {
+  wb_num few[MOST_OUTPUTS];
+  wb_load load;
+  if (s->llama) {
+    if (!wb_serving_at(s, place, some->tokens, some->count, &load)) return false;
+    const wb_bytes *caches = &load.parts[WB_PART_KV_CACHE];
+    const wb_i128 bytes[] = {caches->low, caches->best, caches->high};
+    for (int i = 0; i < 3; i++) out[i] = wb_num_int(bytes[i]);
+    return true;
+  }
+  const wb_num *figure = figures_at(s, place, some->tokens, some->count, few);
+  for (int i = 0; figure && i < 3; i++) out[i] = figure[WB_PART_KV_CACHE * 3 + i];
+  return figure != NULL;
+}
+
+/* Adds (or with −1 takes off) the caches of sequences of one length. */
+static bool add_caches(const wb_serving *s, uint32_t place, const wb_lengths *some, wb_i128 times, wb_num sum[3]) {
+  wb_num caches[3];
+  if (!caches_at(s, place, some, caches)) return false;
+  for (int i = 0; i < 3; i++) {
+    wb_num more;
+    if (!wb_num_mul(caches[i], wb_num_int(times), &more) || !wb_num_add(sum[i], more, &sum[i])) return false;
+  }
+  return true;
+}
+
+/* The caches of each length hold the prefix once: of all but one of the longest it goes. It is what one sequence of a
+ * rank takes beyond what each further one adds: 2 · f(1) − f(2). */
+static bool keep_prefix_once(const wb_serving *s, uint32_t place, wb_num caches[3]) {
+  bool kept = false;
+  for (size_t i = 0; i < s->mix_count; i++) {
+    const wb_lengths one = {s->layout.dp, s->mix[i].tokens}, two = {2 * (wb_i128)s->layout.dp, s->mix[i].tokens};
+    const bool keeps = !kept && one.tokens == s->longest;
+    kept = kept || keeps;
+    if (!keeps && !(add_caches(s, place, &one, -2, caches) && add_caches(s, place, &two, 1, caches))) return false;
+  }
+  return true;
+}
+
 /* Of sequences of several lengths, caches add up; all else is as for the longest of them. */
 bool wb_serving_now(const wb_serving *s, uint32_t place, wb_load *out) {
   if (!wb_serving_at(s, place, s->longest, s->in_all, out)) return false;
   if (s->mix_count == 1) return true;
-  wb_bytes caches = {0, 0, 0};
-  for (size_t i = 0; i < s->mix_count; i++) {
-    wb_load some;
-    if (!wb_serving_at(s, place, s->mix[i].tokens, s->mix[i].count, &some)) return false;
-    add_part(&caches, &some.parts[WB_PART_KV_CACHE]);
-  }
-  out->parts[WB_PART_KV_CACHE] = caches;
+  wb_num caches[3] = {wb_num_int(0), wb_num_int(0), wb_num_int(0)};
+  for (size_t i = 0; i < s->mix_count; i++)
+    if (!add_caches(s, place, &s->mix[i], 1, caches)) return false;
+  if (s->rules.shared_prefix && !keep_prefix_once(s, place, caches)) return false;
+  out->parts[WB_PART_KV_CACHE] = (wb_bytes){rounded_up(caches[0]), rounded_up(caches[1]), rounded_up(caches[2])};
   sum_up(s, out);
   return true;
 }
@@ -410,13 +466,16 @@ wb_i128 wb_serving_max_sequences(const wb_serving *s) { return largest(s, false)
 
 static wb_i128 per_sequence(const wb_serving *s, bool growing) {
   const wb_place_on *p = &s->places[wb_serving_worst(s)];
+  const wb_value longest = wb_integer(s->longest), most = wb_integer(WB_SERVING_MOST);
   wb_i128 sum = 0;
   for (size_t i = 0; i < p->kind_count; i++) {
     const wb_cache_kind *kind = &p->kinds[i];
     const bool grows = kind->grows && !kind->window;
     if (grows != growing) continue;
-    wb_value entries = wb_integer(kind->copies), most = wb_integer(WB_SERVING_MOST);
-    if (!grows && kind->kept->per_token) entries = wb_cache_entries(&s->model->ctx, kind, &s->rules, &s->layout, &most);
+    const wb_value *length = kind->of_source ? &longest : &most;
+    wb_value entries = wb_integer(kind->copies);
+    if (!grows && kind->kept->per_token)
+      entries = wb_cache_entries(&s->model->ctx, kind, &s->rules, &s->layout, length);
     const wb_i128 all = kind->layers * kind->entry_bytes * (grows ? 1 : entries.u.num.num);
     sum += grows ? all / (kind->every * s->layout.cp * s->layout.dcp) : all;
   }

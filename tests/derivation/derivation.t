@@ -161,8 +161,9 @@ def node_faults(node, nodes, counts):
     children = [nodes[c] for c in node["children"]]
     if not children and "origin" not in node and not re.fullmatch(r"[\d\s()\[\],+*/^%.-]+", node.get("formula", "-")):
         yield f"{name}: a leaf without an origin"
-    workload = node.get("origin", {}).get("kind") == "workload"    # its key is the option that asks for it
-    if "origin" in node and not (node["origin"].get("key") and (workload or node["origin"].get("source"))):
+    # the key of the workload is the option that asks for it; what is of the model as built has no place of its own
+    nowhere = node.get("origin", {}).get("kind") in ("workload", "model")
+    if "origin" in node and not (node["origin"].get("key") and (nowhere or node["origin"].get("source"))):
         yield f"{name}: its origin lacks its key or its source"
     if value is None:
         counts["no number"] += 1
@@ -313,4 +314,5 @@ def main():
     print(f"1..{len(chosen)}")
 
 
-main()
+if __name__ == "__main__":
+    main()
