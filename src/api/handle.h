@@ -2,6 +2,7 @@
 #ifndef WB_API_HANDLE_H
 #define WB_API_HANDLE_H
 
+#include "estimate/launch.h"
 #include "model/model.h"
 #include "report/out.h"
 #include "weigh/weigh.h"
@@ -14,6 +15,7 @@ struct weigh_library {
 struct weigh_model {
   wb_model model;
   weigh_library *library;
+  wb_launch *launch; /* the command line that named it; NULL: none */
 };
 
 #define WEIGH_MAX_STEPS 20000000u
@@ -35,6 +37,9 @@ weigh_status wb_answer_log(wb_out *out, weigh_library *library, weigh_model *mod
 
 /* Finds the configuration that a request names and fills model->config, name. Fails the model's context. */
 void wb_open_source(weigh_model *model, const weigh_model_request *request);
+
+/* A serving question about a model, with the answers of the command line that named it. Fails the model's context. */
+weigh_serving wb_asked(weigh_model *model, const weigh_serving *asked);
 
 /* One "path=value" on top of the model's configuration. Fails with set_syntax, set_path. */
 void wb_apply_setting(wb_model *model, const char *setting);

@@ -8,12 +8,12 @@ struct weigh_memory { /* lives in its model's memory */
 };
 
 weigh_status weigh_memory_open(weigh_model *model, const weigh_serving *asked, weigh_memory **out, weigh_error *err) {
-  static const weigh_serving none = {0};
   wb_ctx *ctx = &model->model.ctx;
   if (!WB_BEGIN(ctx)) return wb_report_failure(ctx, model->library, err);
   weigh_memory *memory = WB_NEW(ctx, weigh_memory);
   memory->model = model;
-  memory->serving = wb_serving_new(&model->model, asked ? asked : &none);
+  const weigh_serving question = wb_asked(model, asked);
+  memory->serving = wb_serving_new(&model->model, &question);
   *out = memory;
   return WEIGH_OK;
 }
@@ -66,7 +66,8 @@ weigh_status weigh_memory_reach(const weigh_memory *memory, weigh_count *max_con
 weigh_status weigh_memory_fewest(weigh_model *model, const weigh_serving *asked, weigh_count *gpus, weigh_error *err) {
   wb_ctx *ctx = &model->model.ctx;
   if (!WB_BEGIN(ctx)) return wb_report_failure(ctx, model->library, err);
-  wb_serving *s = wb_serving_asked(&model->model, asked);
+  const weigh_serving question = wb_asked(model, asked);
+  wb_serving *s = wb_serving_asked(&model->model, &question);
   wb_layout layout;
   *gpus = (weigh_count)wb_solve_fewest(s, &s->cards[0], &layout);
   return WEIGH_OK;
@@ -76,7 +77,8 @@ weigh_status weigh_memory_rank(weigh_model *model, const weigh_serving *asked, w
                                void *user, weigh_error *err) {
   wb_ctx *ctx = &model->model.ctx;
   if (!WB_BEGIN(ctx)) return wb_report_failure(ctx, model->library, err);
-  const wb_serving *s = wb_serving_asked(&model->model, asked);
+  const weigh_serving question = wb_asked(model, asked);
+  const wb_serving *s = wb_serving_asked(&model->model, &question);
   size_t count;
   const wb_ranked *ranked = wb_solve_rank(s, most > 0 ? most : 8, SIZE_MAX, &count);
   for (size_t i = 0; i < count; i++) {

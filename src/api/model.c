@@ -20,6 +20,7 @@ weigh_status weigh_model_open(weigh_library *library, const weigh_model_request 
     wb_model_choose(&model->model);
     wb_model_build(&model->model);
     wb_model_review(&model->model);
+    if (model->launch) wb_launch_settle(model->launch, &model->model);
     *out = model;
     return WEIGH_OK;
   }

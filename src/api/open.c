@@ -49,12 +49,23 @@ void wb_apply_setting(wb_model *m, const char *setting) {
   m->config.set_paths[m->config.set_count++] = wb_str_copy(ctx, path);
 }
 
+weigh_serving wb_asked(weigh_model *model, const weigh_serving *asked) {
+  static const weigh_serving none = {0};
+  return wb_launch_over(&model->model, model->launch, asked ? asked : &none);
+}
+
 void wb_open_source(weigh_model *model, const weigh_model_request *request) {
   wb_model *m = &model->model;
   wb_ctx *ctx = &m->ctx;
-  m->config.set_paths = WB_NEWN(ctx, wb_str, request->setting_count);
-  m->config.set_used = WB_NEWN(ctx, bool, request->setting_count);
-  if (request->model) {
+  const wb_str command = wb_str_of(request->model);
+  if (wb_launch_is(command)) model->launch = wb_launch_read(m, wb_str_copy(ctx, command));
+  const size_t told = model->launch ? model->launch->setting_count : 0;
+  m->config.set_paths = WB_NEWN(ctx, wb_str, request->setting_count + told);
+  m->config.set_used = WB_NEWN(ctx, bool, request->setting_count + told);
+  if (model->launch) {
+    m->name = model->launch->model;
+    use_name(m, m->name);
+  } else if (request->model) {
     wb_str name = wb_str_copy(ctx, wb_str_of(request->model));
     m->name = name;
     use_name(m, name);
@@ -65,5 +76,6 @@ void wb_open_source(weigh_model *model, const weigh_model_request *request) {
     m->name = WB_STR("--set");
     use_text(m, WB_STR("{}"), m->name);
   }
+  for (size_t i = 0; i < told; i++) wb_apply_setting(m, model->launch->settings[i]);
   for (size_t i = 0; i < request->setting_count; i++) wb_apply_setting(m, request->settings[i]);
 }

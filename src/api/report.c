@@ -22,6 +22,19 @@ static bool write_report(wb_out *out, weigh_library *library, weigh_report_kind 
   return yes;
 }
 
+/* What a command line says is part of the question. */
+static bool write_asked(wb_out *out, weigh_library *library, weigh_report_kind kind, weigh_model *a, weigh_model *b) {
+  if (!a || !a->launch) return write_report(out, library, kind, a, b);
+  const weigh_report_options *given = out->options;
+  weigh_report_options *with = WB_NEW(&a->model.ctx, weigh_report_options);
+  *with = *given;
+  with->serving = wb_asked(a, &given->serving);
+  out->options = with;
+  const bool yes = write_report(out, library, kind, a, b);
+  out->options = given;
+  return yes;
+}
+
 /* Reports work in memory of their own, so that a model may be asked any number of times. */
 weigh_status weigh_report(weigh_library *library, weigh_report_kind kind, weigh_model *a, weigh_model *b,
                           const weigh_report_options *options, weigh_write_fn write, void *user, weigh_error *err) {
@@ -39,7 +52,7 @@ weigh_status weigh_report(weigh_library *library, weigh_report_kind kind, weigh_
                 .lang = (wb_lang)library->language};
   weigh_status status;
   if (kind == WEIGH_REPORT_LOG) status = wb_answer_log(&out, library, a, err);
-  else if (WB_BEGIN(ctx)) status = write_report(&out, library, kind, a, b) ? WEIGH_OK : WEIGH_NO;
+  else if (WB_BEGIN(ctx)) status = write_asked(&out, library, kind, a, b) ? WEIGH_OK : WEIGH_NO;
   else status = wb_report_failure(ctx, library, err);
   wb_ctx_close(&own);
   return status;

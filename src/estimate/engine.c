@@ -44,6 +44,8 @@ static const wb_field *option_of(const wb_decl *engine, wb_str name) {
   return NULL;
 }
 
+bool wb_engine_has_option(const wb_decl *engine, wb_str name) { return option_of(engine, name) != NULL; }
+
 static _Noreturn void unknown_option(wb_ctx *ctx, const wb_decl *engine, wb_str name) {
   wb_text known = {.ctx = ctx};
   for (size_t i = 0; i < engine->field_count; i++)

@@ -28,6 +28,8 @@ const wb_decl *wb_engine_find(wb_library *lib, wb_ctx *ctx, wb_str asked);
 /* Options as texts, "max_num_seqs=256", checked against those that the engine has. Fails engine_option, with the list. */
 wb_option *wb_engine_options(wb_ctx *ctx, const wb_decl *engine, const char *const *texts, size_t count);
 
+bool wb_engine_has_option(const wb_decl *engine, wb_str name);
+
 /* Whether a formula of the engine reads a name, so that what takes long is made only then. */
 bool wb_engine_reads(wb_library *lib, wb_ctx *ctx, const wb_decl *engine, const char *name);
 

@@ -49,7 +49,10 @@ static void add_states(wb_ctx *ctx, wb_paging *p, const wb_cache_kind *kinds, si
 
 wb_paging wb_paging_of(wb_ctx *ctx, const wb_cache_kind *kinds, size_t count, const wb_cache_rules *rules,
                        const wb_layout *layout) {
-  wb_paging p = {.block_size = rules->page, .in_flight = rules->in_flight, .ranks = (wb_i128)layout->cp * layout->dcp, .request = rules->request};
+  wb_paging p = {.block_size = rules->page,
+                 .in_flight = rules->in_flight,
+                 .ranks = (wb_i128)layout->cp * layout->dcp,
+                 .request = rules->request};
   for (size_t i = 0; i < count; i++) {
     if (!kinds[i].kept->per_token) continue;
     const wb_page_spec spec = {.kind = kinds[i].window ? WB_PAGE_WINDOW : WB_PAGE_FULL,

@@ -341,6 +341,11 @@ static wb_str without_numbers(wb_str asked) {
   }
 }
 
+bool wb_weights_known(wb_str name) {
+  wb_str cells[COLUMNS];
+  return find_choice(name, cells) || find_choice(without_numbers(name), cells);
+}
+
 static const wb_json *with_setting(wb_ctx *ctx, const wb_json *settings, wb_str key, wb_str value) {
   return wb_json_with(ctx, settings, key, wb_json_typed(ctx, value, key));
 }

@@ -57,6 +57,7 @@ size_t wb_weights_parts(const wb_weights *weights, wb_weights_part **parts);
 typedef struct wb_weights_choice {
   wb_str name, text;
 } wb_weights_choice;
+bool wb_weights_known(wb_str name); /* whether one is called so, with numbers at its end or without */
 bool wb_weights_listed(size_t i, wb_weights_choice *out);
 
 #endif

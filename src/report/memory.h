@@ -15,7 +15,7 @@ typedef struct wb_memory_facts {
   wb_i128 reserve; /* kept free on the fullest device */
   wb_i128 max_context, max_sequences;
   wb_i128 token_bytes, fixed_bytes; /* of one sequence on the fullest device */
-  wb_i128 config_kv; /* what the "config" method says of the cache; 0: it does not apply */
+  wb_i128 config_kv;                /* what the "config" method says of the cache; 0: it does not apply */
   bool has_pool;
   wb_pool pool;
 } wb_memory_facts;
