@@ -100,6 +100,10 @@ static weigh_status ask(const cli_command *command, cli_options *o, weigh_librar
         .model = i < o->word_count ? o->words[i] : NULL, .settings = o->settings, .setting_count = o->setting_count};
     status = weigh_model_open(library, &request, &models[i], err);
   }
+  if (status == WEIGH_OK && o->draft && count == 1) {
+    const weigh_model_request draft = {.model = o->draft};
+    status = weigh_model_open(library, &draft, &models[1], err);
+  }
   if (status == WEIGH_OK)
     status = weigh_report(library, kind, models[0], models[1], &o->report, write_stdout, NULL, err);
   weigh_model_free(models[0]);

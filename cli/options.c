@@ -65,6 +65,7 @@ const cli_option CLI_OPTIONS[] = {
     {"image-size", 0, 'S', "WIDTHxHEIGHT", NULL, CLI_SIZE, AT(report.serving.image_width), "CLI_OPT_IMAGE_SIZE"},
     {"loras", 0, 'S', "N", NULL, CLI_COUNT, AT(report.serving.loras), "CLI_OPT_LORAS"},
     {"lora-rank", 0, 'S', "N", NULL, CLI_COUNT, AT(report.serving.lora_rank), "CLI_OPT_LORA_RANK"},
+    {"draft", 0, 'S', "MODEL", NULL, CLI_TEXT, AT(draft), "CLI_OPT_DRAFT"},
     {"mtp", 0, 'S', NULL, NULL, CLI_FLAG, AT(report.serving.with_mtp), "CLI_OPT_MTP"},
     {"dtype", 0, 'S', "DTYPE", NULL, CLI_TEXT, AT(report.serving.dtype), "CLI_OPT_WEIGHT_DTYPE"},
     {"quant", 'q', 'S', "FORMAT", NULL, CLI_TEXT, AT(report.serving.quant), "CLI_OPT_QUANT"},

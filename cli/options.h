@@ -14,6 +14,7 @@ typedef struct cli_options {
   const char *data_dirs[CLI_MAX_LIST];
   size_t data_dir_count;
   const char *frozen[CLI_MAX_LIST];
+  const char *draft; /* a second model of memory and fit */
   const char *engine_options[CLI_MAX_LIST];
   char engine_text[4096]; /* those that were put together */
   size_t engine_used;

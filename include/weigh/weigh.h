@@ -308,7 +308,8 @@ typedef struct weigh_report_options {
 typedef bool (*weigh_write_fn)(void *user, const char *bytes, size_t size);
 
 /* Writes a report. `a` is the model (NULL for FAMILIES, GPUS; for LOG NULL means the model that the log names, if the
- * catalogue has it), `b` the second model of DIFF, else NULL. Nothing is written
+ * catalogue has it), `b` the second model of DIFF, the draft
+ * model of MEMORY and FIT (NULL: none), else NULL. Nothing is written
  * unless the whole answer is known. Returns WEIGH_NO when the answer is no (check, log, diff, fit); nothing is wrong then.
  * Errors: WEIGH_USAGE for an unknown quantity, method or sort order. */
 weigh_status weigh_report(weigh_library *library, weigh_report_kind kind, weigh_model *a, weigh_model *b,

@@ -266,6 +266,50 @@ static void set_stages(wb_serving *s) {
   }
 }
 
+/* ---- the draft model ---- */
+
+static bool draft_bytes(const wb_serving *s, wb_i128 context, wb_i128 sequences, wb_i128 *out) {
+  wb_load own;
+  if (!wb_serving_at(s->draft, 0, context, sequences, &own)) return false;
+  *out = 0;
+  for (int part = WB_PART_WEIGHTS; part <= WB_PART_STATE; part++) *out += own.parts[part].best;
+  return true;
+}
+
+/* It is served beside: its weights and caches on the same ranks, what else it needs is its master's. A failure in its
+ * memory is one of the question. */
+static void add_draft(wb_serving *s) {
+  wb_model *m = s->model, *draft = m->draft;
+  s->draft = NULL;
+  if (!draft) return;
+  weigh_serving asked = {.context = (weigh_count)s->longest,
+                         .sequences = (weigh_count)s->in_all,
+                         .tp = s->layout.tp,
+                         .dp = s->layout.dp,
+                         .cp = s->layout.cp,
+                         .dcp = s->layout.dcp};
+  if (WB_GUARD(&draft->ctx)) {
+    s->draft = wb_serving_new(draft, &asked);
+  } else {
+    m->ctx.failure = draft->ctx.failure;
+    longjmp(m->ctx.guard, 1);
+  }
+  s->draft_part = s->part_count++;
+  for (uint32_t i = 0; i < s->place_count; i++) {
+    wb_load now;
+    const bool here = i + 1 == s->place_count && draft_bytes(s, s->longest, s->in_all, &now.all.best);
+    s->places[i].parts[s->draft_part] = counted("draft", wb_integer(here ? now.all.best : 0));
+  }
+}
+
+static bool load_draft(const wb_serving *s, uint32_t place, wb_i128 context, wb_i128 sequences, wb_load *out) {
+  wb_i128 sum;
+  if (!s->draft || place + 1 != s->place_count) return true;
+  if (!draft_bytes(s, context, sequences, &sum)) return false;
+  out->parts[s->draft_part] = (wb_bytes){sum, sum, sum};
+  return true;
+}
+
 /* Of each place its parts, low, best, high, and its budget. */
 static size_t outputs_of(const wb_serving *s) { return s->place_count * (s->part_count * 3 + 1); }
 
@@ -299,6 +343,7 @@ void wb_serving_build(wb_serving *s) {
   wb_value widest = wb_integer(0);
   if (wb_engine_reads(m->lib, &m->ctx, s->engine, "widest_operation")) widest = widest_in_a_pass(s);
   for (uint32_t i = 0; i < s->place_count; i++) build_place(s, &s->places[i], widest);
+  add_draft(s);
   make_program(s);
   if (llama) wb_llama_attach(s, &s->places[s->place_count - 1].engine);
 }
@@ -345,6 +390,7 @@ bool wb_serving_at(const wb_serving *s, uint32_t place, wb_i128 context, wb_i128
   for (size_t i = 0; i < s->part_count; i++, figure += 3)
     out->parts[i] = (wb_bytes){rounded_up(figure[0]), rounded_up(figure[1]), rounded_up(figure[2])};
   out->budget = figure->num / figure->den;
+  if (!load_draft(s, place, context, sequences, out)) return false;
   sum_up(s, out);
   return !s->llama || wb_llama_load(s, place, context, sequences, out);
 }

@@ -52,6 +52,8 @@ typedef struct wb_serving {
   wb_place_on *places; /* stages, the host's first where there is one */
   uint32_t place_count;
   size_t part_count;
+  struct wb_serving *draft; /* of the draft model, on the cards of the last stage */
+  size_t draft_part;
   struct wb_llama_serving *llama; /* llama.cpp: its own buffers take the place of the forms; NULL: another engine */
   wb_program *program;            /* all parts of all places: low, best, high */
 } wb_serving;

@@ -143,11 +143,12 @@ typedef struct wb_model {
   size_t undescribed_count, undescribed_cap;
   wb_warning *warnings;
   size_t warning_count, warning_cap;
-  wb_str dtype;       /* the configuration's, by its torch name */
-  bool dtype_given;   /* false: the configuration names none, torch's default is assumed */
-  bool generic;       /* the family was guessed */
-  const void *passes; /* of src/estimate: the closed forms of a forward pass, once somebody needed them */
-  const void *llama;  /* of src/estimate: what llama.cpp would know of it, likewise */
+  wb_str dtype;           /* the configuration's, by its torch name */
+  bool dtype_given;       /* false: the configuration names none, torch's default is assumed */
+  bool generic;           /* the family was guessed */
+  const void *passes;     /* of src/estimate: the closed forms of a forward pass, once somebody needed them */
+  struct wb_model *draft; /* a smaller model that drafts its tokens while it is served; NULL: none */
+  const void *llama;      /* of src/estimate: what llama.cpp would know of it, likewise */
   /* totals */
   wb_num total, buffers, mtp, active;
   wb_num groups[WB_GROUP_COUNT];
