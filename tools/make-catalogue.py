@@ -141,6 +141,16 @@ def ask(weigh, source, text=None):
     return json.loads(done.stdout) if done.returncode == 0 else None
 
 
+def with_label_count(weigh, facts, total):
+    """A thousand labels say no more than their number, where the total agrees."""
+    labels = facts.get("id2label")
+    if not isinstance(labels, dict) or len(labels) <= 2:
+        return facts
+    out = {key: item for key, item in facts.items() if key != "id2label"} | {"num_labels": len(labels)}
+    again = ask(weigh, "-", json.dumps(out))
+    return out if again and again["total_parameters"] == total else facts
+
+
 def fields_read(weigh, source, answer, text=None):
     """What the parameters read, and what caches, states and passes read beside it."""
     fields = list(answer["fields"])
@@ -224,6 +234,7 @@ def main():
             config = json.load(f)
         facts = compact(config, fields_read(args.weigh, path, answer))
         add_quantization(facts, config, args.weigh, path)
+        facts = with_label_count(args.weigh, facts, answer["total_parameters"])
         text = json.dumps(facts, separators=(",", ":"), ensure_ascii=True)
         again = ask(args.weigh, "-", text)
         if not again or again["total_parameters"] != answer["total_parameters"]:

@@ -51,8 +51,11 @@ weigh_status weigh_report(weigh_library *library, weigh_report_kind kind, weigh_
                 .options = options ? options : &none,
                 .lang = (wb_lang)library->language};
   weigh_status status;
-  if (b) wb_ctx_begin(&b->model.ctx);
-  if (needs_model) a->model.draft = b && kind != WEIGH_REPORT_DIFF ? &b->model : NULL;
+  if (b && b != a) { /* nobody drafts for itself */
+    wb_ctx_begin(&b->model.ctx);
+    b->model.draft = NULL;
+  }
+  if (needs_model) a->model.draft = b && b != a && kind != WEIGH_REPORT_DIFF ? &b->model : NULL;
   if (kind == WEIGH_REPORT_LOG) status = wb_answer_log(&out, library, a, err);
   else if (WB_BEGIN(ctx)) status = write_asked(&out, library, kind, a, b) ? WEIGH_OK : WEIGH_NO;
   else status = wb_report_failure(ctx, library, err);
