@@ -23,7 +23,8 @@ typedef struct reading {
   weigh_count total_context; /* of all slots */
   wb_str file;               /* of a repository */
   wb_str values_dtype;       /* the cache's type for V */
-  bool adapters_on, adapters_off_by_default;
+  weigh_count adapters;      /* that there is room for by default */
+  bool adapters_off_by_default;
 } reading;
 
 static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
@@ -202,7 +203,7 @@ static bool set_special(reading *r, wb_str sets, wb_str name, wb_str value) {
   else if (wb_str_is(sets, "model")) r->out->model = value;
   else if (wb_str_is(sets, "total_context"))
     r->total_context = (weigh_count)whole_of(r, WB_LAUNCH_VALUE_COUNT, name, value);
-  else if (wb_str_is(sets, "adapters")) r->adapters_on = wb_str_is(value, "true");
+  else if (wb_str_is(sets, "adapters")) r->adapters = (weigh_count)whole_of(r, WB_LAUNCH_VALUE_COUNT, name, value);
   else if (wb_str_is(sets, "file")) r->file = value;
   else if (wb_str_is(sets, "values_dtype")) r->values_dtype = value;
   else if (wb_str_is(sets, "adapter")) r->out->serving.loras++;
@@ -387,8 +388,8 @@ static void finish(reading *r) {
     s->context = r->total_context / (s->sequences > 0 ? s->sequences : 1);
     r->out->says_context = true;
   }
-  if (r->adapters_on && !s->loras) s->loras = 1;
-  if (r->adapters_off_by_default && !r->adapters_on) s->loras = s->lora_rank = 0;
+  if (r->adapters && !s->loras) s->loras = r->adapters;
+  if (r->adapters_off_by_default && !r->adapters) s->loras = s->lora_rank = 0;
   share_ranks(r);
   name_model(r);
   s->engine = wb_str_cstr(r->ctx, r->out->engine);
