@@ -6,12 +6,12 @@
 
 /* ---- programs ---- */
 
-#define PROGRAM_COLUMNS 7
+#define PROGRAM_COLUMNS 8
 
 bool wb_program_next(size_t *at, wb_program *out) {
   wb_str c[PROGRAM_COLUMNS];
   if (!wb_tsv_next(wb_data_text("engines/programs.tsv"), at, c, PROGRAM_COLUMNS)) return false;
-  *out = (wb_program){c[0], c[1], c[2], c[3], c[4], wb_str_is(c[5], "yes")};
+  *out = (wb_program){c[0], c[1], c[2], c[3], c[4], c[5], wb_str_is(c[6], "yes")};
   return true;
 }
 

@@ -7,10 +7,11 @@
 /* A way to start an engine. */
 typedef struct wb_program {
   wb_str words;     /* "vllm serve", "python* -m sglang.launch_server" */
-  wb_str engines;   /* names of data/engines, the first that is described counts */
+  wb_str engine;    /* by its name in data/engines */
   wb_str flags;     /* whose rows of flags.tsv */
   wb_str model;     /* "word": the model is a word without a flag; else the flag that gives it */
   wb_str limit;     /* the option that bounds the sequences at once; "-": none */
+  wb_str option;    /* of the engine, that it means ("program=cli"); "-": none */
   bool abbreviates; /* a flag may be cut short while only one begins so */
 } wb_program;
 

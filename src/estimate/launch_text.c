@@ -34,13 +34,19 @@ static bool is_engine(wb_str engine, wb_str name) {
          (wb_str_starts(engine, name) && engine.len > name.len && engine.ptr[name.len] == '_');
 }
 
-static bool find_program(wb_str engine, wb_program *out) {
-  for (size_t at = 0; wb_program_next(&at, out);) {
-    size_t first = 0;
-    wb_str name;
-    if (wb_str_next(out->engines, ' ', &first, &name) && is_engine(engine, name)) return true;
+/* The first program of the engine, before it one that means an option that was given. */
+static bool find_program(const wb_serving *s, wb_program *out) {
+  wb_program program;
+  bool found = false;
+  for (size_t at = 0; wb_program_next(&at, &program);) {
+    if (!is_engine(s->engine->name->name, program.engine)) continue;
+    bool given = false;
+    for (size_t i = 0; i < s->option_count; i++) given = given || wb_str_is(program.option, s->asked.engine_options[i]);
+    if (!given && (found || !wb_str_is(program.option, "-"))) continue;
+    *out = program;
+    found = true;
   }
-  return false;
+  return found;
 }
 
 static void write_program(writing *w) {
@@ -134,12 +140,22 @@ static bool within(const writing *w) {
 
 static wb_str beyond(const writing *w, wb_i128 n, wb_i128 usual) { return n != usual ? digits(w->ctx, n) : WB_STR(""); }
 
-/* The cache's type where the question names one. */
-static wb_str cache_type(const writing *w) {
+/* The cache's type where the question or an option of the engine names one. */
+static wb_str cache_type(const writing *w, const char *own) {
+  const char *const options[] = {own, "kv_cache_dtype"};
   size_t at;
-  const bool option = given(w, WB_STR("kv_cache_dtype"), &at) && w->s->options[at].value.kind == WB_TEXT &&
-                      !wb_str_is(w->s->options[at].value.u.text, "auto");
-  return w->s->asked.kv_dtype || option ? w->s->rules.type.name : WB_STR("");
+  for (size_t i = 0; i < 2; i++) {
+    const bool is_given = given(w, wb_str_of(options[i]), &at) && w->s->options[at].value.kind == WB_TEXT;
+    const wb_str type = is_given ? w->s->options[at].value.u.text : WB_STR("auto");
+    if (!wb_str_is(type, "auto")) return type;
+  }
+  return w->s->asked.kv_dtype ? wb_str_of(w->s->asked.kv_dtype) : WB_STR("");
+}
+
+/* Slots, which the server would choose itself. */
+static wb_i128 slots(const writing *w) {
+  const wb_i128 asked = wb_engine_whole(w->s->model, &w->s->places[0].engine, "n_seq_max", 0);
+  return asked > 0 ? asked : w->s->in_all;
 }
 
 /* What a member of the question is where it is not the engine's own choice; empty: nothing need be said. */
@@ -154,11 +170,12 @@ static wb_str member_text(const writing *w, wb_str sets) {
   if (wb_str_is(sets, "dcp")) return beyond(w, l->dcp, 1);
   if (wb_str_is(sets, "context")) return beyond(w, s->longest, wb_launch_longest(s->model));
   if (wb_str_is(sets, "total_context")) return digits(w->ctx, s->longest * s->in_all);
-  if (wb_str_is(sets, "sequences")) return beyond(w, s->in_all, 1);
+  if (wb_str_is(sets, "sequences")) return digits(w->ctx, slots(w));
   if (wb_str_is(sets, "gpu_layers")) return s->asked.has_gpu_layers ? digits(w->ctx, s->asked.gpu_layers) : WB_STR("");
   if (wb_str_is(sets, "loras") || wb_str_is(sets, "adapters")) return beyond(w, s->asked.loras, 0);
   if (wb_str_is(sets, "lora_rank")) return s->asked.loras ? digits(w->ctx, s->asked.lora_rank) : WB_STR("");
-  if (wb_str_is(sets, "kv_dtype") || wb_str_is(sets, "values_dtype")) return cache_type(w);
+  if (wb_str_is(sets, "kv_dtype")) return cache_type(w, "type_k");
+  if (wb_str_is(sets, "values_dtype")) return cache_type(w, "type_v");
   if (wb_str_is(sets, "state_dtype")) return wb_str_of(s->asked.state_dtype);
   if (wb_str_is(sets, "dtype")) return s->asked.dtype ? s->dtype : WB_STR("");
   if (wb_str_is(sets, "quant")) return w->quant;
@@ -253,6 +270,7 @@ static void write_row(writing *w, size_t row) {
 static wb_str made_by_flag(const writing *w) {
   const wb_str quant = wb_str_of(w->s->asked.quant);
   wb_str value;
+  if (wb_json_get(w->s->model->config.root, WB_STR("quantization_config"))) return WB_STR("");
   for (size_t i = 0; i < w->flags.count; i++)
     if (wb_str_is(w->flags.items[i].sets, "quant") && wb_flag_written(&w->flags.items[i], same_text, quant, &value))
       return quant;
@@ -261,7 +279,7 @@ static wb_str made_by_flag(const writing *w) {
 
 wb_str wb_launch_text(wb_ctx *ctx, const wb_serving *serving) {
   writing w = {.ctx = ctx, .s = serving, .out = {.ctx = ctx}};
-  if (!find_program(serving->engine->name->name, &w.program)) return WB_STR("");
+  if (!find_program(serving, &w.program)) return WB_STR("");
   w.flags = wb_flags_of(ctx, &w.program);
   w.quant = made_by_flag(&w);
   write_program(&w);

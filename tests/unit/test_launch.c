@@ -160,7 +160,10 @@ static void flags_set_what_they_mean(void **state) {
       {"llama-server -hf unsloth/Qwen3-8B-GGUF:Q5_K_M -c 4096 -np 2 -ngl all --jinja -ctk q8_0 -ctv q8_0",
        "context 2048 sequences 2 tp 0 pp 0 dp 0 cp 0 dcp 0 ep 0 loras 0/0 mtp 0 -/q5_k_m/q8_0/-"},
       {"llama-cli -m models/Qwen3-8B-IQ4_XS.gguf -c 64 -ngl 7 -p 'say -c 9'",
-       "context 64 sequences 0 tp 0 pp 0 dp 0 cp 0 dcp 0 ep 0 loras 0/0 mtp 0 -/iq4_xs/-/- layers 7"}};
+       "context 64 sequences 0 tp 0 pp 0 dp 0 cp 0 dcp 0 ep 0 loras 0/0 mtp 0 -/iq4_xs/-/- layers 7 program=cli"},
+      {"CUDA_VISIBLE_DEVICES=0,1 llama-server -m Qwen3-8B-F16.gguf -c 4096 -fa on -ctv q8_0 -sm layer",
+       "context 4096 sequences 1 tp 0 pp 0 dp 0 cp 0 dcp 0 ep 0 loras 0/0 mtp 0 -/f16/-/- n_seq_max=4 kv_unified=true "
+       "type_v=q8_0 flash_attn=true"}};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     char found[2048];
     weigh_model *model = must_open(rows[i].text);
@@ -247,8 +250,14 @@ static void try_flag(const wb_program *program, const wb_flag *flag) {
     wb_text words = {.ctx = &ctx};
     for (size_t i = 0; i < program->words.len; i++)
       if (program->words.ptr[i] != '*') wb_text_addc(&words, program->words.ptr[i]);
-    snprintf(text, sizeof text, "%.*s %.*s Qwen/Qwen3-8B %.*s %s", WB_STR_ARG(wb_text_str(&words)),
-             WB_STR_ARG(by_word ? WB_STR("") : program->model), WB_STR_ARG(name), value_for(flag, value, sizeof value));
+    const bool variable = name.ptr[0] != '-';
+    if (variable)
+      snprintf(text, sizeof text, "%.*s=0 %.*s %.*s Qwen/Qwen3-8B", WB_STR_ARG(name), WB_STR_ARG(wb_text_str(&words)),
+               WB_STR_ARG(program->model));
+    else
+      snprintf(text, sizeof text, "%.*s %.*s Qwen/Qwen3-8B %.*s %s", WB_STR_ARG(wb_text_str(&words)),
+               WB_STR_ARG(by_word ? WB_STR("") : program->model), WB_STR_ARG(name),
+               value_for(flag, value, sizeof value));
     weigh_model *model = must_open(text);
     if (warns(model, WB_LAUNCH_UNKNOWN, NULL)) fail_msg("not known: %s", text);
     weigh_model_free(model);
@@ -348,6 +357,26 @@ static bool figures_of(weigh_model *model, const weigh_serving *asked, figures *
   return true;
 }
 
+static weigh_serving random_llama(const char **options, char (*texts)[64]) {
+  weigh_serving q = {.gpu = PICK("H100 SXM5 80GB", "RTX 4090"),
+                     .context = (weigh_count)(256 * (1 + draw(100))),
+                     .sequences = (weigh_count)(1 + draw(8)),
+                     .engine = "llama.cpp",
+                     .quant = PICK("q4_k_m", "q8_0", "f16", "iq4_xs"),
+                     .engine_options = options};
+  if (draw(3) == 0) q.kv_dtype = PICK("q8_0", "q4_0", "f16", "bf16");
+  if (draw(3) == 0) q.gpus = 2;
+  if (draw(3) == 0) q.has_gpu_layers = true, q.gpu_layers = (weigh_count)draw(40);
+  size_t n = 0;
+  if (draw(2)) snprintf(texts[n++], 64, "%s", PICK("flash_attn=on", "flash_attn=off", "flash_attn=auto"));
+  if (draw(3) == 0) snprintf(texts[n++], 64, "n_ubatch=%d", (int)(64 << draw(4)));
+  if (draw(3) == 0) snprintf(texts[n++], 64, "type_v=%s", PICK("q8_0", "f16"));
+  if (draw(4) == 0) snprintf(texts[n++], 64, "%s", PICK("swa_full", "no_kv_offload", "program=cli"));
+  for (size_t i = 0; i < n; i++) options[i] = texts[i];
+  q.engine_option_count = n;
+  return q;
+}
+
 static weigh_serving random_question(const char **options, char (*texts)[64]) {
   static const weigh_count powers[] = {1, 2, 4, 8};
   weigh_serving q = {.gpu = PICK("H100 SXM5 80GB", "RTX 4090", "A100 SXM4 80GB"),
@@ -403,15 +432,17 @@ static void what_is_written_reads_back(void **state) {
   (void)state;
   static const char *const models[] = {"Qwen/Qwen3-8B", "deepseek-ai/DeepSeek-V3", "mistralai/Mixtral-8x7B-v0.1"};
   int compared = 0;
-  for (int i = 0; i < 300; i++) {
+  for (int i = 0; i < 400; i++) {
     const char *options[8];
     char texts[8][64];
     figures first, second;
-    const weigh_serving question = random_question(options, texts);
+    const bool llama = draw(4) == 0;
+    const weigh_serving question = llama ? random_llama(options, texts) : random_question(options, texts);
     weigh_model *model = must_open(models[i % 3]);
     if (figures_of(model, &question, &first)) {
       /* the machine and the load stand beside the command */
-      const weigh_serving beside = {.gpu = question.gpu, .sequences = question.sequences};
+      const weigh_serving beside = {
+          .gpu = question.gpu, .gpus = llama ? question.gpus : 0, .sequences = llama ? 0 : question.sequences};
       weigh_model *again = must_open(first.text);
       if (!figures_of(again, &beside, &second)) fail_msg("%s: %s", first.text, err.message);
       assert_string_equal(second.text, first.text);
