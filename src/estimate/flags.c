@@ -6,12 +6,12 @@
 
 /* ---- programs ---- */
 
-#define PROGRAM_COLUMNS 6
+#define PROGRAM_COLUMNS 8
 
 bool wb_program_next(size_t *at, wb_program *out) {
   wb_str c[PROGRAM_COLUMNS];
   if (!wb_tsv_next(wb_data_text("engines/programs.tsv"), at, c, PROGRAM_COLUMNS)) return false;
-  *out = (wb_program){c[0], c[1], c[2], c[3], wb_str_is(c[4], "yes")};
+  *out = (wb_program){c[0], c[1], c[2], c[3], c[4], c[5], wb_str_is(c[6], "yes")};
   return true;
 }
 
@@ -40,12 +40,17 @@ static size_t taken(const wb_str *words, size_t count, wb_str program) {
 #define WORDS_BEFORE 64
 
 bool wb_program_in(const wb_str *words, size_t count, wb_program *out, size_t *end) {
-  for (size_t i = 0; i < count && i < WORDS_BEFORE; i++)
-    for (size_t row = 0; wb_program_next(&row, out);) {
-      *end = i + taken(words + i, count - i, out->words);
-      if (*end > i) return true;
+  size_t longest = 0;
+  wb_program program;
+  for (size_t i = 0; i < count && i < WORDS_BEFORE && !longest; i++)
+    for (size_t row = 0; wb_program_next(&row, &program);) {
+      const size_t n = taken(words + i, count - i, program.words);
+      if (n <= longest) continue;
+      longest = n;
+      *out = program;
+      *end = i + n;
     }
-  return false;
+  return longest > 0;
 }
 
 /* ---- flags ---- */
@@ -99,12 +104,14 @@ wb_str wb_flag_first(const wb_flag *flag) {
   return name;
 }
 
-/* One `value=meaning` of a list; a value alone means itself. */
-static bool next_value(wb_str list, size_t *at, wb_str *value, wb_str *meaning) {
+/* One `value=meaning` of a list; a value alone means itself; before a `~` stands what is read and never written. */
+static bool next_value(wb_str list, size_t *at, wb_str *value, wb_str *meaning, bool *only_read) {
   wb_str item;
   if (wb_str_is(list, "-") || !wb_str_next(list, ' ', at, &item)) return false;
-  const char *equals = memchr(item.ptr, '=', item.len);
+  *only_read = wb_str_starts(item, WB_STR("~"));
+  if (*only_read) item = wb_str_slice(item, 1, item.len);
   *value = *meaning = item;
+  const char *equals = memchr(item.ptr, '=', item.len);
   if (!equals) return true;
   *value = wb_str_slice(item, 0, (size_t)(equals - item.ptr));
   *meaning = wb_str_slice(item, value->len + 1, item.len);
@@ -113,25 +120,28 @@ static bool next_value(wb_str list, size_t *at, wb_str *value, wb_str *meaning) 
 
 bool wb_flag_value(const wb_flag *flag, wb_str asked, wb_str *meaning) {
   wb_str value;
+  bool only_read;
   *meaning = asked;
   if (wb_str_is(flag->values, "-")) return true;
-  for (size_t at = 0; next_value(flag->values, &at, &value, meaning);) {
+  for (size_t at = 0; next_value(flag->values, &at, &value, meaning, &only_read);) {
     if (wb_str_eq(value, asked)) return true;
     if (!wb_str_is(value, "*")) continue;
-    *meaning = asked;
+    if (wb_str_is(*meaning, "*")) *meaning = asked;
     return true;
   }
   return false;
 }
 
-bool wb_flag_written(const wb_flag *flag, wb_str meaning, wb_str *value) {
+bool wb_flag_written(const wb_flag *flag, wb_same_fn same, wb_str meaning, wb_str *value) {
   wb_str means;
+  bool only_read;
   *value = meaning;
   if (wb_str_is(flag->values, "-")) return true;
-  for (size_t at = 0; next_value(flag->values, &at, value, &means);) {
-    if (wb_str_eq(means, meaning) && !wb_str_is(*value, "?")) return true;
-    if (!wb_str_is(*value, "*")) continue;
-    *value = meaning;
+  for (size_t at = 0; next_value(flag->values, &at, value, &means, &only_read);) {
+    const bool any = wb_str_is(*value, "*");
+    if (only_read || wb_str_is(*value, "?") || (any && !wb_str_is(means, "*"))) continue;
+    if (!any && !same(means, meaning)) continue;
+    if (any) *value = meaning;
     return true;
   }
   return false;

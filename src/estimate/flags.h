@@ -7,9 +7,11 @@
 /* A way to start an engine. */
 typedef struct wb_program {
   wb_str words;     /* "vllm serve", "python* -m sglang.launch_server" */
-  wb_str engines;   /* names of data/engines, the first that is described counts */
+  wb_str engine;    /* by its name in data/engines */
   wb_str flags;     /* whose rows of flags.tsv */
   wb_str model;     /* "word": the model is a word without a flag; else the flag that gives it */
+  wb_str limit;     /* the option that bounds the sequences at once; "-": none */
+  wb_str option;    /* of the engine, that it means ("program=cli"); "-": none */
   bool abbreviates; /* a flag may be cut short while only one begins so */
 } wb_program;
 
@@ -39,7 +41,8 @@ wb_str wb_flag_first(const wb_flag *flag); /* the name that is written */
 
 /* What a value means by the flag's list: false when the list does not have it. */
 bool wb_flag_value(const wb_flag *flag, wb_str value, wb_str *meaning);
-/* The value that a meaning is written as; false: there is none. */
-bool wb_flag_written(const wb_flag *flag, wb_str meaning, wb_str *value);
+/* The value that a meaning is written as, meanings compared by `same`; false: there is none. */
+typedef bool (*wb_same_fn)(wb_str a, wb_str b);
+bool wb_flag_written(const wb_flag *flag, wb_same_fn same, wb_str meaning, wb_str *value);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "estimate/flags.h"
+#include "estimate/llamacpp.h"
 #include "estimate/published.h"
 #include "source/reader.h"
 #include "source/shell.h"
@@ -23,7 +24,8 @@ typedef struct reading {
   weigh_count total_context; /* of all slots */
   wb_str file;               /* of a repository */
   wb_str values_dtype;       /* the cache's type for V */
-  bool adapters_on, adapters_off_by_default;
+  weigh_count adapters;      /* that there is room for by default */
+  bool adapters_off_by_default;
 } reading;
 
 static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
@@ -195,6 +197,13 @@ static void set_member(reading *r, const wb_member *member, wb_str name, wb_str 
   if (strcmp(member->name, "gpu_layers") == 0) r->out->serving.has_gpu_layers = true;
 }
 
+static weigh_count items_of(wb_str list) {
+  weigh_count count = 0;
+  wb_str item;
+  for (size_t at = 0; wb_str_next(list, ',', &at, &item);) count++;
+  return count;
+}
+
 static bool set_special(reading *r, wb_str sets, wb_str name, wb_str value) {
   wb_str rest;
   if (wb_str_is(sets, "none")) return true;
@@ -202,9 +211,10 @@ static bool set_special(reading *r, wb_str sets, wb_str name, wb_str value) {
   else if (wb_str_is(sets, "model")) r->out->model = value;
   else if (wb_str_is(sets, "total_context"))
     r->total_context = (weigh_count)whole_of(r, WB_LAUNCH_VALUE_COUNT, name, value);
-  else if (wb_str_is(sets, "adapters")) r->adapters_on = wb_str_is(value, "true");
+  else if (wb_str_is(sets, "adapters")) r->adapters = (weigh_count)whole_of(r, WB_LAUNCH_VALUE_COUNT, name, value);
   else if (wb_str_is(sets, "file")) r->file = value;
   else if (wb_str_is(sets, "values_dtype")) r->values_dtype = value;
+  else if (wb_str_is(sets, "devices")) r->out->serving.gpus = items_of(value);
   else if (wb_str_is(sets, "adapter")) r->out->serving.loras++;
   else if (wb_str_is(sets, "settings")) add_settings(r, WB_STR(""), object_of(r, name, value));
   else if (wb_str_is(sets, "parts")) set_parts(r, name, object_of(r, name, value));
@@ -303,6 +313,18 @@ static void read_word(reading *r) {
   if (!equals && r->at < r->words.count && !is_flag(r->words.items[r->at])) r->at++;
 }
 
+/* What stands before the program: CUDA_VISIBLE_DEVICES=0,1 */
+static void read_variables(reading *r) {
+  for (size_t i = 0; i < r->at; i++) {
+    const wb_str text = r->words.items[i];
+    const char *equals = memchr(text.ptr, '=', text.len);
+    if (!equals || equals == text.ptr) continue;
+    const wb_str name = wb_str_slice(text, 0, (size_t)(equals - text.ptr));
+    const wb_flag *flag = wb_flag_find(&r->flags, name);
+    if (flag) set(r, flag, name, wb_str_slice(text, name.len + 1, text.len));
+  }
+}
+
 /* ---- the model's name ---- */
 
 /* A format that the end of a name names, "-Q4_K_M.gguf": the longest part of it that is one. */
@@ -361,34 +383,62 @@ static void name_model(reading *r) {
 
 /* ---- together ---- */
 
+static bool has_option(const reading *r, const char *text) {
+  for (size_t i = 0; i < r->option_count; i++)
+    if (strcmp(r->options[i], text) == 0) return true;
+  return false;
+}
+
 /* Where data-parallel attention runs within the tensor-parallel group (python/sglang/srt/layers/dp_attention.py), each
  * replica has tp / dp ranks, and the experts stay spread over all of them. */
 static void share_ranks(reading *r) {
   weigh_serving *s = &r->out->serving;
-  bool within = false;
-  for (size_t i = 0; i < r->option_count; i++)
-    within = within || strcmp(r->options[i], "enable_dp_attention=true") == 0;
-  if (!within || s->dp < 2 || s->tp % s->dp) return;
+  if (!has_option(r, "enable_dp_attention=true") || s->dp < 2 || s->tp % s->dp) return;
   s->tp /= s->dp;
   s->expert_parallel = true;
 }
 
-/* K and V of one type are what is modelled. */
+/* Keys and values have a flag each and are f16 without it (common/arg.cpp). */
 static void compare_types(reading *r) {
   const wb_str keys = r->out->serving.kv_dtype ? wb_str_of(r->out->serving.kv_dtype) : WB_STR("float16");
-  if (r->values_dtype.len && !wb_str_eq(r->values_dtype, keys))
-    note_uncounted(r, wb_str_fmt(r->ctx, "V %.*s", WB_STR_ARG(r->values_dtype)));
+  const wb_str values = r->values_dtype.len ? r->values_dtype : WB_STR("float16");
+  if (!wb_str_eq(values, keys)) set_option(r, WB_STR("type_v"), WB_STR("-ctv"), values);
+}
+
+/* One cache of all slots may be taken by one of them; else each has its part. Without -np the server chooses how many
+ * slots there are, and one cache (data/engines/llamacpp-programs.tsv). */
+static void share_context(reading *r) {
+  weigh_serving *s = &r->out->serving;
+  const wb_str option = r->flags.program.option, cli = WB_STR("program=cli");
+  wb_llama_asked usual = {.n_seq_max = 1};
+  wb_llama_defaults(wb_str_eq(option, cli) ? WB_STR("cli") : WB_STR("server"), &usual);
+  if (!s->sequences && usual.n_seq_max > 1 && !has_option(r, "kv_unified=false")) {
+    s->sequences = usual.n_seq_max;
+    if (!has_option(r, "kv_unified=true")) set_option(r, WB_STR("kv_unified"), WB_STR("-kvu"), WB_STR("true"));
+  }
+  if (s->sequences > 1 && has_option(r, "kv_unified=true")) {
+    set_option(r, WB_STR("n_seq_max"), WB_STR("-np"), wb_str_fmt(r->ctx, "%lld", (long long)s->sequences));
+    s->sequences = 1;
+  }
+  if (!r->total_context) return;
+  s->context = r->total_context / (s->sequences > 0 ? s->sequences : 1);
+  r->out->says_context = true;
 }
 
 static void finish(reading *r) {
   weigh_serving *s = &r->out->serving;
-  compare_types(r);
-  if (r->total_context) {
-    s->context = r->total_context / (s->sequences > 0 ? s->sequences : 1);
-    r->out->says_context = true;
+  const wb_str option = r->flags.program.option;
+  const char *equals = option.len ? memchr(option.ptr, '=', option.len) : NULL;
+  if (equals) {
+    const wb_str name = wb_str_slice(option, 0, (size_t)(equals - option.ptr));
+    set_option(r, name, name, wb_str_slice(option, name.len + 1, option.len));
   }
-  if (r->adapters_on && !s->loras) s->loras = 1;
-  if (r->adapters_off_by_default && !r->adapters_on) s->loras = s->lora_rank = 0;
+  if (r->out->per_slot) {
+    compare_types(r);
+    share_context(r);
+  }
+  if (r->adapters && !s->loras) s->loras = r->adapters;
+  if (r->adapters_off_by_default && !r->adapters) s->loras = s->lora_rank = 0;
   share_ranks(r);
   name_model(r);
   s->engine = wb_str_cstr(r->ctx, r->out->engine);
@@ -396,16 +446,6 @@ static void finish(reading *r) {
   s->engine_option_count = r->option_count;
   if (r->unknown_count) wb_model_warn(r->model, WB_LAUNCH_UNKNOWN, 1, (wb_str[]){wb_text_str(&r->unknown)});
   if (r->uncounted_count) wb_model_warn(r->model, WB_LAUNCH_UNCOUNTED, 1, (wb_str[]){wb_text_str(&r->uncounted)});
-}
-
-/* The first engine of the list that is described. */
-static void choose_engine(reading *r, wb_str engines) {
-  wb_str name;
-  for (size_t at = 0; !r->engine && wb_str_next(engines, ' ', &at, &name);) {
-    r->engine = wb_library_engine(r->model->lib, r->ctx, name);
-    r->out->engine = name;
-  }
-  if (!r->engine) wb_engine_find(r->model->lib, r->ctx, r->out->engine); /* fails, with what there is */
 }
 
 static void look_at_flags(reading *r) {
@@ -426,8 +466,10 @@ wb_launch *wb_launch_read(wb_model *m, wb_str text) {
   if (!wb_program_in(r.words.items, r.words.count, &program, &r.at))
     WB_FAIL(&m->ctx, WB_LAUNCH_MODEL, WB_NOWHERE, WB_STR("vllm serve"));
   r.flags = wb_flags_of(&m->ctx, &program);
-  choose_engine(&r, program.engines);
+  r.out->engine = program.engine;
+  r.engine = wb_engine_find(m->lib, &m->ctx, program.engine);
   look_at_flags(&r);
+  read_variables(&r);
   while (r.at < r.words.count) read_word(&r);
   finish(&r);
   return r.out;

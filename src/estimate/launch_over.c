@@ -89,7 +89,8 @@ static wb_i128 longest_in(const wb_json *object) {
   return least ? scaled(object, least) : 0;
 }
 
-static wb_i128 longest_of(const wb_json *root) {
+wb_i128 wb_launch_longest(const wb_model *m) {
+  const wb_json *root = m->config.root;
   static const char *const nested[] = {"text_config", "llm_config", "language_config", "thinker_config.text_config"};
   wb_i128 length = longest_in(root);
   for (size_t i = 0; !length && i < sizeof nested / sizeof *nested; i++)
@@ -101,7 +102,7 @@ void wb_launch_settle(wb_launch *launch, wb_model *m) {
   weigh_serving *s = &launch->serving;
   if (launch->quant_of_config && wb_json_get(m->config.root, WB_STR("quantization_config"))) s->quant = NULL;
   if (s->context) return;
-  const wb_i128 longest = longest_of(m->config.root);
+  const wb_i128 longest = wb_launch_longest(m);
   const wb_i128 slots = launch->per_slot && s->sequences > 1 ? s->sequences : 1;
   s->context = (weigh_count)(longest / slots);
   if (!s->context) wb_model_warn(m, WB_LAUNCH_LENGTH, 2, (wb_str[]){launch->length_flag, m->name});

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "estimate/launch.h"
 #include "estimate/llamacpp_serving.h"
 #include "estimate/price.h"
 
@@ -219,6 +220,8 @@ static void engine(wb_json_out *j, const wb_memory_facts *f) {
 static void question(wb_json_out *j, const wb_memory_facts *f) {
   const wb_serving *s = f->serving;
   engine(j, f);
+  const wb_str command = wb_launch_text(&f->model->ctx, s);
+  if (command.len) wb_jo_str(j, "command", command);
   wb_jo_int(j, "context", s->longest);
   wb_jo_int(j, "sequences", s->in_all);
   wb_jo_str(j, "dtype", s->dtype);
