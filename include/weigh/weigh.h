@@ -271,7 +271,8 @@ typedef enum weigh_report_kind {
   WEIGH_REPORT_LOG,      /* what an engine printed against the prediction */
   WEIGH_REPORT_FAMILIES, /* what is described */
   WEIGH_REPORT_GPUS,     /* the accelerators that are known */
-  WEIGH_REPORT_SPEED     /* time to the first token and tokens per second, as bounds */
+  WEIGH_REPORT_SPEED,    /* time to the first token and tokens per second, as bounds */
+  WEIGH_REPORT_ENGINES   /* the engines that are described; serving.engine: one of them with its formulas */
 } weigh_report_kind;
 
 typedef enum weigh_format {
@@ -307,7 +308,7 @@ typedef struct weigh_report_options {
 /* Receives a report in pieces; returns false to stop (the call then returns WEIGH_ENVIRONMENT). */
 typedef bool (*weigh_write_fn)(void *user, const char *bytes, size_t size);
 
-/* Writes a report. `a` is the model (NULL for FAMILIES, GPUS; for LOG NULL means the model that the log names, if the
+/* Writes a report. `a` is the model (NULL for FAMILIES, GPUS, ENGINES; for LOG NULL means the model that the log names, if the
  * catalogue has it), `b` the second model of DIFF, else NULL. Nothing is written
  * unless the whole answer is known. Returns WEIGH_NO when the answer is no (check, log, diff, fit); nothing is wrong then.
  * Errors: WEIGH_USAGE for an unknown quantity, method or sort order. */

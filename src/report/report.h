@@ -15,6 +15,7 @@ void wb_report_derivation(wb_out *out, wb_model *model, const struct wb_derivati
 void wb_report_flops(wb_out *out, wb_model *model);
 void wb_report_families(wb_out *out, wb_library *lib);
 void wb_report_gpus(wb_out *out);
+void wb_report_engines(wb_out *out, wb_library *lib); /* of options->serving.engine, or all */
 void wb_report_speed(wb_out *out, wb_model *model);
 /* One line about speed for another report; nothing when no card is named or its rates are not known. */
 void wb_write_speed_line(wb_out *out, wb_model *model, const weigh_serving *asked);
