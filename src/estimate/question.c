@@ -39,7 +39,7 @@ static void check_counts(wb_ctx *ctx, const weigh_serving *a) {
 
 /* ---- lengths ---- */
 
-static void fill_lengths(weigh_serving *a) {
+void wb_serving_fill_lengths(weigh_serving *a) {
   if (!a->context) a->context = a->prompt || a->output ? a->prompt + a->output : 4096;
   if (!a->prompt && a->output && a->output < a->context) a->prompt = a->context - a->output;
   if (!a->prompt) a->prompt = a->context;
@@ -192,7 +192,7 @@ wb_serving *wb_serving_asked(wb_model *m, const weigh_serving *asked) {
   wb_serving *s = WB_NEW(ctx, wb_serving);
   s->model = m;
   s->asked = *asked;
-  fill_lengths(&s->asked);
+  wb_serving_fill_lengths(&s->asked);
   const named_cards named = read_cards(s);
   set_layout(s, &named);
   set_cards(s, &named);

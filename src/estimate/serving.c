@@ -69,8 +69,6 @@ static wb_num widest_operation(wb_serving *s, wb_i128 tokens) {
   return product(&m->ctx, most, wb_num_int((wb_i128)wb_dtype_bytes(s->dtype)));
 }
 
-#define CHUNK 2048
-
 static void give_whole(wb_serving *s, wb_engine *e, const char *name, wb_i128 value) {
   wb_engine_give(s->model, e, name, wb_integer(value), WB_FROM_WORKLOAD);
 }
@@ -271,7 +269,7 @@ void wb_serving_build(wb_serving *s) {
   set_stages(s);
   wb_num widest = wb_num_int(0);
   if (wb_engine_reads(m->lib, &m->ctx, s->engine, "widest_operation"))
-    widest = widest_operation(s, s->asked.prompt < CHUNK ? s->asked.prompt : CHUNK);
+    widest = widest_operation(s, s->asked.prompt < WB_SERVING_PASS ? s->asked.prompt : WB_SERVING_PASS);
   for (uint32_t i = 0; i < s->place_count; i++) build_place(s, &s->places[i], widest);
   make_program(s);
 }
