@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "options.h"
+#include "progress.h"
 
 static bool write_stdout(void *user, const char *bytes, size_t size) {
   (void)user;
@@ -102,8 +103,13 @@ static weigh_status ask(const cli_command *command, cli_options *o, weigh_librar
         .model = i < o->word_count ? o->words[i] : NULL, .settings = o->settings, .setting_count = o->setting_count};
     status = weigh_model_open(library, &request, &models[i], err);
   }
+  cli_progress progress;
+  cli_progress_begin(&progress);
+  o->report.sweep.progress = cli_progress_show;
+  o->report.sweep.progress_user = &progress;
   if (status == WEIGH_OK)
     status = weigh_report(library, kind, models[0], models[1], &o->report, write_stdout, NULL, err);
+  cli_progress_end(&progress);
   weigh_model_free(models[0]);
   weigh_model_free(models[1]);
   return status;

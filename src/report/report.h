@@ -25,6 +25,16 @@ bool wb_report_check(wb_out *out, wb_model *model);
 bool wb_report_check_log(wb_out *out, const wb_log *log, wb_model *model); /* model NULL: nothing to compare with */
 bool wb_report_memory(wb_out *out, wb_model *model, bool fit);             /* it fits, or nobody asked */
 
+/* A sweep's rows, written as they are made, in the memory of `out` alone. `failed` NULL: the figures hold. */
+struct wb_sweep;
+struct wb_sweep_point;
+struct wb_sweep_figures;
+typedef struct wb_sweep_writer wb_sweep_writer;
+wb_sweep_writer *wb_sweep_begin(wb_out *out, const wb_model *model, const struct wb_sweep *sweep);
+void wb_sweep_row(wb_sweep_writer *writer, const struct wb_sweep_point *point, const struct wb_sweep_figures *figures,
+                  const weigh_error *failed);
+void wb_sweep_end(wb_sweep_writer *writer);
+
 /* The members that every JSON answer begins with. */
 void wb_json_head(wb_json_out *j, const char *report);
 void wb_json_warnings(wb_json_out *j, wb_model *model);
