@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "options.h"
+#include "progress.h"
 
 static bool write_stdout(void *user, const char *bytes, size_t size) {
   (void)user;
@@ -88,11 +89,13 @@ static void add_data_dirs(cli_options *o, char *buffer, size_t size) {
 static weigh_status ask(const cli_command *command, cli_options *o, weigh_library *library, weigh_error *err) {
   weigh_model *models[2] = {NULL, NULL};
   weigh_status status = WEIGH_OK;
-  const bool alone = command->kind == WEIGH_REPORT_FAMILIES || command->kind == WEIGH_REPORT_GPUS;
+  const bool alone = command->kind == WEIGH_REPORT_FAMILIES || command->kind == WEIGH_REPORT_GPUS ||
+                     command->kind == WEIGH_REPORT_ENGINES;
   const weigh_report_kind kind = o->report.log ? WEIGH_REPORT_LOG : command->kind;
   size_t count = alone || (o->report.log && !o->word_count && !o->setting_count) ? 0
                  : command->kind == WEIGH_REPORT_DIFF                            ? 2
                                                                                  : 1;
+  if (kind == WEIGH_REPORT_ENGINES && o->word_count) o->report.serving.engine = o->words[0];
   if (kind == WEIGH_REPORT_CHECK) o->report.folder = o->words[0];
   if (command->kind == WEIGH_REPORT_EXPLAIN && o->word_count > 1) o->report.quantity = o->words[1];
   for (size_t i = 0; i < count && status == WEIGH_OK; i++) {
@@ -104,8 +107,13 @@ static weigh_status ask(const cli_command *command, cli_options *o, weigh_librar
     const weigh_model_request draft = {.model = o->draft};
     status = weigh_model_open(library, &draft, &models[1], err);
   }
+  cli_progress progress;
+  cli_progress_begin(&progress);
+  o->report.sweep.progress = cli_progress_show;
+  o->report.sweep.progress_user = &progress;
   if (status == WEIGH_OK)
     status = weigh_report(library, kind, models[0], models[1], &o->report, write_stdout, NULL, err);
+  cli_progress_end(&progress);
   weigh_model_free(models[0]);
   weigh_model_free(models[1]);
   return status;

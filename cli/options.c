@@ -13,10 +13,12 @@ const cli_command CLI_COMMANDS[] = {
     {"memory", WEIGH_REPORT_MEMORY, 0, 1, "MODEL", "CLI_ABOUT_MEMORY", "sS"},
     {"fit", WEIGH_REPORT_FIT, 0, 1, "MODEL", "CLI_ABOUT_FIT", "sS"},
     {"speed", WEIGH_REPORT_SPEED, 0, 1, "MODEL", "CLI_ABOUT_SPEED", "sS"},
+    {"sweep", WEIGH_REPORT_SWEEP, 0, 1, "MODEL", "CLI_ABOUT_SWEEP", "sSV"},
     {"diff", WEIGH_REPORT_DIFF, 2, 2, "A B", "CLI_ABOUT_DIFF", "s"},
     {"check", WEIGH_REPORT_CHECK, 1, 1, "FOLDER", "CLI_ABOUT_CHECK", "sSL"},
     {"families", WEIGH_REPORT_FAMILIES, 0, 0, "", "CLI_ABOUT_FAMILIES", ""},
     {"gpus", WEIGH_REPORT_GPUS, 0, 0, "", "CLI_ABOUT_GPUS", ""},
+    {"engines", WEIGH_REPORT_ENGINES, 0, 1, "[ENGINE]", "CLI_ABOUT_ENGINES", ""},
 };
 const size_t CLI_COMMAND_COUNT = sizeof CLI_COMMANDS / sizeof *CLI_COMMANDS;
 
@@ -85,6 +87,9 @@ const cli_option CLI_OPTIONS[] = {
     {"explain", 0, 'S', "QUANTITY", NULL, CLI_TEXT, AT(report.quantity), "CLI_OPT_EXPLAIN"},
     {"engine", 'e', 'S', "ENGINE", NULL, CLI_TEXT, AT(report.serving.engine), "CLI_OPT_ENGINE"},
     {"engine-option", 'o', 'S', "NAME=VALUE", NULL, CLI_ENGINE, 0, "CLI_OPT_ENGINE_OPTION"},
+    {"vary", 'v', 'V', "NAME=VALUES", NULL, CLI_VARY, 0, "CLI_OPT_VARY"},
+    {"reach", 0, 'V', NULL, NULL, CLI_FLAG, AT(report.sweep.with_reach), "CLI_OPT_REACH"},
+    {"speed", 0, 'V', NULL, NULL, CLI_FLAG, AT(report.sweep.with_speed), "CLI_OPT_SPEED"},
     {"log", 0, 'L', "FILE", NULL, CLI_TEXT, AT(report.log), "CLI_OPT_LOG"},
     {"mtp", 0, 'm', NULL, NULL, CLI_FLAG, AT(report.with_mtp), "CLI_OPT_MTP"},
     {"mtp", 0, 'w', NULL, NULL, CLI_FLAG, AT(report.pass.with_mtp), "CLI_OPT_MTP"},
@@ -236,6 +241,7 @@ static weigh_status apply(const cli_option *option, const char *value, cli_optio
     case CLI_ENGINE:
       o->report.serving.engine_options = o->engine_options;
       return add(err, o, o->engine_options, &o->report.serving.engine_option_count, value);
+    case CLI_VARY: o->report.sweep.vary = o->vary; return add(err, o, o->vary, &o->report.sweep.vary_count, value);
     case CLI_SETTING: return add(err, o, o->settings, &o->setting_count, value);
     case CLI_DATA: return add(err, o, o->data_dirs, &o->data_dir_count, value);
     case CLI_FREEZE:

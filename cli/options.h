@@ -15,6 +15,7 @@ typedef struct cli_options {
   size_t data_dir_count;
   const char *frozen[CLI_MAX_LIST];
   const char *draft; /* a second model of memory and fit */
+  const char *vary[CLI_MAX_LIST];
   const char *engine_options[CLI_MAX_LIST];
   char engine_text[4096]; /* those that were put together */
   size_t engine_used;
@@ -47,7 +48,8 @@ typedef enum cli_kind {
   CLI_DATA,
   CLI_FREEZE,
   CLI_GPU_LAYERS, /* weigh_count, noted as given */
-  CLI_ENGINE      /* an option of the engine */
+  CLI_ENGINE,     /* an option of the engine */
+  CLI_VARY        /* a variable of a sweep with its values */
 } cli_kind;
 
 typedef struct cli_option {

@@ -271,7 +271,9 @@ typedef enum weigh_report_kind {
   WEIGH_REPORT_LOG,      /* what an engine printed against the prediction */
   WEIGH_REPORT_FAMILIES, /* what is described */
   WEIGH_REPORT_GPUS,     /* the accelerators that are known */
-  WEIGH_REPORT_SPEED     /* time to the first token and tokens per second, as bounds */
+  WEIGH_REPORT_SPEED,    /* time to the first token and tokens per second, as bounds */
+  WEIGH_REPORT_SWEEP,    /* the serving question for every combination of some of its variables' values */
+  WEIGH_REPORT_ENGINES   /* the engines that are described; serving.engine: one of them with its formulas */
 } weigh_report_kind;
 
 typedef enum weigh_format {
@@ -283,6 +285,21 @@ typedef enum weigh_format {
 } weigh_format;
 
 typedef enum weigh_by { WEIGH_BY_OPERATION, WEIGH_BY_LAYER, WEIGH_BY_GROUP } weigh_by;
+
+/* Called after each point of a sweep, so that a face may show how far it is. */
+typedef void (*weigh_progress_fn)(void *user, size_t done, size_t all);
+
+/* Which variables of a serving question take which values; the first varies slowest. At most 16 variables and 1,000,000
+ * points. */
+typedef struct weigh_sweep {
+  const char *const *vary; /* "context=4k,8k,32k", "sequences=1..256:x2", "tp=1..8:+1", "gpu=H100 SXM5 80GB|2xRTX 4090",
+                              "max_num_seqs=64,256" (an option of the engine), "set:num_hidden_layers=16..64:+16" */
+  size_t vary_count;
+  bool with_reach;            /* longest context and most sequences of each point: takes longer */
+  bool with_speed;            /* time to the first token and tokens per second */
+  weigh_progress_fn progress; /* NULL: none */
+  void *progress_user;
+} weigh_sweep;
 
 /* Zero is a good default for every member. */
 typedef struct weigh_report_options {
@@ -300,17 +317,18 @@ typedef struct weigh_report_options {
   const char *log;       /* log: the file, "-" for standard input */
   weigh_pass pass;       /* flops, and explain of its quantities */
   weigh_by by;           /* flops: what a row is */
-  weigh_serving serving; /* memory, fit, speed */
-  bool conventions;      /* flops: the published conventions side by side */
+  weigh_serving serving; /* memory, fit, speed, sweep */
+  weigh_sweep sweep;
+  bool conventions; /* flops: the published conventions side by side */
 } weigh_report_options;
 
 /* Receives a report in pieces; returns false to stop (the call then returns WEIGH_ENVIRONMENT). */
 typedef bool (*weigh_write_fn)(void *user, const char *bytes, size_t size);
 
-/* Writes a report. `a` is the model (NULL for FAMILIES, GPUS; for LOG NULL means the model that the log names, if the
- * catalogue has it), `b` the second model of DIFF, the draft
- * model of MEMORY and FIT (NULL: none), else NULL. Nothing is written
- * unless the whole answer is known. Returns WEIGH_NO when the answer is no (check, log, diff, fit); nothing is wrong then.
+/* Writes a report. `a` is the model (NULL for FAMILIES, GPUS, ENGINES; for LOG NULL means the model that the log names, if
+ * the catalogue has it), `b` the second model of DIFF, the draft model of MEMORY and FIT (NULL: none), else NULL. Nothing
+ * is written unless the whole answer is known, but for SWEEP, which writes each point as it is found; a point that cannot
+ * be is a row that says why. Returns WEIGH_NO when the answer is no (check, log, diff, fit); nothing is wrong then.
  * Errors: WEIGH_USAGE for an unknown quantity, method or sort order. */
 weigh_status weigh_report(weigh_library *library, weigh_report_kind kind, weigh_model *a, weigh_model *b,
                           const weigh_report_options *options, weigh_write_fn write, void *user, weigh_error *err);

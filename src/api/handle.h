@@ -35,6 +35,13 @@ weigh_status wb_no_memory(weigh_language language, weigh_error *err);
 /* weigh_report for a log: it opens the model that the log names where none is given. */
 weigh_status wb_answer_log(wb_out *out, weigh_library *library, weigh_model *model, weigh_error *err);
 
+/* weigh_report for a sweep. */
+weigh_status wb_answer_sweep(wb_out *out, weigh_library *library, const weigh_model *model, weigh_error *err);
+
+/* The same model in memory of its own, with further settings on top; `base` must outlive it. */
+weigh_status wb_model_again(const weigh_model *base, const char *const *settings, size_t setting_count,
+                            weigh_model **out, weigh_error *err);
+
 /* Finds the configuration that a request names and fills model->config, name. Fails the model's context. */
 void wb_open_source(weigh_model *model, const weigh_model_request *request);
 

@@ -14,9 +14,11 @@ static bool write_report(wb_out *out, weigh_library *library, weigh_report_kind 
     case WEIGH_REPORT_MEMORY: yes = wb_report_memory(out, &a->model, false); break;
     case WEIGH_REPORT_FIT: yes = wb_report_memory(out, &a->model, true); break;
     case WEIGH_REPORT_GPUS: wb_report_gpus(out); break;
+    case WEIGH_REPORT_ENGINES: wb_report_engines(out, &library->lib); break;
     case WEIGH_REPORT_SPEED: wb_report_speed(out, &a->model); break;
     case WEIGH_REPORT_FLOPS: wb_report_flops(out, &a->model); break;
-    case WEIGH_REPORT_LOG: break; /* wb_answer_log */
+    case WEIGH_REPORT_LOG: /* wb_answer_log */
+    case WEIGH_REPORT_SWEEP: /* wb_answer_sweep */ break;
   }
   wb_out_flush(out, true);
   return yes;
@@ -39,12 +41,14 @@ static bool write_asked(wb_out *out, weigh_library *library, weigh_report_kind k
 weigh_status weigh_report(weigh_library *library, weigh_report_kind kind, weigh_model *a, weigh_model *b,
                           const weigh_report_options *options, weigh_write_fn write, void *user, weigh_error *err) {
   static const weigh_report_options none = {0};
-  bool needs_model = kind != WEIGH_REPORT_FAMILIES && kind != WEIGH_REPORT_GPUS && kind != WEIGH_REPORT_LOG;
+  bool needs_model = kind != WEIGH_REPORT_FAMILIES && kind != WEIGH_REPORT_GPUS && kind != WEIGH_REPORT_ENGINES &&
+                     kind != WEIGH_REPORT_LOG;
   if ((needs_model && !a) || (kind == WEIGH_REPORT_DIFF && !b))
     return weigh_error_set(err, library->language, "REPORT_NO_MODEL", NULL, 0);
+  const bool own_memory = !needs_model || kind == WEIGH_REPORT_SWEEP;
   wb_ctx own = {0};
-  if (!needs_model && !wb_ctx_open(&own, 0)) return wb_no_memory(library->language, err);
-  wb_ctx *ctx = needs_model ? &a->model.ctx : &own;
+  if (own_memory && !wb_ctx_open(&own, 0)) return wb_no_memory(library->language, err);
+  wb_ctx *ctx = own_memory ? &own : &a->model.ctx;
   wb_out out = {.text = {.ctx = ctx},
                 .write = write,
                 .user = user,
@@ -57,6 +61,7 @@ weigh_status weigh_report(weigh_library *library, weigh_report_kind kind, weigh_
   }
   if (needs_model) a->model.draft = b && b != a && kind != WEIGH_REPORT_DIFF ? &b->model : NULL;
   if (kind == WEIGH_REPORT_LOG) status = wb_answer_log(&out, library, a, err);
+  else if (kind == WEIGH_REPORT_SWEEP) status = wb_answer_sweep(&out, library, a, err);
   else if (WB_BEGIN(ctx)) status = write_asked(&out, library, kind, a, b) ? WEIGH_OK : WEIGH_NO;
   else status = wb_report_failure(ctx, library, err);
   wb_ctx_close(&own);

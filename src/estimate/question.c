@@ -49,7 +49,7 @@ static void check_request(wb_ctx *ctx, const weigh_serving *a) {
 /* ---- lengths ---- */
 
 /* A prompt that was not given follows the context. */
-static void fill_lengths(weigh_serving *a) {
+void wb_serving_fill_lengths(weigh_serving *a) {
   if (!a->context) a->context = a->prompt || a->output ? a->prompt + a->output : 4096;
   if (!a->prompt) a->prompt = a->output < a->context ? a->context - a->output : 1;
   if (!a->output) a->output = a->context > a->prompt ? a->context - a->prompt : 0;
@@ -84,7 +84,7 @@ static void set_lengths(wb_serving *s) {
     s->in_all += s->mix[i].count;
   }
   if (s->mix_count) a->context = (weigh_count)s->longest;
-  fill_lengths(a);
+  wb_serving_fill_lengths(a);
   if (s->mix_count) return;
   s->mix[s->mix_count++] = (wb_lengths){a->sequences, a->context};
   s->longest = a->context;

@@ -70,15 +70,13 @@ static wb_num widest_operation(wb_serving *s, wb_i128 tokens) {
   return product(&m->ctx, most, wb_num_int((wb_i128)wb_dtype_bytes(s->dtype)));
 }
 
-#define CHUNK 2048
-
 /* Of a prompt that follows the context: in proportion to its tokens up to a chunk, but never below that of one token. */
 static wb_value widest_in_a_pass(wb_serving *s) {
   wb_ctx *ctx = &s->model->ctx;
   const wb_i128 fixed = s->rules.request.prompt;
-  if (fixed) return wb_number(widest_operation(s, fixed < CHUNK ? fixed : CHUNK));
-  const wb_value one = wb_number(widest_operation(s, 1)), all = wb_number(widest_operation(s, CHUNK));
-  const wb_value chunk = wb_integer(CHUNK), prompt = wb_prompt_of(ctx, &s->rules.request, &s->context);
+  if (fixed) return wb_number(widest_operation(s, fixed < WB_SERVING_PASS ? fixed : WB_SERVING_PASS));
+  const wb_value one = wb_number(widest_operation(s, 1)), all = wb_number(widest_operation(s, WB_SERVING_PASS));
+  const wb_value chunk = wb_integer(WB_SERVING_PASS), prompt = wb_prompt_of(ctx, &s->rules.request, &s->context);
   const wb_value tokens = wb_form_function(ctx, WB_NOWHERE, WB_ATOM_MIN, &prompt, &chunk, NULL);
   const wb_value each = wb_binary(ctx, WB_NOWHERE, WB_OP_DIV, &all, &chunk);
   const wb_value in_proportion = wb_binary(ctx, WB_NOWHERE, WB_OP_MUL, &each, &tokens);

@@ -106,4 +106,10 @@ wb_i128 wb_serving_fixed_bytes(const wb_serving *serving);
 /* An open workload is at most so long, so many. */
 #define WB_SERVING_MOST ((wb_i128)1 << 40)
 
+/* The widest operation is looked for in a pass over at most so many tokens. */
+#define WB_SERVING_PASS 2048
+
+/* Puts the defaults of context, prompt, output, sequences into what was asked. */
+void wb_serving_fill_lengths(weigh_serving *asked);
+
 #endif

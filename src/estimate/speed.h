@@ -75,6 +75,9 @@ typedef struct wb_speed_lengths {
   wb_i128 sequences;
 } wb_speed_lengths;
 
+/* Fails with speed_lengths, pass_count. */
+void wb_speed_fill_lengths(wb_model *model, const weigh_serving *asked, wb_speed_lengths *out);
+
 /* The same for what `weigh speed` takes. Fails with speed_no_gpu, speed_lengths, pass_count, serving_layout. */
 wb_speed *wb_speed_ask(wb_model *model, const weigh_serving *asked, wb_speed_lengths *lengths);
 

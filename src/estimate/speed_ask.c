@@ -14,7 +14,7 @@ static void check_count(wb_model *m, const char *option, weigh_count value, weig
   WB_FAIL(&m->ctx, WB_PASS_COUNT, WB_NOWHERE, wb_str_of(option), number(&m->ctx, value), number(&m->ctx, least));
 }
 
-static void fill_lengths(wb_model *m, const weigh_serving *a, wb_speed_lengths *out) {
+void wb_speed_fill_lengths(wb_model *m, const weigh_serving *a, wb_speed_lengths *out) {
   check_count(m, "--prompt", a->prompt, 0, LARGEST);
   check_count(m, "--output", a->output, 0, LARGEST);
   check_count(m, "--context", a->context, 0, LARGEST);
@@ -48,13 +48,13 @@ static wb_speed_question question_of(wb_model *m, const wb_serving *s) {
 
 wb_speed *wb_speed_of(const wb_serving *s, wb_speed_lengths *lengths) {
   const wb_speed_question q = question_of(s->model, s);
-  fill_lengths(s->model, &s->asked, lengths);
+  wb_speed_fill_lengths(s->model, &s->asked, lengths);
   return wb_speed_new(s->model, &q);
 }
 
 wb_speed *wb_speed_ask(wb_model *m, const weigh_serving *a, wb_speed_lengths *lengths) {
   if (!a->gpu) wb_fail(&m->ctx, WB_SPEED_NO_GPU, WB_NOWHERE, 0, NULL);
-  fill_lengths(m, a, lengths); /* before the question's defaults hide what is missing */
+  wb_speed_fill_lengths(m, a, lengths); /* before the question's defaults hide what is missing */
   const wb_speed_question q = question_of(m, wb_serving_asked(m, a));
   return wb_speed_new(m, &q);
 }

@@ -67,7 +67,7 @@ void wb_table_write(wb_out *out, const wb_table *table);
 bool wb_out_plain(const wb_out *out);
 wb_str wb_out_number(const wb_out *out, wb_i128 value);
 
-/* One cell of CSV or TSV, for reports whose rows are written as they are made. */
+/* One cell of CSV, TSV or Markdown, for reports whose rows are written as they are made. */
 void wb_out_cell(wb_out *out, wb_str cell);
 
 /* How many terminal columns a text takes: Chinese characters take two. */

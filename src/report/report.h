@@ -15,6 +15,7 @@ void wb_report_derivation(wb_out *out, wb_model *model, const struct wb_derivati
 void wb_report_flops(wb_out *out, wb_model *model);
 void wb_report_families(wb_out *out, wb_library *lib);
 void wb_report_gpus(wb_out *out);
+void wb_report_engines(wb_out *out, wb_library *lib); /* of options->serving.engine, or all */
 void wb_report_speed(wb_out *out, wb_model *model);
 /* One line about speed for another report; nothing when no card is named or its rates are not known. */
 void wb_write_speed_line(wb_out *out, wb_model *model, const weigh_serving *asked);
@@ -27,6 +28,15 @@ bool wb_report_memory(wb_out *out, wb_model *model, bool fit);             /* it
 /* What a process can use of a card: members of an object. */
 struct wb_card;
 void wb_json_usable(wb_json_out *j, const struct wb_card *card);
+/* A sweep's rows, written as they are made, in the memory of `out` alone. `failed` NULL: the figures hold. */
+struct wb_sweep;
+struct wb_sweep_point;
+struct wb_sweep_figures;
+typedef struct wb_sweep_writer wb_sweep_writer;
+wb_sweep_writer *wb_sweep_begin(wb_out *out, const wb_model *model, const struct wb_sweep *sweep);
+void wb_sweep_row(wb_sweep_writer *writer, const struct wb_sweep_point *point, const struct wb_sweep_figures *figures,
+                  const weigh_error *failed);
+void wb_sweep_end(wb_sweep_writer *writer);
 
 /* The members that every JSON answer begins with. */
 void wb_json_head(wb_json_out *j, const char *report);

@@ -96,11 +96,6 @@ static void tsv_cell(wb_text *out, wb_str cell) {
   }
 }
 
-void wb_out_cell(wb_out *out, wb_str cell) {
-  if (out->options->format == WEIGH_FORMAT_TSV) tsv_cell(&out->text, cell);
-  else csv_cell(&out->text, cell);
-}
-
 /* A line end would end the row; what Markdown would take for a mark of its own is escaped. An underscore inside a word
  * is none. */
 static void markdown_cell(wb_text *out, wb_str cell) {
@@ -110,6 +105,12 @@ static void markdown_cell(wb_text *out, wb_str cell) {
     if (c == '|' || c == '\\' || c == '`' || ((c == '*' || c == '<') && !alone)) wb_text_addc(out, '\\');
     wb_text_addc(out, c == '\n' || c == '\r' ? ' ' : c);
   }
+}
+
+void wb_out_cell(wb_out *out, wb_str cell) {
+  if (out->options->format == WEIGH_FORMAT_TSV) tsv_cell(&out->text, cell);
+  else if (out->options->format == WEIGH_FORMAT_MARKDOWN) markdown_cell(&out->text, cell);
+  else csv_cell(&out->text, cell);
 }
 
 static void write_separated(wb_out *out, const wb_table *t) {

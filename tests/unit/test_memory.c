@@ -125,6 +125,8 @@ static weigh_status ask(const question *q, session *s, weigh_error *err) {
   return weigh_report(s->library, q->kind, s->model, s->model, &options, keep, s, err);
 }
 
+static const char *const VARY[] = {"kv-dtype=bf16,nosuch", "set:num_hidden_layers=1"};
+
 static const question REPORTS[] = {
     {"params", WEIGH_REPORT_PARAMS, {0}},
     {"params per layer", WEIGH_REPORT_PARAMS, {.per_layer = true, .color = true}},
@@ -151,6 +153,10 @@ static const question REPORTS[] = {
     {"check json", WEIGH_REPORT_CHECK, {.format = WEIGH_FORMAT_JSON}},
     {"log", WEIGH_REPORT_LOG, {.log = "tests/logs/vllm-v0.log"}},
     {"log json", WEIGH_REPORT_LOG, {.log = "tests/logs/vllm-v0.log", .format = WEIGH_FORMAT_JSON}},
+    {"sweep", WEIGH_REPORT_SWEEP, {.serving = {.gpu = "RTX 4090"}, .sweep = {VARY, 2, true, .with_speed = true}}},
+    {"sweep json", WEIGH_REPORT_SWEEP, {.format = WEIGH_FORMAT_JSON, .sweep = {VARY, 1, .with_reach = false}}},
+    {"engines", WEIGH_REPORT_ENGINES, {0}},
+    {"engine json", WEIGH_REPORT_ENGINES, {.format = WEIGH_FORMAT_JSON, .serving = {.engine = "generic"}}},
     {"families", WEIGH_REPORT_FAMILIES, {0}},
     {"families json", WEIGH_REPORT_FAMILIES, {.format = WEIGH_FORMAT_JSON}},
 };
