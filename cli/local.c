@@ -95,9 +95,9 @@ static void read_files(search *s, const weigh_probe *probe) {
     return;
   const size_t count = list(folder, from, length, names);
   for (size_t i = 0; i < count; i++) {
-    char path[2 * PATH_SIZE];
-    snprintf(path, sizeof path, "%s%s%s", folder, names[i], from + length);
-    add_folder(s, path, probe->of);
+    char path[PATH_SIZE];
+    if (snprintf(path, sizeof path, "%s%s%s", folder, names[i], from + length) < PATH_SIZE)
+      add_folder(s, path, probe->of);
   }
 }
 
