@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "local.h"
 #include "options.h"
 #include "progress.h"
 
@@ -88,7 +89,9 @@ static void add_data_dirs(cli_options *o, char *buffer, size_t size) {
 
 static weigh_status ask(const cli_command *command, cli_options *o, weigh_library *library, weigh_error *err) {
   weigh_model *models[2] = {NULL, NULL};
-  weigh_status status = WEIGH_OK;
+  weigh_local found;
+  if (o->local) return cli_report_local(library, o, err);
+  weigh_status status = cli_place_local(library, o, &found, err);
   const bool alone = command->kind == WEIGH_REPORT_FAMILIES || command->kind == WEIGH_REPORT_GPUS ||
                      command->kind == WEIGH_REPORT_ENGINES;
   const weigh_report_kind kind = o->report.log ? WEIGH_REPORT_LOG : command->kind;

@@ -17,7 +17,7 @@ const cli_command CLI_COMMANDS[] = {
     {"diff", WEIGH_REPORT_DIFF, 2, 2, "A B", "CLI_ABOUT_DIFF", "s"},
     {"check", WEIGH_REPORT_CHECK, 1, 1, "FOLDER", "CLI_ABOUT_CHECK", "sSL"},
     {"families", WEIGH_REPORT_FAMILIES, 0, 0, "", "CLI_ABOUT_FAMILIES", ""},
-    {"gpus", WEIGH_REPORT_GPUS, 0, 0, "", "CLI_ABOUT_GPUS", ""},
+    {"gpus", WEIGH_REPORT_GPUS, 0, 0, "", "CLI_ABOUT_GPUS", "G"},
     {"engines", WEIGH_REPORT_ENGINES, 0, 1, "[ENGINE]", "CLI_ABOUT_ENGINES", ""},
 };
 const size_t CLI_COMMAND_COUNT = sizeof CLI_COMMANDS / sizeof *CLI_COMMANDS;
@@ -97,6 +97,9 @@ const cli_option CLI_OPTIONS[] = {
     {"filter", 0, 'F', "TEXT", NULL, CLI_TEXT, AT(report.filter), "CLI_OPT_FILTER"},
     {"sort", 0, 'o', "KEY", "name elements bytes group", CLI_TEXT, AT(report.sort), "CLI_OPT_SORT"},
     {"latex", 0, 'x', NULL, NULL, CLI_FLAG, AT(report.latex), "CLI_OPT_LATEX"},
+    {"local", 0, 'G', NULL, NULL, CLI_FLAG, AT(local), "CLI_OPT_LOCAL"},
+    {"vendor", 0, 'G', "VENDOR", NULL, CLI_TEXT, AT(report.filter), "CLI_OPT_VENDOR"},
+    {"min-memory", 0, 'G', "SIZE", NULL, CLI_BYTES, AT(report.serving.gpu_memory_bytes), "CLI_OPT_MIN_MEMORY"},
     {"data", 0, '*', "DIR", NULL, CLI_DATA, 0, "CLI_OPT_DATA"},
     {"lang", 0, '*', "LANG", "en zh", CLI_CHOICE, AT(language), "CLI_OPT_LANG"},
     {"color", 0, '*', "WHEN", "auto always never", CLI_TEXT, AT(color), "CLI_OPT_COLOR"},

@@ -21,6 +21,7 @@ typedef struct cli_options {
   size_t engine_used;
   weigh_language language;
   bool help;
+  bool local;        /* gpus: those of this machine */
   const char *color; /* auto, always, never */
   weigh_report_options report;
 } cli_options;

@@ -304,20 +304,21 @@ typedef struct weigh_sweep {
 /* Zero is a good default for every member. */
 typedef struct weigh_report_options {
   weigh_format format;
-  bool color;            /* text only: ANSI colours */
-  bool per_layer;        /* params: a row for each class of layers */
-  bool with_mtp;         /* tensors: the prediction layers too */
-  bool compact;          /* tensors: one row with index sets instead of every tensor */
-  bool latex;            /* explain: formulas as LaTeX beside the text */
-  const char *method;    /* params: a named rule of thumb instead of the exact count ("config") */
-  const char *quantity;  /* explain: "total_parameters" (default), "active_parameters", a group, a tensor's name */
-  const char *filter;    /* tensors: only names that contain this text, or match it as a glob with * and ? */
-  const char *sort;      /* tensors: "name", "elements", "bytes", "group"; NULL: order of the forward pass */
+  bool color;           /* text only: ANSI colours */
+  bool per_layer;       /* params: a row for each class of layers */
+  bool with_mtp;        /* tensors: the prediction layers too */
+  bool compact;         /* tensors: one row with index sets instead of every tensor */
+  bool latex;           /* explain: formulas as LaTeX beside the text */
+  const char *method;   /* params: a named rule of thumb instead of the exact count ("config") */
+  const char *quantity; /* explain: "total_parameters" (default), "active_parameters", a group, a tensor's name */
+  const char
+      *filter;      /* tensors: only names that contain this text, or match it as a glob with * and ?; gpus: a vendor */
+  const char *sort; /* tensors: "name", "elements", "bytes", "group"; NULL: order of the forward pass */
   const char *folder;    /* check: the folder with *.index.json */
   const char *log;       /* log: the file, "-" for standard input */
   weigh_pass pass;       /* flops, and explain of its quantities */
   weigh_by by;           /* flops: what a row is */
-  weigh_serving serving; /* memory, fit, speed, sweep */
+  weigh_serving serving; /* memory, fit, speed, sweep; gpus: with so much memory (gpu_memory_bytes) */
   weigh_sweep sweep;
   bool conventions; /* flops: the published conventions side by side */
 } weigh_report_options;

@@ -25,21 +25,38 @@ static double number(wb_str cell) {
   return wb_num_parse(cell, &n) ? wb_num_double(n) : 0;
 }
 
-/* Our names of a card as price lists name it; empty: none. */
-static wb_str names_of(wb_str listed) {
-  wb_str c[3];
-  for (size_t at = 0; wb_tsv_next(wb_data_text("prices/cards.tsv"), &at, c, 3);)
-    if (wb_str_eq(c[0], listed)) return c[1];
+/* Cards as price lists name them. */
+typedef struct listing {
+  wb_str listed, names;
+} listing;
+
+static listing *read_listings(wb_ctx *ctx, size_t *count) {
+  listing *out = NULL;
+  size_t cap = 0;
+  wb_str c[2];
+  *count = 0;
+  for (size_t at = 0; wb_tsv_next(wb_data_text("prices/cards.tsv"), &at, c, 2);) {
+    WB_PUSH_ROOM(ctx, out, *count, cap);
+    out[(*count)++] = (listing){c[0], c[1]};
+  }
+  return out;
+}
+
+/* Our names of a card; empty: none. */
+static wb_str names_of(const listing *listings, size_t count, wb_str listed) {
+  for (size_t i = 0; i < count; i++)
+    if (wb_str_eq(listings[i].listed, listed)) return listings[i].names;
   return WB_STR("");
 }
 
 wb_prices *wb_prices_read(wb_ctx *ctx) {
   wb_prices *p = WB_NEW(ctx, wb_prices);
-  wb_str c[COLUMNS], listed = WB_STR(""), names = WB_STR("");
+  wb_str c[COLUMNS];
+  size_t count;
+  const listing *listings = read_listings(ctx, &count);
   for (size_t at = 0; wb_tsv_next(wb_data_text("prices/cloud.tsv"), &at, c, COLUMNS);) {
     if (c[LEFT_OUT].len || !c[AS_OF].len) continue;
-    if (!wb_str_eq(listed, c[LISTED])) names = names_of(c[LISTED]); /* rows of a card stand together */
-    listed = c[LISTED];
+    const wb_str names = names_of(listings, count, c[LISTED]);
     if (!names.len || number(c[USD]) <= 0 || number(c[CARDS]) < 1) continue;
     WB_PUSH_ROOM(ctx, p->offers, p->count, p->cap);
     p->offers[p->count++] = (offer){.names = names,

@@ -34,13 +34,26 @@ static void json_card(wb_json_out *j, const wb_card *c) {
   wb_jo_end(j, '}');
 }
 
+/* Whether a card is among those asked for: of a vendor (`filter`), sold with so much memory. */
+static bool is_asked(const wb_out *out, const wb_card *c) {
+  const wb_str vendor = wb_str_of(out->options->filter);
+  if (vendor.len && (vendor.len != c->vendor.len || wb_str_distance(vendor, c->vendor, 0) != 0)) return false;
+  return c->vendor_bytes >= out->options->serving.gpu_memory_bytes;
+}
+
+static bool next_asked(const wb_out *out, size_t *at, wb_card *card) {
+  while (wb_card_next(at, card))
+    if (is_asked(out, card)) return true;
+  return false;
+}
+
 static void write_json(wb_out *out) {
   wb_json_out j = {.out = out, .first = true};
   wb_card card;
   wb_jo_begin(&j, NULL, '{');
   wb_json_head(&j, "gpus");
   wb_jo_begin(&j, "gpus", '[');
-  for (size_t at = 0; wb_card_next(&at, &card);) json_card(&j, &card);
+  for (size_t at = 0; next_asked(out, &at, &card);) json_card(&j, &card);
   wb_jo_end(&j, ']');
   wb_jo_end(&j, '}');
 }
@@ -57,7 +70,9 @@ static const wb_column COLUMNS[] = {{"vendor", WB_LABEL_VENDOR, false},
 
 static wb_str known(wb_ctx *ctx, double value) { return value > 0 ? wb_str_fmt(ctx, "%.6g", value) : WB_STR(""); }
 
-static wb_str gib(wb_ctx *ctx, wb_i128 bytes) { return wb_str_fmt(ctx, "%.2f", (double)bytes / 1073741824.0); }
+static wb_str gib(wb_ctx *ctx, wb_i128 bytes) {
+  return bytes ? wb_str_fmt(ctx, "%.2f", (double)bytes / 1073741824.0) : WB_STR("");
+}
 
 void wb_report_gpus(wb_out *out) {
   wb_ctx *ctx = out->text.ctx;
@@ -67,7 +82,7 @@ void wb_report_gpus(wb_out *out) {
     write_json(out);
     return;
   }
-  for (size_t at = 0; wb_card_next(&at, &card);) {
+  for (size_t at = 0; next_asked(out, &at, &card);) {
     wb_table_cell(&table, card.vendor);
     wb_table_cell(&table, card.name);
     wb_table_cell(&table, gib(ctx, card.vendor_bytes));

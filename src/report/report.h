@@ -16,6 +16,8 @@ void wb_report_flops(wb_out *out, wb_model *model);
 void wb_report_families(wb_out *out, wb_library *lib);
 void wb_report_gpus(wb_out *out);
 void wb_report_engines(wb_out *out, wb_library *lib); /* of options->serving.engine, or all */
+struct wb_local;
+void wb_report_local(wb_out *out, wb_str tool, const struct wb_local *cards, size_t count);
 void wb_report_speed(wb_out *out, wb_model *model);
 /* One line about speed for another report; nothing when no card is named or its rates are not known. */
 void wb_write_speed_line(wb_out *out, wb_model *model, const weigh_serving *asked);

@@ -7,6 +7,7 @@
 
 #include "base/tsv.h"
 #include "estimate/price.h"
+#include "weigh/weigh.h"
 
 static wb_ctx ctx;
 static wb_prices *prices;
@@ -117,6 +118,42 @@ static void what_has_no_dated_price_has_none(void **state) {
   assert_false(wb_price_of(prices, WB_STR("L4"), 0, &p));
 }
 
+/* ---- rankings ---- */
+
+typedef struct tally {
+  size_t cards, priced;
+} tally;
+
+static bool agrees(void *user, const weigh_ranked *card) {
+  tally *t = user;
+  wb_price p;
+  const bool known = wb_price_of(prices, wb_str_of(card->gpu), card->gpus, &p);
+  t->cards++;
+  t->priced += known;
+  if (known ? card->usd_per_hour < p.usd_per_hour || card->usd_per_hour > p.usd_per_hour : card->usd_per_hour > 0)
+    fail_msg("%s: %f", card->gpu, card->usd_per_hour);
+  return true;
+}
+
+static void rankings_have_the_prices_of_their_layouts(void **state) {
+  (void)state;
+  static const char config[] =
+      "{\"model_type\":\"llama\",\"vocab_size\":32000,\"hidden_size\":8192,"
+      "\"intermediate_size\":28672,\"num_hidden_layers\":80,\"num_attention_heads\":64,"
+      "\"num_key_value_heads\":8}";
+  const weigh_model_request request = {.config = config, .config_size = sizeof config - 1};
+  const weigh_serving asked = {.quant = "int8"};
+  weigh_library *library = NULL;
+  weigh_model *model = NULL;
+  tally t = {0, 0};
+  assert_int_equal(weigh_library_open(NULL, &library, NULL), WEIGH_OK);
+  assert_int_equal(weigh_model_open(library, &request, &model, NULL), WEIGH_OK);
+  assert_int_equal(weigh_memory_rank(model, &asked, 8, agrees, &t, NULL), WEIGH_OK);
+  weigh_model_free(model);
+  weigh_library_free(library);
+  assert_true(t.cards > 100 && t.priced > 15);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_listed_name_is_a_card_or_says_why_not),
@@ -124,6 +161,7 @@ int main(void) {
       cmocka_unit_test(the_cheapest_offer_counts),
       cmocka_unit_test(more_cards_never_cost_less),
       cmocka_unit_test(small_machines_are_not_joined),
+      cmocka_unit_test(rankings_have_the_prices_of_their_layouts),
       cmocka_unit_test(what_has_no_dated_price_has_none),
   };
   return cmocka_run_group_tests(tests, open_memory, close_memory);
