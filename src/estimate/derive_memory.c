@@ -180,8 +180,7 @@ static const wb_node *derive_named(deriving *g, wb_str quantity) {
 static wb_str known_quantities(deriving *g) {
   wb_text out = {.ctx = g->d->ctx};
   wb_text_adds(&out, "device_bytes");
-  for (size_t i = 0; i < g->s->part_count; i++)
-    wb_text_addf(&out, ", %.*s", WB_STR_ARG(g->place->parts[i].name));
+  for (size_t i = 0; i < g->s->part_count; i++) wb_text_addf(&out, ", %.*s", WB_STR_ARG(g->place->parts[i].name));
   const wb_body *body = &g->s->engine->body;
   for (size_t i = 0; i < body->count; i++)
     if (body->items[i]->kind == WB_S_QUANTITY) wb_text_addf(&out, ", %.*s", WB_STR_ARG(body->items[i]->name->name));

@@ -192,7 +192,7 @@ wb_component *wb_engine_components(wb_model *m, const wb_engine *engine, size_t 
     c->best = bytes_of(&m->ctx, stmt->expr, engine->scope);
     c->low = stmt->second ? bytes_of(&m->ctx, stmt->second, engine->scope) : c->best;
     c->high = stmt->every ? bytes_of(&m->ctx, stmt->every, engine->scope) : c->best;
-    if (!wb_basis_parse(stmt->basis, &c->basis)) 
+    if (!wb_basis_parse(stmt->basis, &c->basis))
       WB_FAIL(&m->ctx, WB_LANG_SYNTAX, stmt->place, wb_str_fmt(&m->ctx, "`%.*s`", WB_STR_ARG(stmt->basis)),
               WB_STR("exact, engine, measured, heuristic or assumed"));
   }

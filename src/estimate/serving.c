@@ -149,8 +149,8 @@ static void read_rules(wb_serving *s, const wb_engine *e) {
   r->whole_windows = wb_engine_flag(m, e, "whole_windows");
   r->shared_prefix = wb_engine_flag(m, e, "shares_prefixes") ? s->asked.shared_prefix : 0;
   if (r->page < 1 || r->page > 1 << 24)
-    WB_FAIL(&m->ctx, WB_SERVING_COUNT, WB_NOWHERE, WB_STR("page_tokens"), decimal(&m->ctx, r->page),
-            WB_STR("1"), WB_STR("2^24"));
+    WB_FAIL(&m->ctx, WB_SERVING_COUNT, WB_NOWHERE, WB_STR("page_tokens"), decimal(&m->ctx, r->page), WB_STR("1"),
+            WB_STR("2^24"));
 }
 
 static wb_component counted(const char *name, wb_value value) {

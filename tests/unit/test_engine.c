@@ -16,7 +16,8 @@
 /* Engines as a user describes them: a folder with engines/mine.weigh, asked through the public API. */
 
 static const char CONFIG[] =
-    "{\"model_type\":\"llama\",\"torch_dtype\":\"bfloat16\",\"vocab_size\":96,\"hidden_size\":16,\"intermediate_size\":40,"
+    "{\"model_type\":\"llama\",\"torch_dtype\":\"bfloat16\",\"vocab_size\":96,\"hidden_size\":16,\"intermediate_size\":"
+    "40,"
     "\"num_hidden_layers\":3,\"num_attention_heads\":4,\"num_key_value_heads\":2}";
 
 /* ---- one question ---- */
@@ -105,18 +106,18 @@ static void refused(const char *text, const char *code, uint32_t line, const cha
 
 /* ---- options ---- */
 
-#define OPTIONS                                                                                                        \
-  "engine mine\n"                                                                                                      \
-  "    source \"a log\"\n"                                                                                             \
-  "    options\n"                                                                                                      \
-  "        slots = 4\n"                                                                                                \
-  "        room aliases extra_room, more = slots * pages\n"                                                            \
-  "        padded = true\n"                                                                                            \
-  "        limit nullable = null\n"                                                                                    \
-  "    formula\n"                                                                                                      \
-  "        let pages = 1024\n"                                                                                         \
-  "        component scratch [bytes] = room from room / 2 to 2 * room basis measured source \"a log\"\n"               \
-  "        component padding [bytes] = if padded then 7 else 0 basis assumed\n"                                        \
+#define OPTIONS                                                                                          \
+  "engine mine\n"                                                                                        \
+  "    source \"a log\"\n"                                                                               \
+  "    options\n"                                                                                        \
+  "        slots = 4\n"                                                                                  \
+  "        room aliases extra_room, more = slots * pages\n"                                              \
+  "        padded = true\n"                                                                              \
+  "        limit nullable = null\n"                                                                      \
+  "    formula\n"                                                                                        \
+  "        let pages = 1024\n"                                                                           \
+  "        component scratch [bytes] = room from room / 2 to 2 * room basis measured source \"a log\"\n" \
+  "        component padding [bytes] = if padded then 7 else 0 basis assumed\n"                          \
   "        component extra [bytes] = if limit == null then 0 else limit basis engine\n"
 
 static weigh_count beside_the_model(const char *option) {
@@ -180,9 +181,10 @@ static void wrong_options_are_told(void **state) {
 
 static void an_engine_may_require(void **state) {
   (void)state;
-  const char *text = "engine mine\n    source \"x\"\n    options\n        slots = 3\n    formula\n"
-                     "        require slots <= 4, \"the kernel has four\"\n"
-                     "        component a [bytes] = slots basis engine\n";
+  const char *text =
+      "engine mine\n    source \"x\"\n    options\n        slots = 3\n    formula\n"
+      "        require slots <= 4, \"the kernel has four\"\n"
+      "        component a [bytes] = slots basis engine\n";
   assert_int_equal(ask(&(question){.text = text, .options = {"slots=4"}, .option_count = 1}).status, WEIGH_OK);
   const answer a = ask(&(question){.text = text, .options = {"slots=5"}, .option_count = 1});
   assert_string_equal(a.error.code, "engine_require");
@@ -193,11 +195,12 @@ static void an_engine_may_require(void **state) {
 
 static void like_inherits_all_but_what_is_written(void **state) {
   (void)state;
-  static const char *text = "engine yours\n    source \"x\"\n    options\n        slots = 3\n        wide = 10\n"
-                            "    fields\n        let factor = 100\n    formula\n"
-                            "        component a [bytes] = (slots + wide) * factor basis engine\n"
-                            "engine mine like yours\n    source \"y\"\n    options\n        slots = 5\n"
-                            "    fields\n        let factor = 1000\n";
+  static const char *text =
+      "engine yours\n    source \"x\"\n    options\n        slots = 3\n        wide = 10\n"
+      "    fields\n        let factor = 100\n    formula\n"
+      "        component a [bytes] = (slots + wide) * factor basis engine\n"
+      "engine mine like yours\n    source \"y\"\n    options\n        slots = 5\n"
+      "    fields\n        let factor = 1000\n";
   assert_int_equal(ask(&(question){.text = text}).bytes.device_bytes, MODEL_BYTES + 15000);
   const answer a = ask(&(question){.text = text, .options = {"wide=1"}, .option_count = 1});
   assert_int_equal(a.bytes.device_bytes, MODEL_BYTES + 6000);
@@ -267,7 +270,8 @@ static void unknown_ways_of_allocating(void **state) {
           "`mystery`");
   refused(ENGINE("let kv_dtype = \"mystery\"\n        component a [bytes] = 1 basis exact"), "serving_kv_dtype", 0,
           "`mystery`");
-  refused(ENGINE("let page_tokens = 0\n        component a [bytes] = 1 basis exact"), "serving_count", 0, "page_tokens");
+  refused(ENGINE("let page_tokens = 0\n        component a [bytes] = 1 basis exact"), "serving_count", 0,
+          "page_tokens");
 }
 
 /* ---- what is asked of it ---- */
@@ -289,9 +293,8 @@ static void pages_and_budget(void **state) {
 
 static void without_a_budget_all_of_the_card(void **state) {
   (void)state;
-  const question q = {.text = ENGINE("component a [bytes] = 10 basis exact"),
-                      .context = 1,
-                      .gpu_memory_bytes = 22496 + 96 * 7 + 10};
+  const question q = {
+      .text = ENGINE("component a [bytes] = 10 basis exact"), .context = 1, .gpu_memory_bytes = 22496 + 96 * 7 + 10};
   const answer a = ask(&q);
   assert_true(a.bytes.fits);
   assert_int_equal(a.bytes.budget_bytes, q.gpu_memory_bytes);
