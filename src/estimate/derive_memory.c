@@ -177,16 +177,26 @@ static const wb_node *derive_named(deriving *g, wb_str quantity) {
   return taken ? in_whole_bytes(g, node, false) : node;
 }
 
+static wb_str known_quantities(deriving *g) {
+  wb_text out = {.ctx = g->d->ctx};
+  wb_text_adds(&out, "device_bytes");
+  for (size_t i = 0; i < g->s->part_count; i++) wb_text_addf(&out, ", %.*s", WB_STR_ARG(g->place->parts[i].name));
+  const wb_body *body = &g->s->engine->body;
+  for (size_t i = 0; i < body->count; i++)
+    if (body->items[i]->kind == WB_S_QUANTITY) wb_text_addf(&out, ", %.*s", WB_STR_ARG(body->items[i]->name->name));
+  return wb_text_str(&out);
+}
+
 wb_derivation *wb_derive_memory(const wb_serving *s, wb_str quantity) {
   wb_ctx *ctx = &s->model->ctx;
   const wb_num open[2] = {wb_num_int(s->longest), wb_num_int(s->in_all)};
   const uint32_t worst = wb_serving_worst(s);
   deriving g = {WB_NEW(ctx, wb_derivation), s, &s->places[worst], {.budget = 0}};
   g.d->ctx = ctx;
-  if (s->mix_count > 1) WB_FAIL(ctx, WB_PASS_MIX_EXPLAIN, WB_NOWHERE, wb_str_of(s->asked.mix));
+  if (s->mix_count > 1) WB_FAIL(ctx, WB_SERVING_MIX_EXPLAIN, WB_NOWHERE, wb_str_of(s->asked.mix));
   if (!wb_forms_set(s->forms, open) || !wb_serving_now(s, worst, &g.load))
     WB_FAIL(ctx, WB_LANG_OVERFLOW, WB_NOWHERE, WB_STR("*"));
   g.d->root = wb_str_is(quantity, "device_bytes") ? derive_all(&g) : derive_named(&g, quantity);
-  if (!g.d->root) WB_FAIL(ctx, WB_QUANTITY_UNKNOWN, WB_NOWHERE, quantity);
+  if (!g.d->root) WB_FAIL(ctx, WB_SERVING_QUANTITY, WB_NOWHERE, quantity, known_quantities(&g));
   return g.d;
 }

@@ -101,6 +101,21 @@ wb_engine wb_engine_new(wb_model *m, const wb_decl *decl, const wb_option *optio
   return out;
 }
 
+/* The engine's own `require` lines. */
+static void check_required(wb_model *m, const wb_engine *engine, const wb_stmt *stmt) {
+  wb_ctx *ctx = &m->ctx;
+  if (wb_eval_bool(ctx, stmt->expr, engine->scope)) return;
+  wb_text formula = {.ctx = ctx}, values = {.ctx = ctx};
+  wb_binding **leaves = NULL;
+  const size_t n = wb_expr_leaves(ctx, stmt->expr, engine->scope, &leaves);
+  wb_expr_print(&formula, stmt->expr, WB_AS_FIELDS, engine->scope);
+  for (size_t i = 0; i < n; i++) {
+    wb_text_addf(&values, "%s%.*s = ", i ? ", " : "", WB_STR_ARG(leaves[i]->name->name));
+    wb_value_print(&values, wb_force(ctx, leaves[i]));
+  }
+  WB_FAIL(ctx, WB_ENGINE_REQUIRE, WB_NOWHERE, wb_text_str(&values), wb_text_str(&formula), stmt->text);
+}
+
 /* A number stays a number, true or false stay so; what a text may be is the formulas' own matter. */
 void wb_engine_check(wb_model *m, const wb_engine *engine) {
   for (size_t i = 0; i < engine->inputs->option_count; i++) {
@@ -119,6 +134,9 @@ void wb_engine_check(wb_model *m, const wb_engine *engine) {
     WB_FAIL(&m->ctx, WB_ENGINE_OPTION_VALUE, WB_NOWHERE, given->name, wb_text_str(&found),
             wb_str_of(wb_kind_name(&usual)));
   }
+  const wb_body *body = &engine->decl->body;
+  for (size_t i = 0; i < body->count; i++)
+    if (body->items[i]->kind == WB_S_REQUIRE) check_required(m, engine, body->items[i]);
 }
 
 void wb_engine_give(wb_model *m, wb_engine *engine, const char *name, wb_value value, wb_origin_kind origin) {
@@ -174,7 +192,9 @@ wb_component *wb_engine_components(wb_model *m, const wb_engine *engine, size_t 
     c->best = bytes_of(&m->ctx, stmt->expr, engine->scope);
     c->low = stmt->second ? bytes_of(&m->ctx, stmt->second, engine->scope) : c->best;
     c->high = stmt->every ? bytes_of(&m->ctx, stmt->every, engine->scope) : c->best;
-    if (!wb_basis_parse(stmt->basis, &c->basis)) WB_FAIL(&m->ctx, WB_LANG_UNKNOWN_NAME, stmt->place, stmt->basis);
+    if (!wb_basis_parse(stmt->basis, &c->basis))
+      WB_FAIL(&m->ctx, WB_LANG_SYNTAX, stmt->place, wb_str_fmt(&m->ctx, "`%.*s`", WB_STR_ARG(stmt->basis)),
+              WB_STR("exact, engine, measured, heuristic or assumed"));
   }
   return out;
 }

@@ -36,7 +36,8 @@ bool wb_engine_reads(wb_library *lib, wb_ctx *ctx, const wb_decl *engine, const 
 /* Binds an engine's formulas. What they read of the question is given before anything is asked of it. */
 wb_engine wb_engine_new(wb_model *model, const wb_decl *decl, const wb_option *options, size_t option_count);
 
-/* Fails engine_option_value where an option that was given is of another kind than its default. */
+/* Fails engine_option_value where an option that was given is of another kind than its default, and engine_require where
+ * a `require` of the engine does not hold. */
 void wb_engine_check(wb_model *model, const wb_engine *engine);
 void wb_engine_give(wb_model *model, wb_engine *engine, const char *name, wb_value value, wb_origin_kind origin);
 

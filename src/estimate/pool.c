@@ -174,6 +174,8 @@ static size_t allocation_of(const wb_serving *s, const wb_place_on *p) {
   wb_str name = wb_engine_text(s->model, &p->engine, "allocation");
   size_t i = 0;
   while (i < ALLOCATION_COUNT && !wb_str_is(name, ALLOCATIONS[i].name)) i++;
+  if (i == ALLOCATION_COUNT && name.len && !wb_str_is(name, "llama.cpp"))
+    WB_FAIL(&s->model->ctx, WB_ENGINE_ALLOCATION, WB_NOWHERE, name, WB_STR("vllm, sglang, tensorrt_llm, llama.cpp"));
   return i;
 }
 

@@ -21,8 +21,8 @@ typedef struct bounded {
 static void check_counts(wb_ctx *ctx, const bounded *counts, size_t count) {
   for (size_t i = 0; i < count; i++)
     if (counts[i].value < counts[i].least || counts[i].value > counts[i].most)
-      WB_FAIL(ctx, WB_PASS_COUNT, WB_NOWHERE, wb_str_of(counts[i].option), decimal(ctx, counts[i].value),
-              decimal(ctx, counts[i].least));
+      WB_FAIL(ctx, WB_SERVING_COUNT, WB_NOWHERE, wb_str_of(counts[i].option), decimal(ctx, counts[i].value),
+              decimal(ctx, counts[i].least), decimal(ctx, counts[i].most));
 }
 
 static void check_layout(wb_ctx *ctx, const weigh_serving *a) {
@@ -72,6 +72,7 @@ static void read_mix(wb_serving *s) {
     if (!good) WB_FAIL(ctx, WB_SERVING_MIX, WB_NOWHERE, item);
     s->mix[s->mix_count++] = (wb_lengths){count.num, tokens.num};
   }
+  if (!s->mix_count) WB_FAIL(ctx, WB_SERVING_MIX, WB_NOWHERE, text);
 }
 
 static void set_lengths(wb_serving *s) {

@@ -120,6 +120,12 @@ static void give_question(wb_serving *s, wb_engine *e, wb_stage stage) {
 
 /* ---- places ---- */
 
+static wb_str decimal(wb_ctx *ctx, wb_i128 n) {
+  wb_text out = {.ctx = ctx};
+  wb_i128_print(&out, n);
+  return wb_text_str(&out);
+}
+
 static void read_rules(wb_serving *s, const wb_engine *e) {
   wb_model *m = s->model;
   wb_cache_rules *r = &s->rules;
@@ -143,7 +149,8 @@ static void read_rules(wb_serving *s, const wb_engine *e) {
   r->whole_windows = wb_engine_flag(m, e, "whole_windows");
   r->shared_prefix = wb_engine_flag(m, e, "shares_prefixes") ? s->asked.shared_prefix : 0;
   if (r->page < 1 || r->page > 1 << 24)
-    WB_FAIL(&m->ctx, WB_PASS_COUNT, WB_NOWHERE, WB_STR("page_tokens"), WB_STR("0"), WB_STR("1"));
+    WB_FAIL(&m->ctx, WB_SERVING_COUNT, WB_NOWHERE, WB_STR("page_tokens"), decimal(&m->ctx, r->page), WB_STR("1"),
+            WB_STR("2^24"));
 }
 
 static wb_component counted(const char *name, wb_value value) {
@@ -175,14 +182,22 @@ static void ask_engine(wb_serving *s, wb_place_on *p) {
   wb_model *m = s->model;
   size_t count;
   const wb_component *components = wb_engine_components(m, &p->engine, &count);
-  if (count > WB_MAX_PARTS - WB_PART_ENGINE) WB_FAIL(&m->ctx, WB_TOO_DEEP, WB_NOWHERE, WB_STR("12"));
-  for (size_t i = 0; i < count; i++) p->parts[WB_PART_ENGINE + i] = components[i];
+  const size_t room = WB_MAX_PARTS - WB_PART_ENGINE;
+  if (count > room)
+    WB_FAIL(&m->ctx, WB_ENGINE_COMPONENT_MANY, WB_NOWHERE, decimal(&m->ctx, (wb_i128)count),
+            decimal(&m->ctx, (wb_i128)room));
+  for (size_t i = 0; i < count; i++) {
+    for (size_t k = 0; k < WB_PART_ENGINE + i; k++)
+      if (wb_str_eq(p->parts[k].name, components[i].name))
+        WB_FAIL(&m->ctx, WB_ENGINE_COMPONENT_TWICE, WB_NOWHERE, components[i].name);
+    p->parts[WB_PART_ENGINE + i] = components[i];
+  }
   s->part_count = WB_PART_ENGINE + count;
   p->offloaded = wb_engine_whole(m, &p->engine, "offloaded", 0);
   if (p->offloaded > 0)
     p->parts[WB_PART_WEIGHTS] = counted("weights", wb_integer(p->parts[WB_PART_WEIGHTS].best.u.num.num - p->offloaded));
   const wb_value *budget = p->card.usable_bytes ? wb_engine_value(m, &p->engine, "budget") : NULL;
-  p->budget = budget ? *budget : wb_integer(0);
+  p->budget = budget ? *budget : wb_integer(p->card.usable_bytes);
 }
 
 static void build_place(wb_serving *s, wb_place_on *p, wb_value widest) {
@@ -346,9 +361,25 @@ void wb_serving_build(wb_serving *s) {
   if (llama) wb_llama_attach(s, &s->places[s->place_count - 1].engine);
 }
 
+/* A description may say anything; what it says of this question must be bytes. */
+static void check_components(const wb_serving *s) {
+  wb_ctx *ctx = &s->model->ctx;
+  wb_load load;
+  for (uint32_t place = 0; place < s->place_count; place++) {
+    if (!wb_serving_now(s, place, &load)) continue; /* the answer says so */
+    for (size_t i = WB_PART_ENGINE; i < s->part_count; i++) {
+      const wb_bytes *b = &load.parts[i];
+      if (b->low < 0 || b->low > b->best || b->best > b->high)
+        WB_FAIL(ctx, WB_ENGINE_COMPONENT, WB_NOWHERE, s->places[place].parts[i].name, decimal(ctx, b->low),
+                decimal(ctx, b->best), decimal(ctx, b->high));
+    }
+  }
+}
+
 wb_serving *wb_serving_new(wb_model *m, const weigh_serving *asked) {
   wb_serving *s = wb_serving_asked(m, asked);
   wb_serving_build(s);
+  check_components(s);
   return s;
 }
 

@@ -94,6 +94,18 @@ static void class_names(wb_tokens *t, wb_decl *decl) {
   while (wb_accept(t, WB_T_PUNCT, ",")) wb_expect(t, WB_T_NAME, NULL, "a class name");
 }
 
+/* Formulas of a method or an engine are names and what they are; nothing is walked. */
+static void check_formulas(wb_tokens *t, const wb_decl *decl) {
+  for (size_t i = 0; i < decl->body.count && decl->kind != WB_D_FAMILY; i++) {
+    const wb_stmt *stmt = decl->body.items[i];
+    const wb_stmt_kind kind = stmt->kind;
+    const bool of_engine = decl->kind == WB_D_ENGINE && (kind == WB_S_COMPONENT || kind == WB_S_REQUIRE);
+    const char *wanted = decl->kind == WB_D_ENGINE ? "let, quantity, component or require" : "let or quantity";
+    if (kind == WB_S_LET || kind == WB_S_QUANTITY || of_engine) continue;
+    WB_FAIL(t->ctx, WB_LANG_SYNTAX, stmt->place, WB_STR("another statement"), wb_str_of(wanted));
+  }
+}
+
 static void family_line(reader *r, wb_decl *decl) {
   wb_tokens *t = &r->t;
   const bool options = decl->kind == WB_D_ENGINE && wb_is(t, WB_T_NAME, "options");
@@ -105,6 +117,7 @@ static void family_line(reader *r, wb_decl *decl) {
   if (wb_accept(t, WB_T_NAME, decl->kind == WB_D_FAMILY ? "model" : "formula")) {
     decl->body = (wb_body){0};
     wb_parse_body(t, &decl->body);
+    check_formulas(t, decl);
     return;
   }
   if (wb_accept(t, WB_T_NAME, "model_type")) model_types(t, decl);
