@@ -12,6 +12,7 @@ wb_loaded wb_loaded_as(wb_model *m, wb_str asked, wb_str rest, bool from_file) {
   const bool plain = wb_dtype_name(asked).len > 0 && !from_file; /* both know F16 and BF16 */
   if (recipe && !plain && wb_gguf_file_find(recipe, asked)) out.gguf = wb_gguf_plan_for(m, asked);
   out.weights = wb_weights_as(m, out.gguf ? WB_STR("") : asked, rest);
+  out.shares = (wb_known_share(*)[WB_SHARES])WB_NEWN(&m->ctx, wb_known_share, out.weights->count * WB_SHARES);
   return out;
 }
 
@@ -42,7 +43,21 @@ static wb_num filled_up(const wb_loaded *l, const wb_row *row, wb_num bytes) {
   return out;
 }
 
-static wb_loaded_row of_plan(const wb_loaded *l, const wb_layout *layout, wb_stage stage, const wb_weight *w) {
+static wb_num share_of(const wb_loaded *l, size_t i, wb_num share) {
+  const wb_weight *w = &l->weights->items[i];
+  wb_known_share *known = l->shares[i];
+  int at = 0;
+  if (share.num == share.den) return w->loaded;
+  while (at < WB_SHARES && known[at].share.den && (known[at].share.num != share.num || known[at].share.den != share.den))
+    at++;
+  if (at < WB_SHARES && known[at].share.den) return known[at].bytes;
+  const wb_num bytes = wb_weight_share(l->weights, w, w->row.cut, share, true);
+  if (at < WB_SHARES) known[at] = (wb_known_share){share, bytes};
+  return bytes;
+}
+
+static wb_loaded_row of_plan(const wb_loaded *l, const wb_layout *layout, wb_stage stage, size_t i) {
+  const wb_weight *w = &l->weights->items[i];
   wb_ctx *ctx = &l->model->ctx;
   const wb_num share = wb_row_share(ctx, &w->row, layout);
   wb_loaded_row out = {.row = &w->row, .format = w->format ? w->format->name : w->dtype};
@@ -51,7 +66,7 @@ static wb_loaded_row of_plan(const wb_loaded *l, const wb_layout *layout, wb_sta
     out.tensors = product(ctx, out.tensors, share);
     out.bytes = w->loaded;
   } else {
-    out.bytes = wb_weight_share(l->weights, w, w->row.cut, share, true);
+    out.bytes = share_of(l, i, share);
   }
   out.bytes = filled_up(l, &w->row, out.bytes);
   return out;
@@ -123,7 +138,7 @@ static wb_loaded_row of_file(const wb_loaded *l, const wb_layout *layout, wb_sta
 wb_loaded_row wb_loaded_at(const wb_loaded *l, const wb_layout *layout, wb_stage stage, size_t i) {
   if (l->gguf) return of_file(l, layout, stage, i);
   const size_t items = l->weights->count;
-  return i < items ? of_plan(l, layout, stage, &l->weights->items[i])
+  return i < items ? of_plan(l, layout, stage, i)
                    : of_tied(l, layout, stage, &l->model->rows[i - items]);
 }
 

@@ -6,10 +6,17 @@
 #include "estimate/placement.h"
 #include "estimate/weights.h"
 
+/* What was found of a tensor's shares: the same few come up for every card that is tried. */
+#define WB_SHARES 4
+typedef struct wb_known_share {
+  wb_num share, bytes; /* share.den 0: none yet */
+} wb_known_share;
+
 /* A model's weights in a format, as an engine holds them. */
 typedef struct wb_loaded {
   wb_model *model;
   const wb_weights *weights;
+  wb_known_share (*shares)[WB_SHARES]; /* of each item of `weights` */
   wb_gguf_plan *gguf; /* NULL: not of a GGUF file, `weights` holds */
   bool with_mtp;
   wb_i128 vocabulary_multiple; /* vocabulary tables are filled up to such a multiple of rows; 1: as they are */
