@@ -76,6 +76,9 @@ void wb_open_source(weigh_model *model, const weigh_model_request *request) {
     m->name = WB_STR("--set");
     use_text(m, WB_STR("{}"), m->name);
   }
-  for (size_t i = 0; i < told; i++) wb_apply_setting(m, model->launch->settings[i]);
+  for (size_t i = 0; i < told; i++) {
+    wb_apply_setting(m, model->launch->settings[i]);
+    m->config.set_used[i] = wb_library_ignores(m->lib, m->config.set_paths[i]); /* no dimension: right to be unread */
+  }
   for (size_t i = 0; i < request->setting_count; i++) wb_apply_setting(m, request->settings[i]);
 }

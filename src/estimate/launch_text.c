@@ -180,7 +180,8 @@ static wb_str member_text(const writing *w, wb_str sets) {
   if (wb_str_is(sets, "dtype")) return s->asked.dtype ? s->dtype : WB_STR("");
   if (wb_str_is(sets, "quant")) return w->quant;
   if (wb_str_is(sets, "with_mtp")) return s->asked.with_mtp ? WB_STR("true") : WB_STR("");
-  if (wb_str_is(sets, "expert_parallel")) return l->expert_parallel && !within(w) ? digits(w->ctx, ranks) : WB_STR("");
+  if (wb_str_is(sets, "expert_parallel") || wb_str_is(sets, "expert_ranks"))
+    return l->expert_parallel && !within(w) && ranks > 1 ? digits(w->ctx, ranks) : WB_STR("");
   return WB_STR("");
 }
 
