@@ -51,6 +51,10 @@ void wb_apply_setting(wb_model *m, const char *setting) {
 
 weigh_serving wb_asked(weigh_model *model, const weigh_serving *asked) {
   static const weigh_serving none = {0};
+  if (model->draft && !model->model.draft) {
+    wb_ctx_begin(&model->draft->model.ctx);
+    model->model.draft = &model->draft->model;
+  }
   return wb_launch_over(&model->model, model->launch, asked ? asked : &none);
 }
 

@@ -205,6 +205,14 @@ static weigh_count items_of(wb_str list) {
   return count;
 }
 
+/* Heads that draft for one model only are no published models by themselves. */
+static void name_draft(reading *r, wb_str name, wb_str value) {
+  wb_str ends = WB_STR(""), found = wb_published_find(r->ctx, value, &ends);
+  r->out->draft = found.len ? wb_str_cstr(r->ctx, found) : NULL;
+  if (!found.len)
+    note_uncounted(r, wb_str_fmt(r->ctx, "%.*s %.*s", WB_STR_ARG(name), WB_STR_ARG(wb_json_shown(r->ctx, value))));
+}
+
 static bool set_special(reading *r, wb_str sets, wb_str name, wb_str value) {
   wb_str rest;
   if (wb_str_is(sets, "none")) return true;
@@ -213,6 +221,7 @@ static bool set_special(reading *r, wb_str sets, wb_str name, wb_str value) {
   else if (wb_str_is(sets, "total_context"))
     r->total_context = (weigh_count)whole_of(r, WB_LAUNCH_VALUE_COUNT, name, value);
   else if (wb_str_is(sets, "adapters")) r->adapters = (weigh_count)whole_of(r, WB_LAUNCH_VALUE_COUNT, name, value);
+  else if (wb_str_is(sets, "draft")) name_draft(r, name, value);
   else if (wb_str_is(sets, "file")) r->file = value;
   else if (wb_str_is(sets, "values_dtype")) r->values_dtype = value;
   else if (wb_str_is(sets, "expert_ranks"))
