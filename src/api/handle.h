@@ -15,7 +15,8 @@ struct weigh_library {
 struct weigh_model {
   wb_model model;
   weigh_library *library;
-  wb_launch *launch; /* the command line that named it; NULL: none */
+  wb_launch *launch;  /* the command line that named it; NULL: none */
+  weigh_model *draft; /* that the command line names too; freed with it */
 };
 
 #define WEIGH_MAX_STEPS 20000000u

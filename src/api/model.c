@@ -2,6 +2,13 @@
 
 #include "api/handle.h"
 
+/* The second model of a command line. */
+static weigh_status open_draft(weigh_model *model, weigh_error *err) {
+  if (!model->launch || !model->launch->draft) return WEIGH_OK;
+  const weigh_model_request request = {.model = model->launch->draft};
+  return weigh_model_open(model->library, &request, &model->draft, err);
+}
+
 weigh_status weigh_model_open(weigh_library *library, const weigh_model_request *request, weigh_model **out,
                               weigh_error *err) {
   if (request->model && request->config) return weigh_error_set(err, library->language, "REQUEST_BOTH", NULL, 0);
@@ -21,8 +28,10 @@ weigh_status weigh_model_open(weigh_library *library, const weigh_model_request 
     wb_model_build(&model->model);
     wb_model_review(&model->model);
     if (model->launch) wb_launch_settle(model->launch, &model->model);
-    *out = model;
-    return WEIGH_OK;
+    const weigh_status status = open_draft(model, err);
+    if (status == WEIGH_OK) *out = model;
+    else weigh_model_free(model);
+    return status;
   }
   weigh_status status = wb_report_failure(ctx, library, err);
   weigh_model_free(model);
@@ -30,7 +39,9 @@ weigh_status weigh_model_open(weigh_library *library, const weigh_model_request 
 }
 
 void weigh_model_free(weigh_model *model) {
-  if (model) wb_arena_free(model->model.ctx.arena); /* the handle lives in its own arena */
+  if (!model) return;
+  weigh_model_free(model->draft);
+  wb_arena_free(model->model.ctx.arena); /* the handle lives in its own arena */
 }
 
 static weigh_count count_of(wb_model *m, wb_num n) {

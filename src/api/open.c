@@ -51,6 +51,10 @@ void wb_apply_setting(wb_model *m, const char *setting) {
 
 weigh_serving wb_asked(weigh_model *model, const weigh_serving *asked) {
   static const weigh_serving none = {0};
+  if (model->draft && !model->model.draft) {
+    wb_ctx_begin(&model->draft->model.ctx);
+    model->model.draft = &model->draft->model;
+  }
   return wb_launch_over(&model->model, model->launch, asked ? asked : &none);
 }
 
@@ -76,6 +80,9 @@ void wb_open_source(weigh_model *model, const weigh_model_request *request) {
     m->name = WB_STR("--set");
     use_text(m, WB_STR("{}"), m->name);
   }
-  for (size_t i = 0; i < told; i++) wb_apply_setting(m, model->launch->settings[i]);
+  for (size_t i = 0; i < told; i++) {
+    wb_apply_setting(m, model->launch->settings[i]);
+    m->config.set_used[i] = wb_library_ignores(m->lib, m->config.set_paths[i]); /* no dimension: right to be unread */
+  }
   for (size_t i = 0; i < request->setting_count; i++) wb_apply_setting(m, request->settings[i]);
 }

@@ -139,7 +139,7 @@ bool wb_flag_written(const wb_flag *flag, wb_same_fn same, wb_str meaning, wb_st
   if (wb_str_is(flag->values, "-")) return true;
   for (size_t at = 0; next_value(flag->values, &at, value, &means, &only_read);) {
     const bool any = wb_str_is(*value, "*");
-    if (only_read || wb_str_is(*value, "?") || (any && !wb_str_is(means, "*"))) continue;
+    if (only_read || !means.len || wb_str_is(*value, "?") || (any && !wb_str_is(means, "*"))) continue;
     if (!any && !same(means, meaning)) continue;
     if (any) *value = meaning;
     return true;

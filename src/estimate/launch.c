@@ -22,9 +22,10 @@ typedef struct reading {
   const char **options; /* of the engine */
   size_t option_count, option_cap, setting_cap;
   weigh_count total_context; /* of all slots */
-  wb_str file;               /* of a repository */
-  wb_str values_dtype;       /* the cache's type for V */
-  weigh_count adapters;      /* that there is room for by default */
+  weigh_count expert_ranks;
+  wb_str file;          /* of a repository */
+  wb_str values_dtype;  /* the cache's type for V */
+  weigh_count adapters; /* that there is room for by default */
   bool adapters_off_by_default;
 } reading;
 
@@ -191,7 +192,7 @@ static void set_parts(reading *r, wb_str name, const wb_json *object) {
 static void set_member(reading *r, const wb_member *member, wb_str name, wb_str value) {
   char *at = (char *)&r->out->serving + member->at;
   if (member->kind == WB_MEMBER_TEXT) *(const char **)(void *)at = wb_str_cstr(r->ctx, value);
-  else if (member->kind == WB_MEMBER_FLAG) *(bool *)at = !wb_str_is(value, "false") && !wb_str_is(value, "1");
+  else if (member->kind == WB_MEMBER_FLAG) *(bool *)at = wb_str_is(value, "true");
   else *(weigh_count *)(void *)at = (weigh_count)whole_of(r, WB_LAUNCH_VALUE_COUNT, name, value);
   if (strcmp(member->name, "context") == 0) r->out->says_context = true;
   if (strcmp(member->name, "gpu_layers") == 0) r->out->serving.has_gpu_layers = true;
@@ -204,6 +205,14 @@ static weigh_count items_of(wb_str list) {
   return count;
 }
 
+/* Heads that draft for one model only are no published models by themselves. */
+static void name_draft(reading *r, wb_str name, wb_str value) {
+  wb_str ends = WB_STR(""), found = wb_published_find(r->ctx, value, &ends);
+  r->out->draft = found.len ? wb_str_cstr(r->ctx, found) : NULL;
+  if (!found.len)
+    note_uncounted(r, wb_str_fmt(r->ctx, "%.*s %.*s", WB_STR_ARG(name), WB_STR_ARG(wb_json_shown(r->ctx, value))));
+}
+
 static bool set_special(reading *r, wb_str sets, wb_str name, wb_str value) {
   wb_str rest;
   if (wb_str_is(sets, "none")) return true;
@@ -212,8 +221,11 @@ static bool set_special(reading *r, wb_str sets, wb_str name, wb_str value) {
   else if (wb_str_is(sets, "total_context"))
     r->total_context = (weigh_count)whole_of(r, WB_LAUNCH_VALUE_COUNT, name, value);
   else if (wb_str_is(sets, "adapters")) r->adapters = (weigh_count)whole_of(r, WB_LAUNCH_VALUE_COUNT, name, value);
+  else if (wb_str_is(sets, "draft")) name_draft(r, name, value);
   else if (wb_str_is(sets, "file")) r->file = value;
   else if (wb_str_is(sets, "values_dtype")) r->values_dtype = value;
+  else if (wb_str_is(sets, "expert_ranks"))
+    r->expert_ranks = (weigh_count)whole_of(r, WB_LAUNCH_VALUE_COUNT, name, value);
   else if (wb_str_is(sets, "devices")) r->out->serving.gpus = items_of(value);
   else if (wb_str_is(sets, "adapter")) r->out->serving.loras++;
   else if (wb_str_is(sets, "settings")) add_settings(r, WB_STR(""), object_of(r, name, value));
@@ -389,6 +401,15 @@ static bool has_option(const reading *r, const char *text) {
   return false;
 }
 
+/* Experts are spread over all ranks or none, as far as they are modelled. */
+static void share_experts(reading *r) {
+  weigh_serving *s = &r->out->serving;
+  const weigh_count tp = s->tp > 0 ? s->tp : 1, dp = s->dp > 0 ? s->dp : 1;
+  if (r->expert_ranks > 1) s->expert_parallel = true;
+  if (r->expert_ranks > 1 && r->expert_ranks != tp && r->expert_ranks != tp * dp)
+    note_uncounted(r, wb_str_fmt(r->ctx, "expert parallel %lld", (long long)r->expert_ranks));
+}
+
 /* Where data-parallel attention runs within the tensor-parallel group (python/sglang/srt/layers/dp_attention.py), each
  * replica has tp / dp ranks, and the experts stay spread over all of them. */
 static void share_ranks(reading *r) {
@@ -439,6 +460,7 @@ static void finish(reading *r) {
   }
   if (r->adapters && !s->loras) s->loras = r->adapters;
   if (r->adapters_off_by_default && !r->adapters) s->loras = s->lora_rank = 0;
+  share_experts(r);
   share_ranks(r);
   name_model(r);
   s->engine = wb_str_cstr(r->ctx, r->out->engine);

@@ -16,6 +16,7 @@ const wb_member *wb_member_find(wb_str name); /* NULL: there is none */
 /* A command line as read. What it does not say is 0 or NULL. */
 typedef struct wb_launch {
   wb_str model;          /* a path, or a name for the catalogue */
+  const char *draft;     /* the published model that drafts for it; NULL: none, or one that is not known */
   const char **settings; /* "rope_theta=1000000": edits on its configuration */
   size_t setting_count;
   weigh_serving serving;

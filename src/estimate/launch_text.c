@@ -158,6 +158,14 @@ static wb_i128 slots(const writing *w) {
   return asked > 0 ? asked : w->s->in_all;
 }
 
+static wb_str draft_name(const writing *w) {
+  const wb_model *draft = w->s->model->draft;
+  if (!draft) return WB_STR("");
+  const wb_str name = model_name(draft);
+  if (!wb_str_is(w->program.flags, "llama_cpp")) return name;
+  return wb_str_fmt(w->ctx, "%.*s-F16.gguf", WB_STR_ARG(last_part(name)));
+}
+
 /* What a member of the question is where it is not the engine's own choice; empty: nothing need be said. */
 static wb_str member_text(const writing *w, wb_str sets) {
   const wb_serving *s = w->s;
@@ -179,8 +187,10 @@ static wb_str member_text(const writing *w, wb_str sets) {
   if (wb_str_is(sets, "state_dtype")) return wb_str_of(s->asked.state_dtype);
   if (wb_str_is(sets, "dtype")) return s->asked.dtype ? s->dtype : WB_STR("");
   if (wb_str_is(sets, "quant")) return w->quant;
+  if (wb_str_is(sets, "draft")) return draft_name(w);
   if (wb_str_is(sets, "with_mtp")) return s->asked.with_mtp ? WB_STR("true") : WB_STR("");
-  if (wb_str_is(sets, "expert_parallel")) return l->expert_parallel && !within(w) ? digits(w->ctx, ranks) : WB_STR("");
+  if (wb_str_is(sets, "expert_parallel") || wb_str_is(sets, "expert_ranks"))
+    return l->expert_parallel && !within(w) && ranks > 1 ? digits(w->ctx, ranks) : WB_STR("");
   return WB_STR("");
 }
 

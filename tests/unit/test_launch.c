@@ -217,7 +217,7 @@ static void nothing_is_lost_silently(void **state) {
       "--speculative-config '{\"method\":\"eagle3\",\"model\":\"m\",\"odd\":1}' -q torchao");
   assert_true(warns(model, WB_LAUNCH_UNKNOWN, "extra, --nope, --speculative-config.odd"));
   assert_true(warns(model, WB_LAUNCH_UNCOUNTED,
-                    "--enable-eplb, --speculative-config.method eagle3, --speculative-config.model, -q torchao"));
+                    "--enable-eplb, --speculative-config.method eagle3, --speculative-config.model m, -q torchao"));
   weigh_model_free(model);
   model = must_open("vllm serve Qwen/Qwen3-8B");
   assert_true(warns(model, WB_LAUNCH_LENGTH, "--max-model-len"));
