@@ -6,7 +6,14 @@ static wb_num product(wb_ctx *ctx, wb_num a, wb_num b) {
   return out;
 }
 
-wb_loaded wb_loaded_as(wb_model *m, wb_str asked, wb_str rest, bool from_file) {
+typedef struct memo {
+  wb_str asked, rest;
+  bool from_file;
+  wb_loaded loaded;
+  const struct memo *next;
+} memo;
+
+static wb_loaded weighed(wb_model *m, wb_str asked, wb_str rest, bool from_file) {
   wb_loaded out = {.model = m, .vocabulary_multiple = 1};
   const wb_gguf_recipe *recipe = asked.len ? wb_gguf_recipe_read(&m->ctx) : NULL;
   const bool plain = wb_dtype_name(asked).len > 0 && !from_file; /* both know F16 and BF16 */
@@ -14,6 +21,17 @@ wb_loaded wb_loaded_as(wb_model *m, wb_str asked, wb_str rest, bool from_file) {
   out.weights = wb_weights_as(m, out.gguf ? WB_STR("") : asked, rest);
   out.shares = (wb_known_share(*)[WB_SHARES])WB_NEWN(&m->ctx, wb_known_share, out.weights->count * WB_SHARES);
   return out;
+}
+
+wb_loaded wb_loaded_as(wb_model *m, wb_str asked, wb_str rest, bool from_file) {
+  for (const memo *known = m->loaded; known; known = known->next)
+    if (known->from_file == from_file && wb_str_eq(known->asked, asked) && wb_str_eq(known->rest, rest))
+      return known->loaded;
+  memo *own = WB_NEW(&m->ctx, memo);
+  *own = (memo){wb_str_copy(&m->ctx, asked), wb_str_copy(&m->ctx, rest), from_file, weighed(m, asked, rest, from_file),
+                m->loaded};
+  m->loaded = own;
+  return own->loaded;
 }
 
 wb_str wb_loaded_name(const wb_loaded *l) { return l->gguf ? l->gguf->file->name : l->weights->name; }
