@@ -10,12 +10,13 @@ wb_loaded wb_loaded_as(wb_model *m, wb_str asked, wb_str rest, bool from_file) {
   wb_loaded out = {.model = m, .vocabulary_multiple = 1};
   const wb_gguf_recipe *recipe = asked.len ? wb_gguf_recipe_read(&m->ctx) : NULL;
   const bool plain = wb_dtype_name(asked).len > 0 && !from_file; /* both know F16 and BF16 */
-  if (recipe && !plain && wb_gguf_file_find(recipe, asked)) out.gguf = wb_gguf_plan_for(m, asked);
+  bool imatrix;
+  if (recipe && !plain && wb_gguf_file_asked(recipe, asked, &imatrix)) out.gguf = wb_gguf_plan_for(m, asked);
   out.weights = wb_weights_as(m, out.gguf ? WB_STR("") : asked, rest);
   return out;
 }
 
-wb_str wb_loaded_name(const wb_loaded *l) { return l->gguf ? l->gguf->file->name : l->weights->name; }
+wb_str wb_loaded_name(const wb_loaded *l) { return l->gguf ? l->gguf->name : l->weights->name; }
 
 double wb_loaded_bits(const wb_loaded *l) {
   return l->gguf ? wb_num_double(wb_gguf_plan_bits(l->gguf)) : wb_weights_bits(l->weights, true);
@@ -49,9 +50,9 @@ static wb_loaded_row of_plan(const wb_loaded *l, const wb_layout *layout, wb_sta
   out.tensors = w->row.mtp && !l->with_mtp ? wb_num_int(0) : wb_row_copies(l->model, &w->row, stage);
   if (w->row.routed && layout->expert_parallel) { /* whole experts */
     out.tensors = product(ctx, out.tensors, share);
-    out.bytes = w->loaded;
+    out.bytes = l->as_stored ? w->stored : w->loaded;
   } else {
-    out.bytes = wb_weight_share(l->weights, w, w->row.cut, share, true);
+    out.bytes = wb_weight_share(l->weights, w, w->row.cut, share, !l->as_stored);
   }
   out.bytes = filled_up(l, &w->row, out.bytes);
   return out;
@@ -137,4 +138,23 @@ wb_i128 wb_loaded_bytes(const wb_loaded *l, const wb_layout *layout, wb_stage st
   }
   wb_num_ceil(sum, &sum);
   return sum.num;
+}
+
+static wb_i128 otherwise(const wb_loaded *l, const wb_layout *layout, wb_stage stage, wb_i128 best) {
+  wb_loaded other = *l;
+  if (!l->gguf) {
+    other.as_stored = true;
+    return l->weights->quantized.num ? wb_loaded_bytes(&other, layout, stage) : best;
+  }
+  if (!l->gguf->open) return best;
+  wb_gguf_plan plan = *l->gguf;
+  plan.others = true;
+  other.gguf = &plan;
+  return wb_loaded_bytes(&other, layout, stage);
+}
+
+wb_loaded_range wb_loaded_within(const wb_loaded *l, const wb_layout *layout, wb_stage stage) {
+  const wb_i128 best = wb_loaded_bytes(l, layout, stage), other = otherwise(l, layout, stage, best);
+  const bool may_be_less = l->gguf && other < best;
+  return (wb_loaded_range){may_be_less ? other : best, best, other > best ? other : best};
 }
