@@ -174,6 +174,7 @@ static void count_model(wb_serving *s, wb_place_on *p) {
   wb_ctx *ctx = &s->model->ctx;
   wb_component *parts = p->parts;
   const bool mtp = s->asked.with_mtp || wb_engine_flag(s->model, &p->engine, "caches_mtp");
+  s->loaded.with_mtp = mtp; /* a prediction layer that drafts is loaded, and keeps a cache */
   p->kinds = wb_cache_kinds(s->model, &s->layout, p->stage, &s->rules, mtp, &p->kind_count);
   parts[WB_PART_WEIGHTS] = weights_on(s, p->stage, 0);
   for (int state = 0; state < 2; state++)
