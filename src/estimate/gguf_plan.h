@@ -26,8 +26,8 @@ typedef struct wb_gguf_plan {
   const wb_gguf_tensor *refused; /* the quantiser would refuse because of this tensor; its bytes are not counted */
   wb_str name;                   /* of the file type, as asked: with -imatrix where one was at hand */
   wb_i128 bytes;                 /* of all tensors, without padding and header */
-  bool open;                     /* an importance matrix, of which nothing is said, would change types: `other` of tensors */
-  bool others;                   /* count those */
+  bool open;   /* an importance matrix, of which nothing is said, would change types: `other` of tensors */
+  bool others; /* count those */
 } wb_gguf_plan;
 
 /* The tensors, with no types yet; everything lives in the model's context. */

@@ -9,7 +9,8 @@ static wb_num product(wb_ctx *ctx, wb_num a, wb_num b) {
 wb_loaded wb_loaded_as(wb_model *m, wb_str asked, wb_str rest, bool from_file) {
   wb_loaded out = {.model = m, .vocabulary_multiple = 1};
   const wb_gguf_recipe *recipe = asked.len ? wb_gguf_recipe_read(&m->ctx) : NULL;
-  const bool plain = !from_file && (wb_weights_known(asked) || wb_dtype_name(asked).len > 0); /* both know F16, BF16 and MXFP4 */
+  const bool plain =
+      !from_file && (wb_weights_known(asked) || wb_dtype_name(asked).len > 0); /* both know F16, BF16 and MXFP4 */
   bool imatrix;
   if (recipe && !plain && wb_gguf_file_asked(recipe, asked, &imatrix)) out.gguf = wb_gguf_plan_for(m, asked);
   out.weights = wb_weights_as(m, out.gguf ? WB_STR("") : asked, rest);

@@ -10,8 +10,8 @@
 typedef struct wb_loaded {
   wb_model *model;
   const wb_weights *weights;
-  wb_gguf_plan *gguf; /* NULL: not of a GGUF file, `weights` holds */
-  bool with_mtp, as_stored; /* as_stored: all that the file holds stays */
+  wb_gguf_plan *gguf;          /* NULL: not of a GGUF file, `weights` holds */
+  bool with_mtp, as_stored;    /* as_stored: all that the file holds stays */
   wb_i128 vocabulary_multiple; /* vocabulary tables are filled up to such a multiple of rows; 1: as they are */
 } wb_loaded;
 
