@@ -7,7 +7,7 @@
 
 const cli_command CLI_COMMANDS[] = {
     {"params", WEIGH_REPORT_PARAMS, 0, 1, "MODEL", "CLI_ABOUT_PARAMS", "slM"},
-    {"tensors", WEIGH_REPORT_TENSORS, 0, 1, "MODEL", "CLI_ABOUT_TENSORS", "smtFo"},
+    {"tensors", WEIGH_REPORT_TENSORS, 0, 1, "MODEL", "CLI_ABOUT_TENSORS", "smtFoQ"},
     {"explain", WEIGH_REPORT_EXPLAIN, 0, 2, "MODEL [QUANTITY]", "CLI_ABOUT_EXPLAIN", "sxw"},
     {"flops", WEIGH_REPORT_FLOPS, 0, 1, "MODEL", "CLI_ABOUT_FLOPS", "swyC"},
     {"memory", WEIGH_REPORT_MEMORY, 0, 1, "MODEL", "CLI_ABOUT_MEMORY", "sS"},
@@ -71,6 +71,7 @@ const cli_option CLI_OPTIONS[] = {
     {"mtp", 0, 'S', NULL, NULL, CLI_FLAG, AT(report.serving.with_mtp), "CLI_OPT_MTP"},
     {"dtype", 0, 'S', "DTYPE", NULL, CLI_TEXT, AT(report.serving.dtype), "CLI_OPT_WEIGHT_DTYPE"},
     {"quant", 'q', 'S', "FORMAT", NULL, CLI_TEXT, AT(report.serving.quant), "CLI_OPT_QUANT"},
+    {"quant", 'q', 'Q', "FORMAT", NULL, CLI_TEXT, AT(report.serving.quant), "CLI_OPT_STORED_AS"},
     {"kv-dtype", 0, 'S', "DTYPE", NULL, CLI_TEXT, AT(report.serving.kv_dtype), "CLI_OPT_KV_DTYPE"},
     {"state-dtype", 0, 'S', "DTYPE", NULL, CLI_TEXT, AT(report.serving.state_dtype), "CLI_OPT_STATE_DTYPE"},
     {"gpu", 'g', 'S', "NAMES", NULL, CLI_TEXT, AT(report.serving.gpu), "CLI_OPT_GPU"},

@@ -493,28 +493,46 @@ wb_gguf_plan *wb_gguf_plan_of(wb_model *model, const wb_gguf_recipe *recipe) {
 
 /* ---- types and bytes ---- */
 
-static wb_i128 bytes_of(const wb_gguf_tensor *t) { return bytes_in(t, t->type); }
+static wb_i128 bytes_of(const wb_gguf_plan *plan, const wb_gguf_tensor *t) {
+  return bytes_in(t, plan->others ? t->other : t->type);
+}
 
 bool wb_gguf_plan_type(wb_gguf_plan *plan, const wb_gguf_file *file, wb_gguf_mode mode) {
   plan->file = file;
   plan->bytes = 0;
   plan->refused = wb_gguf_assign(plan->recipe, file, &plan->facts, mode, plan->tensors, plan->count);
-  for (size_t i = 0; i < plan->count && !plan->refused; i++) plan->bytes += bytes_of(&plan->tensors[i]);
+  for (size_t i = 0; i < plan->count && !plan->refused; i++) plan->bytes += bytes_of(plan, &plan->tensors[i]);
   return !plan->refused;
 }
 
+const wb_gguf_file *wb_gguf_file_asked(const wb_gguf_recipe *recipe, wb_str asked, bool *imatrix) {
+  const wb_str suffix = WB_STR("-imatrix");
+  *imatrix = wb_str_ends(asked, suffix);
+  return wb_gguf_file_find(recipe, *imatrix ? wb_str_slice(asked, 0, asked.len - suffix.len) : asked);
+}
+
+static void refuse_file(wb_ctx *ctx, const wb_gguf_recipe *recipe, wb_str asked) {
+  wb_text names = {.ctx = ctx};
+  size_t count;
+  const wb_gguf_file *files = wb_gguf_files(recipe, &count);
+  for (size_t i = 0; i < count; i++) wb_text_addf(&names, "%s%.*s", i ? ", " : "", WB_STR_ARG(files[i].name));
+  WB_FAIL(ctx, WB_GGUF_TYPE_UNKNOWN, WB_NOWHERE, asked, wb_text_str(&names));
+}
+
 wb_gguf_plan *wb_gguf_plan_for(wb_model *model, wb_str file_type) {
-  const wb_gguf_recipe *recipe = wb_gguf_recipe_read(&model->ctx);
-  const wb_gguf_file *file = wb_gguf_file_find(recipe, file_type);
-  if (!file) {
-    wb_text names = {.ctx = &model->ctx};
-    size_t count;
-    const wb_gguf_file *files = wb_gguf_files(recipe, &count);
-    for (size_t i = 0; i < count; i++) wb_text_addf(&names, "%s%.*s", i ? ", " : "", WB_STR_ARG(files[i].name));
-    WB_FAIL(&model->ctx, WB_GGUF_TYPE_UNKNOWN, WB_NOWHERE, file_type, wb_text_str(&names));
-  }
+  wb_ctx *ctx = &model->ctx;
+  const wb_gguf_recipe *recipe = wb_gguf_recipe_read(ctx);
+  bool imatrix;
+  const wb_gguf_file *file = wb_gguf_file_asked(recipe, file_type, &imatrix);
+  if (!file) refuse_file(ctx, recipe, file_type);
   wb_gguf_plan *plan = wb_gguf_plan_of(model, recipe);
-  wb_gguf_plan_type(plan, file, (wb_gguf_mode){.imatrix = false});
+  plan->name = imatrix ? wb_str_fmt(ctx, "%.*s-imatrix", WB_STR_ARG(file->name)) : file->name;
+  const bool with = wb_gguf_plan_type(plan, file, (wb_gguf_mode){.imatrix = true});
+  if (imatrix) return plan;
+  for (size_t i = 0; i < plan->count; i++) plan->tensors[i].other = plan->tensors[i].type;
+  const wb_i128 bytes = plan->bytes;
+  if (wb_gguf_plan_type(plan, file, (wb_gguf_mode){.imatrix = false})) plan->open = with && bytes != plan->bytes;
+  else wb_gguf_plan_type(plan, file, (wb_gguf_mode){.imatrix = true});
   return plan;
 }
 
@@ -523,14 +541,14 @@ static bool within(const wb_gguf_tensor *t, int64_t from, int64_t to) { return t
 wb_i128 wb_gguf_row_bytes(const wb_gguf_plan *plan, size_t row, int64_t from, int64_t to) {
   wb_i128 bytes = 0;
   for (size_t i = 0; i < plan->count; i++)
-    if (plan->tensors[i].tag == row && within(&plan->tensors[i], from, to)) bytes += bytes_of(&plan->tensors[i]);
+    if (plan->tensors[i].tag == row && within(&plan->tensors[i], from, to)) bytes += bytes_of(plan, &plan->tensors[i]);
   return bytes;
 }
 
 wb_i128 wb_gguf_layer_bytes(const wb_gguf_plan *plan, int64_t from, int64_t to) {
   wb_i128 bytes = 0;
   for (size_t i = 0; i < plan->count; i++)
-    if (within(&plan->tensors[i], from, to)) bytes += bytes_of(&plan->tensors[i]);
+    if (within(&plan->tensors[i], from, to)) bytes += bytes_of(plan, &plan->tensors[i]);
   return bytes;
 }
 

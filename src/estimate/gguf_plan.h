@@ -24,7 +24,10 @@ typedef struct wb_gguf_plan {
   /* of the last file type */
   const wb_gguf_file *file;
   const wb_gguf_tensor *refused; /* the quantiser would refuse because of this tensor; its bytes are not counted */
+  wb_str name;                   /* of the file type, as asked: with -imatrix where one was at hand */
   wb_i128 bytes;                 /* of all tensors, without padding and header */
+  bool open;   /* an importance matrix, of which nothing is said, would change types: `other` of tensors */
+  bool others; /* count those */
 } wb_gguf_plan;
 
 /* The tensors, with no types yet; everything lives in the model's context. */
@@ -33,7 +36,11 @@ wb_gguf_plan *wb_gguf_plan_of(wb_model *model, const wb_gguf_recipe *recipe);
 /* Chooses all types for a file type, again and again if wanted. False when the quantiser would refuse. */
 bool wb_gguf_plan_type(wb_gguf_plan *plan, const wb_gguf_file *file, wb_gguf_mode mode);
 
-/* Both, for one file type by its name. Fails with gguf_type_unknown. */
+/* The file type that "IQ4_XS" means, or "IQ4_XS-imatrix" for a file made with an importance matrix; NULL when there is none. */
+const wb_gguf_file *wb_gguf_file_asked(const wb_gguf_recipe *recipe, wb_str asked, bool *imatrix);
+
+/* Both, for one file type by such a name. What the quantiser refuses without an importance matrix is taken as made with
+ * one. Fails with gguf_type_unknown. */
 wb_gguf_plan *wb_gguf_plan_for(wb_model *model, wb_str file_type);
 
 /* Bytes of what became of a row, in the layers from..to; -1 stands for outside layers. */

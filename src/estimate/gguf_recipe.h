@@ -30,6 +30,7 @@ typedef struct wb_gguf_tensor {
   wb_i128 ne[WB_GGML_DIMS];   /* ne[0]: the length of a row; 1 where there is none */
   const wb_ggml_type *stored; /* as the converter wrote it */
   const wb_ggml_type *type;   /* chosen by wb_gguf_assign */
+  const wb_ggml_type *other;  /* the caller's: another choice to compare with */
   size_t tag;                 /* the caller's, */
   int64_t block;              /* as this */
   wb_gguf_class class;        /* by wb_gguf_classify */

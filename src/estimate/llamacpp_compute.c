@@ -6,6 +6,9 @@
 /* The build since which three inputs (inp_mixed_embd and its kin), one as wide as the hidden state, stay in the graph. */
 #define MIXED_INPUTS 11434
 
+/* Builds before stand for those of 2025, of which only logs are known. */
+#define RECORDED 10000
+
 /* ---- what the letters of a form stand for ---- */
 
 typedef struct graph {
@@ -74,7 +77,7 @@ static void see_width(graph *g, const wb_llama_facts *f, const wb_llama_context 
 }
 
 /* F16 masks with flash attention, F32 without; a second one for sliding layers. Without flash attention V is written
- * element by element, with an index of 8 bytes each. */
+ * element by element, with an index of 8 bytes each; early builds copied it. */
 static void see_mask(graph *g, const wb_llama_facts *f, const wb_llama_context *c) {
   const wb_i128 *l = g->letters;
   const wb_i128 each = c->flash ? 2 : 4, tokens = l['B'];
@@ -82,7 +85,7 @@ static void see_mask(graph *g, const wb_llama_facts *f, const wb_llama_context *
   wb_i128 cells = l['n'];
   if (f->window) cells += f->rules.memory == WB_LLAMA_NO_MEMORY ? l['n'] : wb_llama_sliding_cells(f, c);
   g->mask = each * tokens * cells;
-  if (!c->flash) g->mask += 8 * tokens * l['v'] * (f->window ? 2 : 1);
+  if (!c->flash && c->asked.build >= RECORDED) g->mask += 8 * tokens * l['v'] * (f->window ? 2 : 1);
   if (has(g, "bias")) g->mask *= 2;
 }
 
@@ -119,7 +122,8 @@ enum {
   NEEDS_OLDER = 16,
   NEEDS_LOGITS = 32,
   NEEDS_ATTENTION = 64,
-  NEEDS_FF = 128
+  NEEDS_FF = 128,
+  NEEDS_EARLY = 256
 };
 
 struct wb_llama_phase {
@@ -143,6 +147,7 @@ static bool holds(const graph *g, wb_str trait, uint32_t *needs) {
   if (wb_str_is(trait, "f32")) return need(needs, NEEDS_F32);
   if (wb_str_is(trait, "newer")) return need(needs, NEEDS_NEWER);
   if (wb_str_is(trait, "older")) return need(needs, NEEDS_OLDER);
+  if (wb_str_is(trait, "early")) return need(needs, NEEDS_EARLY);
   if (wb_str_is(trait, "logits")) return need(needs, NEEDS_LOGITS);
   if (wb_str_is(trait, "out")) return true;
   if (wb_str_is(trait, "attn")) return !g->latent && need(needs, NEEDS_ATTENTION);
@@ -205,7 +210,8 @@ void wb_llama_phases(wb_ctx *ctx, wb_llama_facts *f) {
 /* ---- the buffer ---- */
 
 static uint32_t met_by(const graph *g, const wb_llama_context *c) {
-  uint32_t met = c->asked.build >= MIXED_INPUTS ? NEEDS_NEWER : NEEDS_OLDER;
+  const int64_t build = c->asked.build;
+  uint32_t met = build >= MIXED_INPUTS ? NEEDS_NEWER : build >= RECORDED ? NEEDS_OLDER : NEEDS_EARLY;
   if (g->attention) met |= NEEDS_ATTENTION | (c->flash ? NEEDS_FLASH : NEEDS_NO_FLASH);
   if (g->attention && g->letters['K']) met |= NEEDS_F32;
   if (g->letters['F']) met |= NEEDS_FF;

@@ -58,8 +58,14 @@ static const wb_llama_facts *with_mla(wb_model *m, const wb_engine *e, const wb_
     wb_llama_layer *l = &out->layers[i];
     *l = facts->layers[i];
     if (!l->k_width) continue;
-    if (!mla) l->k_width = l->heads * facts->query_full;
     l->v_width = mla ? facts->latent_rank : l->heads * v_dim;
+    if (mla) continue;
+    l->head_dim = facts->query_full;
+    l->k_width = l->heads * l->head_dim;
+  }
+  if (!mla) {
+    out->head_dim_k = facts->query_full;
+    out->head_dim_v = v_dim;
   }
   wb_llama_prepare(&m->ctx, out);
   return out;
@@ -97,6 +103,22 @@ static size_t part_named(const wb_serving *s, const char *name) {
   return WB_MAX_PARTS;
 }
 
+/* From 32 rows on a card does products with weights that stand on the host, each copied into its compute buffer
+ * (ggml-cuda.cu, ggml_backend_cuda_device_offload_op). The head is the widest of them, beside the logits. */
+#define OFFLOADED_ROWS 32
+
+static wb_i128 head_on_host(const wb_serving *s) {
+  const wb_stage stage = s->places[0].stage;
+  wb_i128 most = 0;
+  if (!stage.host || !stage.last || s->place_count < 2) return 0;
+  for (size_t i = 0; i < wb_loaded_count(&s->loaded); i++) {
+    const wb_loaded_row held = wb_loaded_at(&s->loaded, &s->layout, stage, i);
+    const bool vocabulary = held.row && (held.row->group == WB_G_HEAD || held.row->group == WB_G_EMBEDDING);
+    if (vocabulary && held.tensors.num && held.bytes.den == 1 && held.bytes.num > most) most = held.bytes.num;
+  }
+  return most;
+}
+
 void wb_llama_attach(wb_serving *s, const wb_engine *e) {
   wb_model *m = s->model;
   wb_llama_serving *out = WB_NEW(&m->ctx, wb_llama_serving);
@@ -123,6 +145,7 @@ void wb_llama_attach(wb_serving *s, const wb_engine *e) {
   out->devices = devices_of(s, out->facts);
   out->devices.kv_on_host = wb_engine_flag(m, e, "no_kv_offload");
   out->alignment = wb_str_is(s->cards[0].vendor, "NVIDIA") ? 128 : 32;
+  out->copied_head = head_on_host(s);
   out->compute = part_named(s, "compute");
   out->output = part_named(s, "output");
   for (uint32_t i = 0; i < s->place_count; i++)
@@ -176,7 +199,9 @@ static wb_bytes compute_on(const wb_serving *s, const wb_llama_context *c, uint3
   const wb_stage *stage = &s->places[place].stage;
   if (stage->host && s->place_count > 1 && stage->from == stage->to) return exactly(0);
   const wb_llama_compute compute = wb_llama_compute_of(s->llama->facts, c);
-  return (wb_bytes){compute.low, compute.best, compute.high};
+  const bool copies = !stage->host && c->asked.n_ubatch >= OFFLOADED_ROWS && c->asked.n_ctx >= OFFLOADED_ROWS;
+  const wb_i128 head = copies ? s->llama->copied_head : 0;
+  return (wb_bytes){compute.low, compute.best + head, compute.high + head};
 }
 
 bool wb_llama_load(const wb_serving *s, uint32_t place, wb_i128 context, wb_i128 sequences, wb_load *load) {

@@ -11,6 +11,7 @@ typedef struct wb_llama_serving {
   bool sequences_given; /* n_seq_max is an option of the engine */
   wb_llama_devices devices;
   int64_t alignment;
+  wb_i128 copied_head;    /* bytes of a head on the host that a card computes with */
   size_t compute, output; /* parts */
 } wb_llama_serving;
 

@@ -16,8 +16,10 @@ typedef struct memo {
 static wb_loaded weighed(wb_model *m, wb_str asked, wb_str rest, bool from_file) {
   wb_loaded out = {.model = m, .vocabulary_multiple = 1};
   const wb_gguf_recipe *recipe = asked.len ? wb_gguf_recipe_read(&m->ctx) : NULL;
-  const bool plain = wb_dtype_name(asked).len > 0 && !from_file; /* both know F16 and BF16 */
-  if (recipe && !plain && wb_gguf_file_find(recipe, asked)) out.gguf = wb_gguf_plan_for(m, asked);
+  const bool plain =
+      !from_file && (wb_weights_known(asked) || wb_dtype_name(asked).len > 0); /* both know F16, BF16 and MXFP4 */
+  bool imatrix;
+  if (recipe && !plain && wb_gguf_file_asked(recipe, asked, &imatrix)) out.gguf = wb_gguf_plan_for(m, asked);
   out.weights = wb_weights_as(m, out.gguf ? WB_STR("") : asked, rest);
   out.shares = (wb_known_share(*)[WB_SHARES])WB_NEWN(&m->ctx, wb_known_share, out.weights->count * WB_SHARES);
   return out;
@@ -34,7 +36,7 @@ wb_loaded wb_loaded_as(wb_model *m, wb_str asked, wb_str rest, bool from_file) {
   return own->loaded;
 }
 
-wb_str wb_loaded_name(const wb_loaded *l) { return l->gguf ? l->gguf->file->name : l->weights->name; }
+wb_str wb_loaded_name(const wb_loaded *l) { return l->gguf ? l->gguf->name : l->weights->name; }
 
 double wb_loaded_bits(const wb_loaded *l) {
   return l->gguf ? wb_num_double(wb_gguf_plan_bits(l->gguf)) : wb_weights_bits(l->weights, true);
@@ -65,8 +67,10 @@ static wb_num share_of(const wb_loaded *l, size_t i, wb_num share) {
   const wb_weight *w = &l->weights->items[i];
   wb_known_share *known = l->shares[i];
   int at = 0;
+  if (l->as_stored) return wb_weight_share(l->weights, w, w->row.cut, share, false);
   if (share.num == share.den) return w->loaded;
-  while (at < WB_SHARES && known[at].share.den && (known[at].share.num != share.num || known[at].share.den != share.den))
+  while (at < WB_SHARES && known[at].share.den &&
+         (known[at].share.num != share.num || known[at].share.den != share.den))
     at++;
   if (at < WB_SHARES && known[at].share.den) return known[at].bytes;
   const wb_num bytes = wb_weight_share(l->weights, w, w->row.cut, share, true);
@@ -82,7 +86,7 @@ static wb_loaded_row of_plan(const wb_loaded *l, const wb_layout *layout, wb_sta
   out.tensors = w->row.mtp && !l->with_mtp ? wb_num_int(0) : wb_row_copies(l->model, &w->row, stage);
   if (w->row.routed && layout->expert_parallel) { /* whole experts */
     out.tensors = product(ctx, out.tensors, share);
-    out.bytes = w->loaded;
+    out.bytes = l->as_stored ? w->stored : w->loaded;
   } else {
     out.bytes = share_of(l, i, share);
   }
@@ -156,8 +160,7 @@ static wb_loaded_row of_file(const wb_loaded *l, const wb_layout *layout, wb_sta
 wb_loaded_row wb_loaded_at(const wb_loaded *l, const wb_layout *layout, wb_stage stage, size_t i) {
   if (l->gguf) return of_file(l, layout, stage, i);
   const size_t items = l->weights->count;
-  return i < items ? of_plan(l, layout, stage, i)
-                   : of_tied(l, layout, stage, &l->model->rows[i - items]);
+  return i < items ? of_plan(l, layout, stage, i) : of_tied(l, layout, stage, &l->model->rows[i - items]);
 }
 
 wb_i128 wb_loaded_bytes(const wb_loaded *l, const wb_layout *layout, wb_stage stage) {
@@ -170,4 +173,23 @@ wb_i128 wb_loaded_bytes(const wb_loaded *l, const wb_layout *layout, wb_stage st
   }
   wb_num_ceil(sum, &sum);
   return sum.num;
+}
+
+static wb_i128 otherwise(const wb_loaded *l, const wb_layout *layout, wb_stage stage, wb_i128 best) {
+  wb_loaded other = *l;
+  if (!l->gguf) {
+    other.as_stored = true;
+    return l->weights->quantized.num ? wb_loaded_bytes(&other, layout, stage) : best;
+  }
+  if (!l->gguf->open) return best;
+  wb_gguf_plan plan = *l->gguf;
+  plan.others = true;
+  other.gguf = &plan;
+  return wb_loaded_bytes(&other, layout, stage);
+}
+
+wb_loaded_range wb_loaded_within(const wb_loaded *l, const wb_layout *layout, wb_stage stage) {
+  const wb_i128 best = wb_loaded_bytes(l, layout, stage), other = otherwise(l, layout, stage, best);
+  const bool may_be_less = l->gguf && other < best;
+  return (wb_loaded_range){may_be_less ? other : best, best, other > best ? other : best};
 }

@@ -16,10 +16,10 @@ typedef struct wb_known_share {
 typedef struct wb_loaded {
   wb_model *model;
   const wb_weights *weights;
-  wb_known_share (*shares)[WB_SHARES]; /* of each item of `weights` */
-  wb_gguf_plan *gguf; /* NULL: not of a GGUF file, `weights` holds */
-  bool with_mtp;
-  wb_i128 vocabulary_multiple; /* vocabulary tables are filled up to such a multiple of rows; 1: as they are */
+  wb_known_share (*shares)[WB_SHARES]; /* of each item of `weights`, as loaded */
+  wb_gguf_plan *gguf;                  /* NULL: not of a GGUF file, `weights` holds */
+  bool with_mtp, as_stored;            /* as_stored: all that the file holds stays */
+  wb_i128 vocabulary_multiple;         /* vocabulary tables are filled up to such a multiple of rows; 1: as they are */
 } wb_loaded;
 
 /* "int4", "q4_k_m", "" (as the configuration says); `rest`: see wb_weights_as. `from_file`: names that mean both a dtype
@@ -41,5 +41,12 @@ wb_loaded_row wb_loaded_at(const wb_loaded *loaded, const wb_layout *layout, wb_
 
 /* All of them together, rounded up. Fails the model's context on overflow. */
 wb_i128 wb_loaded_bytes(const wb_loaded *loaded, const wb_layout *layout, wb_stage stage);
+
+/* The same with what is open: whether kernels keep what the file holds beside what they need (zero points, orders), and
+ * whether a GGUF file was made with an importance matrix. */
+typedef struct wb_loaded_range {
+  wb_i128 low, best, high;
+} wb_loaded_range;
+wb_loaded_range wb_loaded_within(const wb_loaded *loaded, const wb_layout *layout, wb_stage stage);
 
 #endif

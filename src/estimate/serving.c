@@ -157,13 +157,26 @@ static wb_component counted(const char *name, wb_value value) {
   return (wb_component){wb_str_of(name), value, value, value, WB_BASIS_EXACT, WB_STR(""), NULL};
 }
 
+static wb_component weights_on(const wb_serving *s, wb_stage stage, wb_i128 offloaded) {
+  const wb_loaded_range bytes = wb_loaded_within(&s->loaded, &s->layout, stage);
+  wb_component out = counted("weights", wb_integer(bytes.best - offloaded));
+  if (bytes.low == bytes.high) return out;
+  out.low = wb_integer(bytes.low - offloaded);
+  out.high = wb_integer(bytes.high - offloaded);
+  out.basis = WB_BASIS_ENGINE;
+  out.source = s->loaded.gguf ? WB_STR("data/formats/gguf_recipe.tsv: with and without an importance matrix")
+                              : WB_STR("low: what kernels need; high: what the file holds");
+  return out;
+}
+
 /* Caches and states as forms; an engine of its own layout (pages of equal bytes, GGML rows) takes their place later. */
 static void count_model(wb_serving *s, wb_place_on *p) {
   wb_ctx *ctx = &s->model->ctx;
   wb_component *parts = p->parts;
   const bool mtp = s->asked.with_mtp || wb_engine_flag(s->model, &p->engine, "caches_mtp");
+  s->loaded.with_mtp = mtp; /* a prediction layer that drafts is loaded, and keeps a cache */
   p->kinds = wb_cache_kinds(s->model, &s->layout, p->stage, &s->rules, mtp, &p->kind_count);
-  parts[WB_PART_WEIGHTS] = counted("weights", wb_integer(wb_loaded_bytes(&s->loaded, &s->layout, p->stage)));
+  parts[WB_PART_WEIGHTS] = weights_on(s, p->stage, 0);
   for (int state = 0; state < 2; state++)
     parts[WB_PART_KV_CACHE + state] = counted(
         state ? "state" : "kv_cache",
@@ -194,8 +207,7 @@ static void ask_engine(wb_serving *s, wb_place_on *p) {
   }
   s->part_count = WB_PART_ENGINE + count;
   p->offloaded = wb_engine_whole(m, &p->engine, "offloaded", 0);
-  if (p->offloaded > 0)
-    p->parts[WB_PART_WEIGHTS] = counted("weights", wb_integer(p->parts[WB_PART_WEIGHTS].best.u.num.num - p->offloaded));
+  if (p->offloaded > 0) p->parts[WB_PART_WEIGHTS] = weights_on(s, p->stage, p->offloaded);
   const wb_value *budget = p->card.usable_bytes ? wb_engine_value(m, &p->engine, "budget") : NULL;
   p->budget = budget ? *budget : wb_integer(p->card.usable_bytes);
 }

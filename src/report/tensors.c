@@ -3,14 +3,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "estimate/stored.h"
 #include "report/report.h"
 
 static const char *const KINDS[] = {"param", "buffer", "tied:"};
 
-#define CELLS 7 /* behind the name; the last, copies, only with --compact */
+#define CELLS 9 /* behind the name, at most */
 
 typedef struct entry { /* a row in the order asked for, with its cells once they are needed */
   const wb_row *row;
+  wb_str format; /* with --quant: of what is stored */
+  wb_i128 bytes;
   wb_str key;
   wb_i128 size;
   size_t at;
@@ -23,7 +26,8 @@ typedef struct line { /* where tensors go, one after another */
   entry *entry;
   wb_table *table;
   wb_json_out *json;
-  bool kept; /* names outlive the call */
+  size_t cell_count; /* behind the name */
+  bool kept;         /* names outlive the call */
 } line;
 
 typedef struct named { /* a tensor, when names are put in order */
@@ -80,20 +84,31 @@ static wb_str kind_text(wb_ctx *ctx, const wb_row *row) {
 
 static wb_group shown_group(const wb_row *row) { return row->mtp ? WB_G_MTP : row->group; }
 
-static size_t cell_count(const wb_out *out) { return out->options->compact ? CELLS : CELLS - 1; }
+static bool stored_otherwise(const wb_out *out) { return out->options->serving.quant != NULL; }
+
+static wb_num bits_of(const entry *e) {
+  wb_num bits = wb_num_int(0);
+  const bool any = e->row->elements.num > 0 && wb_num_mul(wb_num_int(e->bytes), wb_num_int(8), &bits);
+  return any && wb_num_div(bits, e->row->elements, &bits) ? bits : wb_num_int(0);
+}
 
 static const wb_str *cells_of(line *l) {
   const wb_row *row = l->entry->row;
   wb_ctx *ctx = l->out->text.ctx;
   if (l->entry->cells) return l->entry->cells;
   wb_str *cells = l->entry->cells = WB_NEWN(ctx, wb_str, CELLS);
-  cells[0] = wb_row_shape(ctx, row);
-  cells[1] = row->dtype;
-  cells[2] = wb_out_number(l->out, row->elements.num);
-  cells[3] = wb_out_number(l->out, row_bytes(row));
-  cells[4] = wb_str_of(wb_group_name(shown_group(row)));
-  cells[5] = kind_text(ctx, row);
-  cells[6] = wb_out_number(l->out, row->copies.num);
+  size_t n = 0;
+  cells[n++] = wb_row_shape(ctx, row);
+  cells[n++] = row->dtype;
+  cells[n++] = wb_out_number(l->out, row->elements.num);
+  cells[n++] = wb_out_number(l->out, l->entry->bytes);
+  cells[n++] = wb_str_of(wb_group_name(shown_group(row)));
+  cells[n++] = kind_text(ctx, row);
+  if (stored_otherwise(l->out)) {
+    cells[n++] = l->entry->format;
+    cells[n++] = wb_str_fmt(ctx, "%.6g", wb_num_double(bits_of(l->entry)));
+  }
+  if (l->out->options->compact) cells[n++] = wb_out_number(l->out, row->copies.num);
   return cells;
 }
 
@@ -101,7 +116,7 @@ static wb_str tail_of(line *l) {
   if (l->entry->tail.len) return l->entry->tail;
   wb_text tail = {.ctx = l->out->text.ctx};
   const wb_str *cells = cells_of(l);
-  for (size_t i = 0; i < cell_count(l->out); i++) {
+  for (size_t i = 0; i < l->cell_count; i++) {
     wb_text_addc(&tail, l->out->options->format == WEIGH_FORMAT_TSV ? '\t' : ',');
     wb_text_add(&tail, cells[i]);
   }
@@ -123,7 +138,7 @@ static bool write_cell(void *user, wb_str name) {
   if (!wanted(l->out, name)) return true;
   const wb_str *cells = cells_of(l);
   wb_table_cell(l->table, l->kept ? name : wb_str_copy(l->out->text.ctx, name));
-  for (size_t i = 0; i < cell_count(l->out); i++) wb_table_cell(l->table, cells[i]);
+  for (size_t i = 0; i < l->cell_count; i++) wb_table_cell(l->table, cells[i]);
   return true;
 }
 
@@ -139,7 +154,11 @@ static bool write_json(void *user, wb_str name) {
   wb_jo_end(j, ']');
   wb_jo_str(j, "dtype", row->dtype);
   wb_jo_int(j, "elements", row->elements.num);
-  wb_jo_int(j, "bytes", row_bytes(row));
+  wb_jo_int(j, "bytes", l->entry->bytes);
+  if (stored_otherwise(l->out)) {
+    wb_jo_str(j, "format", l->entry->format);
+    wb_jo_num(j, "bits_per_weight", bits_of(l->entry));
+  }
   wb_jo_str(j, "group", wb_str_of(wb_group_name(shown_group(row))));
   wb_jo_str(j, "kind", row->kind == WB_TIED ? WB_STR("tied") : wb_str_of(KINDS[row->kind]));
   if (row->kind == WB_TIED) wb_jo_str(j, "tied_to", row->tied_to);
@@ -157,23 +176,40 @@ static int by_key(const void *a, const void *b) {
 
 static bool shown(const wb_out *out, const wb_row *row) { return !row->mtp || out->options->with_mtp; }
 
-/* The rows that are shown, in the order asked for; by name in that of their patterns. */
-static entry *ordered(wb_out *out, const wb_model *m, size_t *count) {
+static void set_key(wb_ctx *ctx, const char *sort, entry *e) {
+  if (wb_str_is(WB_STR("name"), sort)) e->key = e->row->pattern;
+  else if (wb_str_is(WB_STR("elements"), sort)) e->size = e->row->elements.num;
+  else if (wb_str_is(WB_STR("bytes"), sort)) e->size = e->bytes;
+  else if (wb_str_is(WB_STR("group"), sort)) e->key = wb_str_of(wb_group_name(shown_group(e->row)));
+  else WB_FAIL(ctx, WB_SORT_UNKNOWN, WB_NOWHERE, wb_str_of(sort));
+}
+
+/* All rows: as published, or as a format stores them. */
+static entry *entries_of(wb_out *out, wb_model *m, size_t *count) {
   wb_ctx *ctx = out->text.ctx;
+  *count = m->row_count;
+  const wb_stored *stored =
+      stored_otherwise(out) ? wb_stored_rows(m, wb_str_of(out->options->serving.quant), count) : NULL;
+  entry *rows = WB_NEWN(ctx, entry, *count + 1);
+  for (size_t i = 0; i < *count; i++) {
+    if (stored) rows[i] = (entry){.row = &stored[i].row, .format = stored[i].format, .bytes = stored[i].bytes};
+    else rows[i] = (entry){.row = &m->rows[i], .bytes = row_bytes(&m->rows[i])};
+    rows[i].at = i;
+  }
+  return rows;
+}
+
+/* The rows that are shown, in the order asked for; by name in that of their patterns. */
+static entry *ordered(wb_out *out, wb_model *m, size_t *count) {
   const char *sort = out->options->sort;
-  entry *rows = WB_NEWN(ctx, entry, m->row_count + 1);
+  size_t all;
+  entry *rows = entries_of(out, m, &all);
   *count = 0;
-  for (size_t i = 0; i < m->row_count; i++) {
-    entry *e = &rows[*count];
-    if (!shown(out, &m->rows[i])) continue;
-    *e = (entry){.row = &m->rows[i], .at = i};
-    ++*count;
-    if (!sort) continue;
-    if (wb_str_is(WB_STR("name"), sort)) e->key = e->row->pattern;
-    else if (wb_str_is(WB_STR("elements"), sort)) e->size = e->row->elements.num;
-    else if (wb_str_is(WB_STR("bytes"), sort)) e->size = row_bytes(e->row);
-    else if (wb_str_is(WB_STR("group"), sort)) e->key = wb_str_of(wb_group_name(shown_group(e->row)));
-    else WB_FAIL(ctx, WB_SORT_UNKNOWN, WB_NOWHERE, wb_str_of(sort));
+  for (size_t i = 0; i < all; i++) {
+    if (!shown(out, rows[i].row)) continue;
+    entry *e = &rows[(*count)++];
+    *e = rows[i];
+    if (sort) set_key(out->text.ctx, sort, e);
   }
   if (sort) qsort(rows, *count, sizeof *rows, by_key);
   return rows;
@@ -212,10 +248,25 @@ static named *sorted_names(wb_out *out, entry *rows, size_t row_count, size_t *c
 }
 
 static const wb_column COLUMNS[] = {
-    {"name", WB_LABEL_NAME, false},        {"shape", WB_LABEL_SHAPE, true},   {"dtype", WB_LABEL_DTYPE, false},
-    {"elements", WB_LABEL_ELEMENTS, true}, {"bytes", WB_LABEL_BYTES, true},   {"group", WB_LABEL_GROUP, false},
-    {"kind", WB_LABEL_KIND, false},        {"copies", WB_LABEL_COPIES, true},
+    {"name", WB_LABEL_NAME, false},        {"shape", WB_LABEL_SHAPE, true}, {"dtype", WB_LABEL_DTYPE, false},
+    {"elements", WB_LABEL_ELEMENTS, true}, {"bytes", WB_LABEL_BYTES, true}, {"group", WB_LABEL_GROUP, false},
+    {"kind", WB_LABEL_KIND, false},
 };
+static const wb_column STORED[] = {{"format", WB_LABEL_STORED_AS, false}, {"bits_per_weight", WB_LABEL_BITS, true}};
+static const wb_column COPIES = {"copies", WB_LABEL_COPIES, true};
+
+static wb_column *columns_of(const wb_out *out, size_t *count) {
+  wb_column *columns = WB_NEWN(out->text.ctx, wb_column, CELLS + 1);
+  size_t n = sizeof COLUMNS / sizeof *COLUMNS;
+  memcpy(columns, COLUMNS, sizeof COLUMNS);
+  if (stored_otherwise(out)) {
+    columns[n++] = STORED[0];
+    columns[n++] = STORED[1];
+  }
+  if (out->options->compact) columns[n++] = COPIES;
+  *count = n;
+  return columns;
+}
 
 /* What is to be written: rows, or with `names` every tensor in the order of names. */
 typedef struct plan {
@@ -224,7 +275,7 @@ typedef struct plan {
   size_t count;
 } plan;
 
-static plan make_plan(wb_out *out, const wb_model *m) {
+static plan make_plan(wb_out *out, wb_model *m) {
   plan p = {0};
   p.rows = ordered(out, m, &p.count);
   bool names = out->options->sort && wb_str_is(WB_STR("name"), out->options->sort);
@@ -252,7 +303,9 @@ static void each_tensor(line *l, const plan *p, wb_tensor_fn each) {
 void wb_report_tensors(wb_out *out, wb_model *m) {
   line l = {.out = out};
   plan p = make_plan(out, m); /* refuses a wrong order before anything is written */
-  wb_table table = {out->text.ctx, COLUMNS, 1 + cell_count(out), NULL, 0, 0};
+  wb_table table = {.ctx = out->text.ctx};
+  table.columns = columns_of(out, &table.column_count);
+  l.cell_count = table.column_count - 1;
   if (wb_out_plain(out)) {
     wb_table_write(out, &table);
     each_tensor(&l, &p, write_line);
