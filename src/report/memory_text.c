@@ -1,4 +1,6 @@
 /* The screen of weigh memory and weigh fit: at most 40 lines. */
+#include "estimate/launch.h"
+#include "estimate/price.h"
 #include "report/memory.h"
 
 #define LOAD 40
@@ -74,6 +76,19 @@ static void write_assumed(wb_out *out, const wb_memory_facts *f) {
   wb_memory_line(out, WB_NOTE_NOT_MODELLED, 0, NULL);
 }
 
+/* How to start it, and what it costs by the hour where that is known. */
+static void write_launch(wb_out *out, const wb_memory_facts *f) {
+  wb_ctx *ctx = out->text.ctx;
+  const wb_serving *s = f->serving;
+  wb_price p;
+  wb_str command = wb_launch_text(ctx, s);
+  if (command.len) wb_memory_line(out, WB_NOTE_COMMAND, 1, &command);
+  if (!f->has_card || !wb_price_of_cards(ctx, s->cards, (size_t)s->asked.gpus, &p)) return;
+  wb_str args[4] = {wb_str_fmt(ctx, "%.2f", p.usd_per_hour), wb_str_fmt(ctx, "%lld", (long long)p.cards), p.provider,
+                    p.as_of};
+  wb_memory_line(out, WB_NOTE_PRICE, 4, args);
+}
+
 void wb_memory_text(wb_out *out, const wb_memory_facts *f, bool first_screen) {
   wb_ctx *ctx = out->text.ctx;
   wb_text_addf(&out->text, "%.*s\n", WB_STR_ARG(f->model->name));
@@ -98,4 +113,5 @@ void wb_memory_text(wb_out *out, const wb_memory_facts *f, bool first_screen) {
   if (!first_screen) return;
   wb_memory_whatif_text(out, f);
   write_assumed(out, f);
+  write_launch(out, f);
 }

@@ -1,4 +1,5 @@
 /* What if: other formats, knobs that make room, other cards. */
+#include "estimate/speed.h"
 #include "estimate/whatif.h"
 #include "report/memory.h"
 
@@ -158,10 +159,35 @@ static void json_cards(wb_json_out *j, const wb_memory_facts *f) {
   wb_jo_end(j, ']');
 }
 
+static void json_interval(wb_json_out *j, const char *name, wb_interval value) {
+  wb_jo_begin(j, name, '{');
+  wb_jo_real(j, "low", value.low);
+  wb_jo_real(j, "best", value.best);
+  wb_jo_real(j, "high", value.high);
+  wb_jo_end(j, '}');
+}
+
+/* Bounds of speed, as weigh speed gives them with their reasons. */
+static void json_speed(wb_json_out *j, const wb_memory_facts *f) {
+  wb_speed_lengths lengths;
+  wb_speed_answer answer;
+  if (f->serving->places[f->worst].card.bandwidth <= 0 || !f->serving->asked.gpu) return;
+  const wb_speed *speed = wb_speed_of(f->serving, &lengths);
+  if (!wb_speed_at(speed, lengths.sequences, lengths.middle, lengths.prompt, &answer)) return;
+  if (answer.step.bound == WB_BOUND_UNKNOWN) return;
+  wb_jo_begin(j, "speed", '{');
+  json_interval(j, "time_to_first_token_s", answer.first_token_s);
+  json_interval(j, "tokens_per_second_per_sequence", answer.per_sequence);
+  json_interval(j, "tokens_per_second", answer.total);
+  wb_jo_str(j, "bound", wb_str_of(wb_bound_name(answer.step.bound)));
+  wb_jo_end(j, '}');
+}
+
 void wb_memory_whatif_json(wb_json_out *j, const wb_memory_facts *f) {
   wb_layout layout;
   json_choices(j, f);
   json_changes(j, f);
+  json_speed(j, f);
   if (f->has_card) wb_jo_int(j, "fewest_gpus", wb_solve_fewest(f->serving, &f->serving->cards[0], &layout));
   else json_cards(j, f);
 }
