@@ -37,6 +37,26 @@ static bool write_asked(wb_out *out, weigh_library *library, weigh_report_kind k
   return yes;
 }
 
+/* The same for a report that works in other memory than the model's. */
+static weigh_status take_command(weigh_model *model, weigh_serving *asked, weigh_error *err) {
+  wb_ctx *ctx = &model->model.ctx;
+  if (!model->launch) return WEIGH_OK;
+  if (!WB_BEGIN(ctx)) return wb_report_failure(ctx, model->library, err);
+  *asked = wb_asked(model, asked);
+  return WEIGH_OK;
+}
+
+static weigh_status answer_sweep(wb_out *out, weigh_library *library, weigh_model *model, weigh_error *err) {
+  weigh_report_options with = *out->options;
+  const weigh_report_options *given = out->options;
+  weigh_status status = take_command(model, &with.serving, err);
+  if (status != WEIGH_OK) return status;
+  out->options = &with;
+  status = wb_answer_sweep(out, library, model, err);
+  out->options = given;
+  return status;
+}
+
 /* Reports work in memory of their own, so that a model may be asked any number of times. */
 weigh_status weigh_report(weigh_library *library, weigh_report_kind kind, weigh_model *a, weigh_model *b,
                           const weigh_report_options *options, weigh_write_fn write, void *user, weigh_error *err) {
@@ -61,7 +81,7 @@ weigh_status weigh_report(weigh_library *library, weigh_report_kind kind, weigh_
   }
   if (needs_model) a->model.draft = b && b != a && kind != WEIGH_REPORT_DIFF ? &b->model : NULL;
   if (kind == WEIGH_REPORT_LOG) status = wb_answer_log(&out, library, a, err);
-  else if (kind == WEIGH_REPORT_SWEEP) status = wb_answer_sweep(&out, library, a, err);
+  else if (kind == WEIGH_REPORT_SWEEP) status = answer_sweep(&out, library, a, err);
   else if (WB_BEGIN(ctx)) status = write_asked(&out, library, kind, a, b) ? WEIGH_OK : WEIGH_NO;
   else status = wb_report_failure(ctx, library, err);
   wb_ctx_close(&own);
