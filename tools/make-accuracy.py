@@ -157,8 +157,11 @@ def serving_line(serving, row, verdict):
     says = {"exact": "equal", "printed": "to the printed precision", "interval": "inside the interval"}
     good = says.get(row.tolerance, f"within {row.tolerance}")
     verdict_text = good if verdict.status == "ok" else "**outside the interval**" if row.tolerance == "interval" else "**differs**"
+    notes = [row.note] if row.note else []
+    if verdict.status != "ok" and row.key in serving.todo():
+        notes.append(serving.todo()[row.key])
     return (name, model, serving.show(verdict.predicted) + ends, expected, f"{error:+.3f} %" if error else "0",
-            verdict_text + (f"; {row.note}" if row.note else ""))
+            "; ".join([verdict_text, *notes]))
 
 
 def serving_tables(weigh, base):

@@ -306,6 +306,7 @@ def todo_path():
     return HERE / "serving-todo.tsv"
 
 
+@functools.lru_cache(None)
 def todo():
     if not todo_path().is_file():
         return {}
