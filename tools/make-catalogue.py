@@ -20,6 +20,8 @@ import sys
 EXTRA = pathlib.Path(__file__).resolve().parent / "catalogue-extra.tsv"
 DATE = "2026-11-21"
 KEEP = ("model_type", "architectures", "torch_dtype", "dtype")
+LENGTHS = [r["key"] for r in csv.DictReader((line for line in open("data/engines/lengths.tsv", encoding="utf-8")
+                                             if not line.startswith("#")), delimiter="\t")]
 # Of a quantisation, what data/formats reads.
 QUANTIZATION = """quant_method quant_algo bits group_size desc_act sym lm_head dynamic zero_point load_in_8bit load_in_4bit
     bnb_4bit_quant_type bnb_4bit_use_double_quant weight_block_size activation_scheme format""".split()
@@ -51,11 +53,11 @@ def put(tree, key, value):
 def compact(config, fields):
     """The part of the configuration that answers need, dots in keys meaning nesting."""
     out = {}
-    for name in KEEP:
+    for name in (*KEEP, *LENGTHS):
         if name in config:
             out[name] = config[name]
     for prefix in sorted({f["key"].rsplit(".", 1)[0] for f in fields if "." in f["key"]}):
-        for name in ("model_type", "torch_dtype", "dtype"):
+        for name in ("model_type", "torch_dtype", "dtype", *LENGTHS):
             value, there = at(config, f"{prefix}.{name}")
             if there:
                 put(out, f"{prefix}.{name}", value)

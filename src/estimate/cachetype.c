@@ -34,6 +34,7 @@ static bool find_ggml(wb_str name, wb_cache_type *out) {
 }
 
 bool wb_cache_type_find(wb_str name, wb_cache_type *out) {
+  if (!name.len) return false;
   wb_str c[COLUMNS];
   for (size_t at = 0; wb_tsv_next(wb_data_text("formats/cache.tsv"), &at, c, COLUMNS);) {
     if (!same(c[0], name) && !among(c[1], name)) continue;
