@@ -235,7 +235,7 @@ static void take_weights(wb_model *m, const wb_log *log, wb_log_set_up *up) {
   if (own || plain || configured || quant.len) up->known |= WB_LOG_NEEDS_WEIGHTS;
   if (own || configured || plain || !quant.len) return;
   s->quant = wb_str_cstr(ctx, quant);
-  up->assumed = true;
+  up->assumed = !wb_dtype_name(quant).len;
 }
 
 /* torch's name of a dtype as engines print it (vLLM's fp8_e4m3 is float8_e4m3fn); NULL: it is none. */

@@ -35,7 +35,7 @@ static bool is_logged(const wb_log *log, const char *quantity) {
 
 /* Notes that a quantity of the log is left out when something is missing for it. */
 static bool lacks(predicting *p, const char *quantity, unsigned needs) {
-  const unsigned missing = needs & ~p->out->set_up.known;
+  const unsigned missing = (needs | WB_LOG_NEEDS_SET_UP) & ~p->out->set_up.known;
   size_t first = 0;
   if (!missing) return false;
   while (!(missing & 1u << first)) first++;
@@ -135,6 +135,13 @@ static amount sum_of(const predicting *p, const char *const *names, bool devices
 
 /* ---- questions ---- */
 
+/* What is no fault of the question fails the context again. */
+static void fail_again(wb_ctx *ctx) {
+  const wb_failure f = ctx->failure;
+  const bool limits = f.message == WB_OUT_OF_MEMORY || f.message == WB_TOO_MUCH_MEMORY || f.message == WB_TOO_MUCH_WORK;
+  if (limits) wb_fail(ctx, f.message, f.place, WB_MESSAGE_ARGS, f.args);
+}
+
 /* NULL when the engine does not take the set-up. */
 static wb_serving *ask(wb_model *m, const weigh_serving *asked) {
   wb_ctx *ctx = &m->ctx;
@@ -145,6 +152,7 @@ static wb_serving *ask(wb_model *m, const weigh_serving *asked) {
   if (WB_GUARD(ctx)) out = wb_serving_new(m, asked);
   memcpy(&ctx->guard, &outer, sizeof outer);
   ctx->depth = depth;
+  if (!out) fail_again(ctx);
   return out;
 }
 
@@ -331,6 +339,7 @@ static void predict_ranks(predicting *p) {
 
 static void predict_cells(predicting *p, unsigned needs) {
   wb_llama_cache all[WB_LLAMA_KINDS];
+  if (!p->serving->llama) return; /* the engine refused */
   for (uint32_t place = 0; place < p->serving->place_count; place++) {
     const size_t count = wb_llama_caches(p->serving, place, all);
     for (size_t i = 0; i < count; i++) {
@@ -384,12 +393,14 @@ wb_log_prediction wb_log_predict(wb_model *m, const wb_log *log, const weigh_ser
   wb_log_prediction out = {.set_up = wb_log_set_up_of(m, log, asked)};
   predicting p = {.model = m, .log = log, .out = &out};
   const wb_serving *serving = ask(m, &out.set_up.serving);
+  const wb_decl *engine = wb_engine_find(m->lib, &m->ctx, wb_str_of(out.set_up.serving.engine));
   if (!serving) { /* what was asked is at fault by itself, or the log's set-up is */
     serving = wb_serving_new(m, asked);
     out.set_up.known = 0;
   }
   use(&p, serving);
-  if (serving->llama) predict_buffers(&p);
+  const wb_engine rules = wb_engine_new(m, engine, NULL, 0);
+  if (wb_llama_serves(m, &rules)) predict_buffers(&p);
   else predict_ranks(&p);
   list_left_out(&p);
   return out;
