@@ -34,14 +34,67 @@ static void json_compared(wb_json_out *j, const wb_compared *c) {
   wb_jo_str(j, "unit", c->fact->unit);
   wb_jo_num(j, "logged", c->logged);
   wb_jo_num(j, "half_digit", c->half);
-  wb_jo_int(j, "predicted", c->predicted.value.best);
-  wb_jo_int(j, "low", c->predicted.value.low);
-  wb_jo_int(j, "high", c->predicted.value.high);
+  wb_jo_num(j, "predicted", c->predicted.best);
+  wb_jo_num(j, "low", c->predicted.low);
+  wb_jo_num(j, "high", c->predicted.high);
+  if (c->predicted.given) wb_jo_str(j, "given", wb_str_of(c->predicted.given));
   wb_jo_str(j, "basis", wb_str_of(wb_basis_name(c->predicted.basis)));
   wb_jo_real(j, "difference_percent", c->difference);
   wb_jo_bool(j, "inside", c->inside);
   wb_jo_int(j, "line", c->fact->line);
   wb_jo_end(j, '}');
+}
+
+/* The question that was asked of the estimate. */
+static void json_set_up(wb_json_out *j, const wb_log_set_up *up) {
+  const weigh_serving *s = &up->serving;
+  const struct {
+    const char *name, *value;
+  } texts[] = {
+      {"engine", s->engine}, {"dtype", s->dtype}, {"quant", s->quant}, {"kv_dtype", s->kv_dtype}, {"gpu", s->gpu}};
+  const struct {
+    const char *name;
+    weigh_count value;
+  } counts[] = {{"gpu_memory_bytes", s->gpu_memory_bytes},
+                {"gpus", s->gpus},
+                {"tp", s->tp},
+                {"pp", s->pp},
+                {"dp", s->dp},
+                {"context", s->context}};
+  wb_jo_begin(j, "asked", '{');
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    if (texts[i].value) wb_jo_str(j, texts[i].name, wb_str_of(texts[i].value));
+  for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+    if (counts[i].value) wb_jo_int(j, counts[i].name, counts[i].value);
+  wb_jo_begin(j, "engine_options", '[');
+  for (size_t i = 0; i < s->engine_option_count; i++) wb_jo_str(j, NULL, wb_str_of(s->engine_options[i]));
+  wb_jo_end(j, ']');
+  wb_jo_end(j, '}');
+}
+
+/* Why quantities of the log have no prediction, in the order of wb_log_need. */
+static const struct {
+  const char *name;
+  wb_message_id message;
+} REASONS[WB_LOG_NEEDS] = {{"set_up", WB_LOG_SKIP_SET_UP},  {"weights", WB_LOG_SKIP_WEIGHTS},
+                           {"cache", WB_LOG_SKIP_CACHE},    {"drafting", WB_LOG_SKIP_TARGET},
+                           {"card", WB_LOG_SKIP_CARD},      {"places", WB_LOG_SKIP_PLACES},
+                           {"context", WB_LOG_SKIP_CONTEXT}};
+
+static void json_skipped(wb_json_out *j, const wb_log_check *check) {
+  wb_jo_begin(j, "not_predicted", '[');
+  for (size_t i = 0; i < WB_LOG_NEEDS; i++) {
+    const wb_str quantities = wb_text_str(&check->prediction.skipped[i]);
+    wb_str name;
+    if (!quantities.len) continue;
+    wb_jo_begin(j, NULL, '{');
+    wb_jo_str(j, "missing", wb_str_of(REASONS[i].name));
+    wb_jo_begin(j, "quantities", '[');
+    for (size_t at = 0; wb_str_next(quantities, ',', &at, &name);) wb_jo_str(j, NULL, name);
+    wb_jo_end(j, ']');
+    wb_jo_end(j, '}');
+  }
+  wb_jo_end(j, ']');
 }
 
 static void write_json(wb_out *out, const wb_log *log, wb_model *m, const wb_log_check *check) {
@@ -64,10 +117,12 @@ static void write_json(wb_out *out, const wb_log *log, wb_model *m, const wb_log
   wb_jo_begin(&j, "facts", '[');
   for (size_t i = 0; i < log->fact_count; i++) json_fact(&j, &log->facts[i]);
   wb_jo_end(&j, ']');
+  if (m) json_set_up(&j, &check->prediction.set_up);
   wb_jo_begin(&j, "compared", '[');
   for (size_t i = 0; i < check->count; i++) json_compared(&j, &check->items[i]);
   wb_jo_end(&j, ']');
   wb_jo_bool(&j, "all_inside", check->yes);
+  json_skipped(&j, check);
   if (m) wb_json_warnings(&j, m);
   wb_jo_end(&j, '}');
 }
@@ -78,8 +133,12 @@ static const wb_column COLUMNS[] = {{"quantity", WB_LABEL_QUANTITY, false},
                                     {"where", WB_LABEL_DEVICE, false},
                                     {"logged", WB_LABEL_LOGGED, true},
                                     {"predicted", WB_LABEL_PREDICTED, true},
+                                    {"low", WB_LABEL_LOW, true},
+                                    {"high", WB_LABEL_HIGH, true},
                                     {"difference_percent", WB_LABEL_DIFFERENCE_PERCENT, true},
                                     {"inside", WB_LABEL_INSIDE, false},
+                                    {"basis", WB_LABEL_BASIS, false},
+                                    {"given", WB_LABEL_GIVEN, false},
                                     {"line", WB_LABEL_LINE, true}};
 
 static wb_str figure(wb_out *out, wb_str unit, wb_num value) {
@@ -92,15 +151,24 @@ static wb_str figure(wb_out *out, wb_str unit, wb_num value) {
   return wb_str_fmt(ctx, "%.2f MiB", gib * 1024);
 }
 
+static bool is_sum(const wb_compared *c) {
+  return c->predicted.fold == WB_LOG_SUM || c->predicted.fold == WB_LOG_OF_DEVICES ||
+         c->predicted.fold == WB_LOG_OF_HOST;
+}
+
 static void add_compared(wb_out *out, wb_table *table, const wb_compared *c) {
   wb_ctx *ctx = out->text.ctx;
   wb_table_cell(table, wb_str_of(c->predicted.quantity));
-  wb_table_cell(table, c->predicted.sum ? WB_STR("") : c->fact->device.len ? c->fact->device : c->fact->rank);
+  wb_table_cell(table, is_sum(c) ? WB_STR("") : c->fact->device.len ? c->fact->device : c->fact->rank);
   wb_table_cell(table, figure(out, c->fact->unit, c->logged));
-  wb_table_cell(table, figure(out, c->fact->unit, wb_num_int(c->predicted.value.best)));
+  wb_table_cell(table, figure(out, c->fact->unit, c->predicted.best));
+  wb_table_cell(table, figure(out, c->fact->unit, c->predicted.low));
+  wb_table_cell(table, figure(out, c->fact->unit, c->predicted.high));
   wb_table_cell(table, wb_str_fmt(ctx, "%+.2f", c->difference));
   wb_table_cell(table, wb_out_plain(out) ? wb_str_of(c->inside ? "true" : "false")
                                          : wb_str_of(wb_out_label(out, c->inside ? WB_LABEL_YES : WB_LABEL_NO)));
+  wb_table_cell(table, wb_str_of(wb_basis_name(c->predicted.basis)));
+  wb_table_cell(table, wb_str_of(c->predicted.given ? c->predicted.given : ""));
   wb_table_cell(table, wb_str_fmt(ctx, "%u", c->fact->line));
 }
 
@@ -125,7 +193,7 @@ static void add_fact(wb_out *out, wb_table *table, const wb_log_fact *fact) {
   wb_table_cell(table, fact->device.len ? fact->device : fact->rank);
   const bool as_printed = !wb_out_plain(out) && wb_str_ends(fact->printed, WB_STR("iB"));
   wb_table_cell(table, as_printed ? fact->printed : figure(out, fact->unit, fact->value));
-  for (int i = 0; i < 3; i++) wb_table_cell(table, WB_STR(""));
+  for (int i = 0; i < 7; i++) wb_table_cell(table, WB_STR(""));
   wb_table_cell(table, wb_str_fmt(out->text.ctx, "%u", fact->line));
 }
 
@@ -178,6 +246,18 @@ static void write_set_up(wb_out *out, const wb_log *log, const wb_model *m) {
   write_settings(out, log);
 }
 
+static void write_skipped(wb_out *out, const wb_log_check *check) {
+  const wb_log_set_up *up = &check->prediction.set_up;
+  for (size_t i = 0; i < WB_LOG_NEEDS; i++) {
+    const wb_str quantities = wb_text_str(&check->prediction.skipped[i]);
+    const wb_str named = 1u << i == WB_LOG_NEEDS_WEIGHTS ? up->format : up->cache;
+    if (!quantities.len) continue;
+    wb_text_adds(&out->text, "  ");
+    wb_out_message(out, REASONS[i].message, 2, (wb_str[]){quantities, named.len ? named : WB_STR("?")});
+    wb_text_addc(&out->text, '\n');
+  }
+}
+
 static void write_text(wb_out *out, const wb_log *log, wb_model *m, const wb_log_check *check) {
   write_set_up(out, log, m);
   if (m) wb_out_warnings(out, m);
@@ -186,6 +266,7 @@ static void write_text(wb_out *out, const wb_log *log, wb_model *m, const wb_log
     wb_out_message(out, check->yes ? WB_LOG_ALL_INSIDE : WB_LOG_OUTSIDE, 0, NULL);
     wb_text_addc(&out->text, '\n');
   }
+  if (m) write_skipped(out, check);
   if (!log->fact_count) return;
   wb_text_addc(&out->text, '\n');
   write_table(out, log, check);
