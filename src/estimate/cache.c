@@ -59,6 +59,17 @@ static wb_cache_type type_of(wb_model *m, const wb_kept *kept, const wb_cache_ru
 }
 
 /* Only latents, which every rank holds whole, have a part that may be held otherwise. */
+static bool is_latent(const wb_kept *kept) {
+  return kept->width_count == 2 && (kept->cut == WB_CUT_NONE || kept->cut == WB_CUT_REPLICATE) && !kept->every;
+}
+
+/* Keys and values of every head in the place of latents. */
+static wb_i128 expanded_bytes(const wb_cache_rules *rules, const wb_layout *layout, const wb_cache_type *type) {
+  const wb_i128 heads = rules->latent_heads > 0 ? rules->latent_heads : 1;
+  const wb_i128 here = (heads + layout->tp - 1) / layout->tp;
+  return wb_cache_type_bytes(type, rules->latent_elements / heads * here, 2 * here);
+}
+
 static wb_i128 token_bytes(wb_model *m, const wb_kept *kept, const wb_layout *layout, const wb_cache_type *type) {
   const wb_num share = wb_kept_share(&m->ctx, kept, layout), heads = wb_kept_heads(&m->ctx, kept, layout);
   wb_cache_type others = *type;
@@ -128,7 +139,8 @@ static wb_cache_kind kind_of(wb_model *m, const wb_kept *kept, const wb_layout *
   }
   const wb_cache_type type = type_of(m, kept, rules);
   out.dtype = type.name;
-  out.entry_bytes = token_bytes(m, kept, layout, &type);
+  const bool expanded = rules->latent_elements > 0 && is_latent(kept);
+  out.entry_bytes = expanded ? expanded_bytes(rules, layout, &type) : token_bytes(m, kept, layout, &type);
   out.window = rules->whole_windows ? 0 : number_of(&m->ctx, kept->within, 0);
   out.every = number_of(&m->ctx, kept->every, 1);
   see_entries(m, &out);

@@ -17,14 +17,15 @@ typedef struct wb_cache_rules {
   wb_cache_type type;    /* of keys, values and latents that the description leaves to the model's dtype */
   wb_cache_type indexer; /* of an indexer's keys; without a name: as the others */
   wb_str state_dtype;    /* empty: as described */
-  wb_i128 page;          /* tokens allocated at a time */
-  wb_i128 in_flight;     /* tokens that a window keeps beside its own */
-  bool paged_windows;    /* a window takes whole pages and one more */
-  wb_i128 state_columns; /* inputs of a convolution kept beside kernel − 1 */
-  wb_i128 state_copies;  /* of each state, for one sequence */
-  wb_request request;    /* its prompt is what an encoder reads */
-  wb_i128 shared_prefix; /* tokens that all sequences have in common, kept once */
-  bool whole_windows;    /* windows are kept like full attention */
+  wb_i128 latent_elements, latent_heads; /* of a token, where keys and values stand for latents; 0: latents are kept */
+  wb_i128 page;                          /* tokens allocated at a time */
+  wb_i128 in_flight;                     /* tokens that a window keeps beside its own */
+  bool paged_windows;                    /* a window takes whole pages and one more */
+  wb_i128 state_columns;                 /* inputs of a convolution kept beside kernel − 1 */
+  wb_i128 state_copies;                  /* of each state, for one sequence */
+  wb_request request;                    /* its prompt is what an encoder reads */
+  wb_i128 shared_prefix;                 /* tokens that all sequences have in common, kept once */
+  bool whole_windows;                    /* windows are kept like full attention */
 } wb_cache_rules;
 
 /* What one kind of cache or state takes, of one sequence, in all of a stage's layers. */

@@ -141,6 +141,8 @@ static void read_rules(wb_serving *s, const wb_engine *e) {
   if (!r->state_dtype.len) r->state_dtype = wb_engine_text(m, e, "state_dtype");
   if (wb_str_is(r->state_dtype, "auto")) r->state_dtype = WB_STR("");
   s->loaded.vocabulary_multiple = wb_engine_whole(m, e, "vocabulary_multiple", 1);
+  r->latent_elements = wb_engine_whole(m, e, "latent_elements", 0);
+  r->latent_heads = wb_engine_whole(m, e, "latent_heads", 1);
   r->page = wb_engine_whole(m, e, "page_tokens", 1);
   r->in_flight = wb_engine_whole(m, e, "window_tokens", 0);
   r->paged_windows = r->page > 1;

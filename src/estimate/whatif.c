@@ -85,6 +85,18 @@ wb_choices wb_whatif_choices(const wb_serving *asked) {
   return out;
 }
 
+const wb_choice *wb_whatif_best(const wb_serving *asked, const wb_choices *choices, int *cache) {
+  const wb_choice *best = NULL;
+  for (*cache = 0; *cache < WB_CHOICE_CACHES && choices->caches[*cache].len; ++*cache) {
+    for (size_t i = 0; i < choices->count; i++) {
+      const wb_choice *c = &choices->items[i];
+      if (c->max_context[*cache] >= asked->longest && (!best || c->bits > best->bits)) best = c;
+    }
+    if (best) return best;
+  }
+  return NULL;
+}
+
 /* ---- knobs ---- */
 
 static weigh_count turned(wb_str value, weigh_count now) {

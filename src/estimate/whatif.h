@@ -23,6 +23,9 @@ typedef struct wb_choices {
 /* The format that was asked for first, then those that tables show. */
 wb_choices wb_whatif_choices(const wb_serving *asked);
 
+/* The most bits of weights that fit as asked, with the cache as asked before one in eight bits; NULL: none. `cache`: which. */
+const wb_choice *wb_whatif_best(const wb_serving *asked, const wb_choices *choices, int *cache);
+
 /* One knob, what it is turned to, and how much room it makes on the fullest device. */
 typedef struct wb_change {
   wb_str text; /* "--kv-dtype fp8" */

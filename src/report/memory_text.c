@@ -22,15 +22,29 @@ static void write_load(wb_out *out, const wb_memory_facts *f) {
   wb_text_addf(&out->text, "] %.1f %%\n", 100 * used);
 }
 
+/* "2 × H100 SXM5 80GB"; unequal cards as they were named. */
+static wb_str machine(const wb_memory_facts *f) {
+  const wb_serving *s = f->serving;
+  for (weigh_count i = 1; i < s->asked.gpus; i++)
+    if (!wb_str_eq(s->cards[i].name, s->cards[0].name)) return wb_str_of(s->asked.gpu);
+  return wb_str_fmt(&f->model->ctx, "%lld × %.*s", (long long)s->asked.gpus, WB_STR_ARG(s->cards[0].name));
+}
+
 static void write_verdict(wb_out *out, const wb_memory_facts *f) {
   wb_ctx *ctx = out->text.ctx;
   const wb_card *card = &f->serving->places[f->worst].card;
-  wb_str args[5] = {wb_str_fmt(ctx, "%lld", (long long)f->serving->asked.gpus), card->name,
-                    wb_gib(ctx, card->usable_bytes), wb_gib(ctx, f->reserve), wb_gib(ctx, f->loads[f->worst].all.best)};
+  wb_str args[4] = {machine(f), wb_gib(ctx, card->usable_bytes), wb_gib(ctx, f->reserve),
+                    wb_gib(ctx, f->loads[f->worst].all.best)};
   if (out->options->color) wb_text_adds(&out->text, f->fits ? "\033[32m" : "\033[31m");
-  wb_memory_line(out, f->fits ? WB_NOTE_FITS : WB_NOTE_DOES_NOT_FIT, 5, args);
+  wb_memory_line(out, f->fits ? WB_NOTE_FITS : WB_NOTE_DOES_NOT_FIT, 4, args);
   write_load(out, f);
   if (out->options->color) wb_text_adds(&out->text, "\033[0m");
+  if (f->serving->place_count > 1 && f->serving->asked.gpus > 1) {
+    const uint32_t stage = f->worst - wb_memory_first(f);
+    wb_str fullest[3] = {wb_str_fmt(ctx, "%lld", (long long)stage * f->serving->asked.gpus / f->serving->layout.pp),
+                         wb_str_fmt(ctx, "%u", stage + 1), wb_str_fmt(ctx, "%u", f->serving->layout.pp)};
+    wb_memory_line(out, WB_NOTE_FULLEST, 3, fullest);
+  }
   wb_str reach[4] = {wb_out_number(out, f->max_context), wb_out_number(out, f->serving->in_all),
                      wb_out_number(out, f->max_sequences), wb_out_number(out, f->serving->longest)};
   wb_memory_line(out, WB_NOTE_REACH, 4, reach);

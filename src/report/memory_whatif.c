@@ -35,6 +35,11 @@ static void write_choices(wb_out *out, const wb_memory_facts *f) {
   }
   wb_text_addc(&out->text, '\n');
   wb_table_write(out, &table);
+  int cache;
+  const wb_choice *best = f->fits ? NULL : wb_whatif_best(f->serving, &all, &cache);
+  if (!best) return;
+  wb_str args[2] = {best->quant, all.caches[cache]};
+  wb_memory_line(out, WB_NOTE_BEST, 2, args);
 }
 
 #define CHANGES 4
@@ -106,6 +111,16 @@ void wb_memory_whatif_text(wb_out *out, const wb_memory_facts *f) {
 
 /* ---- JSON ---- */
 
+static void json_best(wb_json_out *j, const wb_memory_facts *f, const wb_choices *all) {
+  int cache;
+  const wb_choice *best = f->has_card ? wb_whatif_best(f->serving, all, &cache) : NULL;
+  if (!best) return;
+  wb_jo_begin(j, "best", '{');
+  wb_jo_str(j, "quant", best->quant);
+  wb_jo_str(j, "kv_dtype", all->caches[cache]);
+  wb_jo_end(j, '}');
+}
+
 static void json_choices(wb_json_out *j, const wb_memory_facts *f) {
   const wb_choices all = wb_whatif_choices(f->serving);
   wb_jo_begin(j, "choices", '[');
@@ -124,6 +139,7 @@ static void json_choices(wb_json_out *j, const wb_memory_facts *f) {
       wb_jo_end(j, '}');
     }
   wb_jo_end(j, ']');
+  json_best(j, f, &all);
 }
 
 static void json_changes(wb_json_out *j, const wb_memory_facts *f) {
