@@ -1,11 +1,11 @@
 /* What the estimate says of the quantities of a log. */
-#include <setjmp.h>
 #include <string.h>
 
 #include "base/tsv.h"
 #include "estimate/llamacpp_serving.h"
 #include "estimate/logged.h"
 #include "estimate/pool.h"
+#include "estimate/solve.h"
 
 typedef struct predicting {
   wb_model *model;
@@ -135,27 +135,6 @@ static amount sum_of(const predicting *p, const char *const *names, bool devices
 
 /* ---- questions ---- */
 
-/* What is no fault of the question fails the context again. */
-static void fail_again(wb_ctx *ctx) {
-  const wb_failure f = ctx->failure;
-  const bool limits = f.message == WB_OUT_OF_MEMORY || f.message == WB_TOO_MUCH_MEMORY || f.message == WB_TOO_MUCH_WORK;
-  if (limits) wb_fail(ctx, f.message, f.place, WB_MESSAGE_ARGS, f.args);
-}
-
-/* NULL when the engine does not take the set-up. */
-static wb_serving *ask(wb_model *m, const weigh_serving *asked) {
-  wb_ctx *ctx = &m->ctx;
-  wb_serving *volatile out = NULL;
-  jmp_buf outer;
-  memcpy(&outer, &ctx->guard, sizeof outer);
-  const uint32_t depth = ctx->depth;
-  if (WB_GUARD(ctx)) out = wb_serving_new(m, asked);
-  memcpy(&ctx->guard, &outer, sizeof outer);
-  ctx->depth = depth;
-  if (!out) fail_again(ctx);
-  return out;
-}
-
 /* The same question with one more option, which counts before others. */
 static wb_serving *ask_with(const predicting *p, const char *option, wb_i128 value) {
   wb_ctx *ctx = &p->model->ctx;
@@ -168,7 +147,7 @@ static wb_serving *ask_with(const predicting *p, const char *option, wb_i128 val
   for (size_t i = 0; i < asked.engine_option_count; i++) all[i + 1] = asked.engine_options[i];
   asked.engine_options = all;
   asked.engine_option_count++;
-  return wb_engine_has_option(p->serving->engine, wb_str_of(option)) ? ask(p->model, &asked) : NULL;
+  return wb_engine_has_option(p->serving->engine, wb_str_of(option)) ? wb_serving_try(p->model, &asked) : NULL;
 }
 
 static void use(predicting *p, const wb_serving *serving) {
@@ -392,7 +371,7 @@ static void predict_buffers(predicting *p) {
 wb_log_prediction wb_log_predict(wb_model *m, const wb_log *log, const weigh_serving *asked) {
   wb_log_prediction out = {.set_up = wb_log_set_up_of(m, log, asked)};
   predicting p = {.model = m, .log = log, .out = &out};
-  const wb_serving *serving = ask(m, &out.set_up.serving);
+  const wb_serving *serving = wb_serving_try(m, &out.set_up.serving);
   const wb_decl *engine = wb_engine_find(m->lib, &m->ctx, wb_str_of(out.set_up.serving.engine));
   if (!serving) { /* what was asked is at fault by itself, or the log's set-up is */
     serving = wb_serving_new(m, asked);

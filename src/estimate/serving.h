@@ -78,6 +78,12 @@ wb_serving *wb_serving_asked(wb_model *model, const weigh_serving *asked);
 /* Counts what stands on the places, for the layout and cards as they stand in `serving`. */
 void wb_serving_build(wb_serving *serving);
 
+/* Outputs of the program: of each place its parts, low, best, high, and its budget. */
+size_t wb_serving_outputs(const wb_serving *serving);
+
+/* Weights, caches and states of the draft model on each card of the last stage. */
+bool wb_draft_bytes(const wb_serving *serving, wb_i128 context, wb_i128 sequences, wb_i128 *out);
+
 /* The load of a place. False on overflow. */
 bool wb_serving_at(const wb_serving *serving, uint32_t place, wb_i128 context, wb_i128 sequences, wb_load *out);
 

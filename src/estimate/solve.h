@@ -5,6 +5,10 @@
 
 #include "estimate/serving.h"
 
+/* The same question otherwise: NULL where it cannot be (a format that holds none of the model's matrices, an engine that
+ * refuses); the failure is forgotten. Shortage of memory or work fails the context all the same. */
+wb_serving *wb_serving_try(wb_model *model, const weigh_serving *asked);
+
 #define WB_SOLVE_CARDS  1024
 #define WB_SOLVE_RANKED 1024
 

@@ -54,17 +54,6 @@ static size_t layers_of(const wb_gguf_tensor *const *tensors, size_t count, laye
   return n;
 }
 
-static void add_number(wb_ctx *ctx, wb_number_set *set, uint32_t n) {
-  wb_range *last = set->range_count ? &set->ranges[set->range_count - 1] : NULL;
-  set->size++;
-  if (last && last->high + 1 == n) {
-    last->high = n;
-    return;
-  }
-  WB_PUSH_ROOM(ctx, set->ranges, set->range_count, set->range_cap);
-  set->ranges[set->range_count++] = (wb_range){n, n};
-}
-
 /* The layers from the first of these on that have its type. */
 static void add_alike(listing *l, const wb_gguf_plan *plan, size_t row, const layer *layers, size_t count) {
   wb_ctx *ctx = &l->model->ctx;
@@ -72,7 +61,7 @@ static void add_alike(listing *l, const wb_gguf_plan *plan, size_t row, const la
   if (part.index_count) {
     wb_number_set *set = WB_NEW(ctx, wb_number_set);
     for (size_t i = 0; i < count; i++)
-      if (wb_str_eq(layers[i].type, layers[0].type)) add_number(ctx, set, (uint32_t)layers[i].block);
+      if (wb_str_eq(layers[i].type, layers[0].type)) wb_numbers_add(ctx, set, (uint32_t)layers[i].block);
     const wb_num all = wb_num_int((wb_i128)part.indices[0]->size), here = wb_num_int((wb_i128)set->size);
     if (wb_num_mul(part.copies, here, &part.copies)) wb_num_div(part.copies, all, &part.copies);
     part.indices[0] = set;

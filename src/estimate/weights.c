@@ -121,17 +121,6 @@ static void add_item(planning *p, const wb_row *row, const wb_format *format) {
 
 /* ---- rows that come apart ---- */
 
-static void add_number(wb_ctx *ctx, wb_number_set *set, uint32_t n) {
-  wb_range *last = set->range_count ? &set->ranges[set->range_count - 1] : NULL;
-  set->size++;
-  if (last && last->high + 1 == n) {
-    last->high = n;
-    return;
-  }
-  WB_PUSH_ROOM(ctx, set->ranges, set->range_count, set->range_cap);
-  set->ranges[set->range_count++] = (wb_range){n, n};
-}
-
 static bool same_numbers(const wb_number_set *a, const wb_number_set *b) {
   return a->size == b->size && a->range_count == b->range_count &&
          (!a->range_count || memcmp(a->ranges, b->ranges, a->range_count * sizeof *a->ranges) == 0);
@@ -231,12 +220,12 @@ static void add_piece(splitting *s, const wb_format *format, uint32_t layer, wb_
     piece *old = &s->pieces[i];
     const bool same = old->format == format && (inner ? old->inner && same_numbers(old->inner, inner) : !old->inner);
     if (!same) continue;
-    add_number(s->ctx, &old->layers, layer);
+    wb_numbers_add(s->ctx, &old->layers, layer);
     return;
   }
   WB_PUSH_ROOM(s->ctx, s->pieces, s->count, s->cap);
   s->pieces[s->count] = (piece){.format = format, .inner = inner};
-  add_number(s->ctx, &s->pieces[s->count++].layers, layer);
+  wb_numbers_add(s->ctx, &s->pieces[s->count++].layers, layer);
 }
 
 #define INNER_FORMATS 8
@@ -258,7 +247,7 @@ static void split_experts(splitting *s, uint32_t *numbers) {
         formats[count] = format;
         sets[count++] = WB_NEW(s->ctx, wb_number_set);
       }
-      add_number(s->ctx, sets[i], n);
+      wb_numbers_add(s->ctx, sets[i], n);
     }
   for (size_t i = 0; i < count; i++)
     add_piece(s, formats[i], numbers[0], sets[i]->size == inner->size ? NULL : sets[i]);

@@ -5,22 +5,6 @@
 
 #include "base/tsv.h"
 
-/* ---- another question ---- */
-
-/* An option may not suit the model or the card (a format that holds none of its matrices, an engine without it): then
- * there is no such row, and the failure is forgotten. */
-static wb_serving *try_out(wb_model *m, const weigh_serving *asked) {
-  wb_ctx *ctx = &m->ctx;
-  wb_serving *volatile out = NULL;
-  jmp_buf outer;
-  memcpy(&outer, &ctx->guard, sizeof outer);
-  const uint32_t depth = ctx->depth;
-  if (WB_GUARD(ctx)) out = wb_serving_new(m, asked);
-  memcpy(&ctx->guard, &outer, sizeof outer);
-  ctx->depth = depth;
-  return out;
-}
-
 /* ---- formats ---- */
 
 static void reach(const wb_serving *s, wb_choice *out, int cache) {
@@ -33,7 +17,7 @@ static bool weigh_choice(wb_model *m, weigh_serving *asked, const wb_str caches[
   for (int cache = 0; cache < WB_CHOICE_CACHES && caches[cache].len; cache++) {
     wb_trial t = wb_trial_begin(m);
     asked->kv_dtype = wb_str_cstr(&m->ctx, caches[cache]);
-    const wb_serving *s = try_out(m, asked);
+    const wb_serving *s = wb_serving_try(m, asked);
     wb_load load = {.budget = 0};
     const bool good = s && wb_serving_now(s, wb_serving_worst(s), &load);
     if (good && !cache) {
@@ -169,7 +153,7 @@ wb_change *wb_whatif_changes(const wb_serving *asked, size_t *count) {
     if (!of_engine(asked, c[0]) || is_given(asked, c[1]) || !turn(&m->ctx, c[1], c[2], &question, &change.text))
       continue;
     wb_trial t = wb_trial_begin(m);
-    const wb_serving *s = try_out(m, &question);
+    const wb_serving *s = wb_serving_try(m, &question);
     change.saved = s ? room_of(s) - before : 0;
     change.fits = s && wb_serving_fits_now(s);
     wb_trial_forget(&t);

@@ -185,6 +185,7 @@ wb_num wb_row_active(wb_ctx *ctx, const wb_row *row);
 typedef bool (*wb_tensor_fn)(void *user, wb_str name);
 void wb_row_expand(wb_ctx *ctx, const wb_row *row, wb_tensor_fn each, void *user);
 
+void wb_numbers_add(wb_ctx *ctx, wb_number_set *set, uint32_t n);     /* above all that the set holds */
 bool wb_numbers_meet(const wb_number_set *a, const wb_number_set *b); /* whether two sets have a number in common */
 
 /* 4096x1024, or scalar. */

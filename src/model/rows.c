@@ -77,6 +77,17 @@ wb_str wb_row_shape(wb_ctx *ctx, const wb_row *row) {
   return wb_text_str(&text);
 }
 
+void wb_numbers_add(wb_ctx *ctx, wb_number_set *set, uint32_t n) {
+  wb_range *last = set->range_count ? &set->ranges[set->range_count - 1] : NULL;
+  set->size++;
+  if (last && last->high + 1 == n) {
+    last->high = n;
+    return;
+  }
+  WB_PUSH_ROOM(ctx, set->ranges, set->range_count, set->range_cap);
+  set->ranges[set->range_count++] = (wb_range){n, n};
+}
+
 bool wb_numbers_meet(const wb_number_set *a, const wb_number_set *b) {
   for (size_t i = 0, k = 0; i < a->range_count && k < b->range_count;) {
     if (a->ranges[i].high < b->ranges[k].low) i++;

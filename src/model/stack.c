@@ -12,16 +12,6 @@ typedef struct layer_class {
   struct layer_class *next;
 } layer_class;
 
-static void index_add(wb_ctx *ctx, wb_number_set *index, uint32_t number) {
-  index->size++;
-  if (index->range_count && index->ranges[index->range_count - 1].high + 1 == number) {
-    index->ranges[index->range_count - 1].high = number;
-    return;
-  }
-  WB_PUSH_ROOM(ctx, index->ranges, index->range_count, index->range_cap);
-  index->ranges[index->range_count++] = (wb_range){number, number};
-}
-
 static size_t leading_lets(const wb_body *body) {
   size_t n = 0;
   while (n < body->count && body->items[n]->kind == WB_S_LET) n++;
@@ -103,7 +93,7 @@ static layer_class *classify(wb_walk *w, wb_frame *f, const wb_stmt *stmt, uint3
       found = new_class(w, &classes, next.visible);
       next = new_layer(w, f, stmt, lets);
     }
-    index_add(w->ctx, &found->index, from + i);
+    wb_numbers_add(w->ctx, &found->index, from + i);
     if (read) continue;
     found->index.ranges[found->index.range_count - 1].high = from + count - 1; /* no let asks which layer it is */
     found->index.size += count - 1 - i;
