@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """weigh beside what one would have used: one run on one machine, whole processes, written to docs/benchmarks.md.
 
-    PEERS_PYTHON=/path/to/python bench/peers.py        (a Python with torch, transformers and accelerate)
+    PEERS_PYTHON=/path/to/python SERVING_PYTHON=/path/to/python bench/peers.py
+
+PEERS_PYTHON has torch, transformers and accelerate; SERVING_PYTHON what bench/peers-serving.txt lists (pip install -r).
+Needs `make` and the target `benches`.
 
 Peers: `transformers` building the model on the meta device from the same config.json and counting its parameters, and
 what `accelerate estimate-memory` does after it has fetched that file (its own functions on an empty model).
@@ -16,9 +19,13 @@ import sys
 import tempfile
 import time
 
+import peers_serving
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 WEIGH = os.environ.get("WEIGH", str(ROOT / "build/weigh"))
 PEERS = os.environ.get("PEERS_PYTHON", "")
+SERVING = os.environ.get("SERVING_PYTHON", "")
+BUILD = pathlib.Path(os.environ.get("WEIGH_BUILD", str(ROOT / "build")))
 MODELS = ["Qwen/Qwen3-8B", "deepseek-ai/DeepSeek-V3"]
 
 META = """
@@ -64,11 +71,12 @@ def peak_mib(argv):
 
 
 def main():
-    if not PEERS:
-        print("PEERS_PYTHON is not set: peers are not run", file=sys.stderr)
+    if not PEERS or not SERVING:
+        print("PEERS_PYTHON and SERVING_PYTHON are not both set: peers are not run", file=sys.stderr)
         return
-    lines = ["# Benchmarks", "", "Written by `PEERS_PYTHON=… bench/peers.py`: one run on one machine, whole processes, medians.",
-             "Ratios are what carries over; times are of a shared two-core machine.", "",
+    lines = ["# Benchmarks", "", "Written by `PEERS_PYTHON=… SERVING_PYTHON=… bench/peers.py`: one run on one machine, medians.",
+             "Ratios are what carries over; times are of a shared two-core machine "
+             f"(load {os.getloadavg()[0]:.1f} when it began).", "",
              "| question | weigh | transformers, meta device | accelerate's estimate | ratio | ratio |", "|---|--:|--:|--:|--:|--:|"]
     with tempfile.TemporaryDirectory() as folder:
         for name in MODELS:
@@ -93,7 +101,7 @@ def main():
                   f"| peak memory of that | {peak_mib([WEIGH, 'tensors', 'deepseek-ai/DeepSeek-V3', '-f', 'tsv']):.1f} MiB |"]
         start, _ = timed([WEIGH, "--version"], 40)
         lines.append(f"| `weigh --version` (start-up) | {start * 1e3:.1f} ms |")
-        totals = pathlib.Path(os.environ.get("WEIGH_BUILD", str(ROOT / "build"))) / "bench/bench_totals"
+        totals = BUILD / "bench/bench_totals"
         if totals.exists():
             for line in subprocess.run([totals], capture_output=True, text=True).stdout.splitlines():
                 model, time_taken = line.split("\t")
@@ -103,6 +111,7 @@ def main():
             for line in subprocess.run([flops], capture_output=True, text=True).stdout.splitlines():
                 model, phase, rate = line.split("\t")
                 lines.append(f"| FLOPs and traffic of a {phase} pass at other lengths, {model}, one core | {rate} |")
+    lines += peers_serving.section(WEIGH, BUILD, PEERS, SERVING)
     (ROOT / "docs/benchmarks.md").write_text("\n".join(lines) + "\n", "utf-8")
     print("\n".join(lines))
 
