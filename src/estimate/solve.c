@@ -124,11 +124,13 @@ static wb_i128 first_that_fits(const wb_serving *asked, const wb_card *card, wb_
 
 /* Names that formulas read are found once, so that a trial has nothing to forget that outlives it. */
 static void warm_up(const wb_serving *asked, const wb_card *card) {
+  if (asked->model->tried == asked->engine) return;
   const wb_layout one = {1, 1, 1, 1, 1, false};
   wb_layout two;
   wb_solve_layout(asked, 2, &two);
   wb_solve_on(asked, card, &one);
   wb_solve_on(asked, card, &two);
+  asked->model->tried = asked->engine;
 }
 
 wb_i128 wb_solve_fewest(const wb_serving *asked, const wb_card *card, wb_layout *layout) {

@@ -148,6 +148,7 @@ typedef struct wb_model {
   bool generic;           /* the family was guessed */
   const void *passes;     /* of src/estimate: the closed forms of a forward pass, once somebody needed them */
   struct wb_model *draft; /* a smaller model that drafts its tokens while it is served; NULL: none */
+  const void *tried;      /* of src/estimate: the engine whose names trials have found already */
   const void *loaded;     /* of src/estimate: formats that its weights were weighed in, likewise */
   const void *llama;      /* of src/estimate: what llama.cpp would know of it, likewise */
   /* totals */
