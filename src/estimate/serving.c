@@ -30,7 +30,7 @@ static wb_i128 adapters_of(wb_serving *s, wb_stage stage) {
     const bool linear = row->kind == WB_PARAM && row->rank == 2 && !row->mtp && row->index_count && !row->routed &&
                         (row->group == WB_G_ATTENTION || row->group == WB_G_MLP || row->group == WB_G_SHARED_EXPERT);
     if (!linear) continue;
-    const wb_num copies = wb_row_copies(m, row, stage);
+    const wb_num copies = wb_row_copies(row, stage);
     const wb_num here = product(ctx, copies, wb_row_share(ctx, row, &s->layout));
     const bool rows = row->cut == WB_CUT_ROWS;
     add_to(ctx, &sum, product(ctx, row->dims[0]->value.u.num, rows ? copies : here));
