@@ -56,6 +56,7 @@ static bool vllm_pool(const wb_serving *s, const wb_place_on *p, wb_pool *out) {
   wb_ctx *ctx = &s->model->ctx;
   const wb_paging paging = wb_paging_of(ctx, p->kinds, p->kind_count, &s->rules, &s->layout);
   out->paged = wb_pages_at(ctx, &paging, out->bytes, s->longest, &out->pages);
+  out->unequal = !out->paged && paging.count > 0;
   const bool by_concurrency = wb_engine_flag(s->model, &p->engine, "prints_concurrency");
   out->tokens = by_concurrency ? out->pages.tokens_new : out->pages.tokens_old;
   out->blocks = out->pages.blocks;
