@@ -39,8 +39,8 @@ const cli_option CLI_OPTIONS[] = {
     {"method", 0, 'C', "METHOD", NULL, CLI_TEXT, AT(report.method), "CLI_OPT_CONVENTION"},
     {"phase", 'p', 'w', "PHASE", "forward prefill decode backward train step", CLI_CHOICE, AT(report.pass.phase),
      "CLI_OPT_PHASE"},
-    {"batch", 'b', 'w', "N", NULL, CLI_COUNT, AT(report.pass.batch), "CLI_OPT_BATCH"},
-    {"prompt", 'n', 'w', "TOKENS", NULL, CLI_COUNT, AT(report.pass.prompt), "CLI_OPT_PROMPT"},
+    {"batch", 'b', 'w', "N", NULL, CLI_POSITIVE, AT(report.pass.batch), "CLI_OPT_BATCH"},
+    {"prompt", 'n', 'w', "TOKENS", NULL, CLI_POSITIVE, AT(report.pass.prompt), "CLI_OPT_PROMPT"},
     {"depth", 'd', 'w', "TOKENS", NULL, CLI_DEPTH, AT(report.pass.depth), "CLI_OPT_DEPTH"},
     {"mix", 0, 'w', "LIST", NULL, CLI_TEXT, AT(report.pass.mix), "CLI_OPT_MIX"},
     {"images", 0, 'w', "N", NULL, CLI_COUNT, AT(report.pass.images), "CLI_OPT_IMAGES"},
@@ -57,16 +57,16 @@ const cli_option CLI_OPTIONS[] = {
     {"freeze", 0, 'w', "NAME", NULL, CLI_FREEZE, 0, "CLI_OPT_FREEZE"},
     {"by", 0, 'y', "WHAT", "operation layer group", CLI_CHOICE, AT(report.by), "CLI_OPT_BY"},
     {"conventions", 0, 'y', NULL, NULL, CLI_FLAG, AT(report.conventions), "CLI_OPT_CONVENTIONS"},
-    {"context", 'c', 'S', "TOKENS", NULL, CLI_COUNT, AT(report.serving.context), "CLI_OPT_CONTEXT"},
-    {"prompt", 0, 'S', "TOKENS", NULL, CLI_COUNT, AT(report.serving.prompt), "CLI_OPT_REQUEST_PROMPT"},
+    {"context", 'c', 'S', "TOKENS", NULL, CLI_POSITIVE, AT(report.serving.context), "CLI_OPT_CONTEXT"},
+    {"prompt", 0, 'S', "TOKENS", NULL, CLI_POSITIVE, AT(report.serving.prompt), "CLI_OPT_REQUEST_PROMPT"},
     {"output", 0, 'S', "TOKENS", NULL, CLI_COUNT, AT(report.serving.output), "CLI_OPT_REQUEST_OUTPUT"},
-    {"sequences", 'n', 'S', "N", NULL, CLI_COUNT, AT(report.serving.sequences), "CLI_OPT_SEQUENCES"},
+    {"sequences", 'n', 'S', "N", NULL, CLI_POSITIVE, AT(report.serving.sequences), "CLI_OPT_SEQUENCES"},
     {"mix", 0, 'S', "LIST", NULL, CLI_TEXT, AT(report.serving.mix), "CLI_OPT_SERVING_MIX"},
     {"shared-prefix", 0, 'S', "TOKENS", NULL, CLI_COUNT, AT(report.serving.shared_prefix), "CLI_OPT_SHARED_PREFIX"},
     {"images", 0, 'S', "N", NULL, CLI_COUNT, AT(report.serving.images), "CLI_OPT_IMAGES"},
     {"image-size", 0, 'S', "WIDTHxHEIGHT", NULL, CLI_SIZE, AT(report.serving.image_width), "CLI_OPT_IMAGE_SIZE"},
     {"loras", 0, 'S', "N", NULL, CLI_COUNT, AT(report.serving.loras), "CLI_OPT_LORAS"},
-    {"lora-rank", 0, 'S', "N", NULL, CLI_COUNT, AT(report.serving.lora_rank), "CLI_OPT_LORA_RANK"},
+    {"lora-rank", 0, 'S', "N", NULL, CLI_POSITIVE, AT(report.serving.lora_rank), "CLI_OPT_LORA_RANK"},
     {"draft", 0, 'S', "MODEL", NULL, CLI_TEXT, AT(draft), "CLI_OPT_DRAFT"},
     {"mtp", 0, 'S', NULL, NULL, CLI_FLAG, AT(report.serving.with_mtp), "CLI_OPT_MTP"},
     {"dtype", 0, 'S', "DTYPE", NULL, CLI_TEXT, AT(report.serving.dtype), "CLI_OPT_WEIGHT_DTYPE"},
@@ -77,12 +77,12 @@ const cli_option CLI_OPTIONS[] = {
     {"gpu", 'g', 'S', "NAMES", NULL, CLI_TEXT, AT(report.serving.gpu), "CLI_OPT_GPU"},
     {"gpu-memory", 0, 'S', "SIZE", NULL, CLI_BYTES, AT(report.serving.gpu_memory_bytes), "CLI_OPT_GPU_MEMORY"},
     {"mig", 0, 'S', "PROFILE", NULL, CLI_TEXT, AT(report.serving.mig), "CLI_OPT_MIG"},
-    {"gpus", 0, 'S', "N", NULL, CLI_COUNT, AT(report.serving.gpus), "CLI_OPT_GPUS"},
-    {"tp", 0, 'S', "N", NULL, CLI_COUNT, AT(report.serving.tp), "CLI_OPT_TP"},
-    {"pp", 0, 'S', "N", NULL, CLI_COUNT, AT(report.serving.pp), "CLI_OPT_PP"},
-    {"dp", 0, 'S', "N", NULL, CLI_COUNT, AT(report.serving.dp), "CLI_OPT_DP"},
-    {"cp", 0, 'S', "N", NULL, CLI_COUNT, AT(report.serving.cp), "CLI_OPT_CP"},
-    {"dcp", 0, 'S', "N", NULL, CLI_COUNT, AT(report.serving.dcp), "CLI_OPT_DCP"},
+    {"gpus", 0, 'S', "N", NULL, CLI_POSITIVE, AT(report.serving.gpus), "CLI_OPT_GPUS"},
+    {"tp", 0, 'S', "N", NULL, CLI_POSITIVE, AT(report.serving.tp), "CLI_OPT_TP"},
+    {"pp", 0, 'S', "N", NULL, CLI_POSITIVE, AT(report.serving.pp), "CLI_OPT_PP"},
+    {"dp", 0, 'S', "N", NULL, CLI_POSITIVE, AT(report.serving.dp), "CLI_OPT_DP"},
+    {"cp", 0, 'S', "N", NULL, CLI_POSITIVE, AT(report.serving.cp), "CLI_OPT_CP"},
+    {"dcp", 0, 'S', "N", NULL, CLI_POSITIVE, AT(report.serving.dcp), "CLI_OPT_DCP"},
     {"expert-parallel", 0, 'S', NULL, NULL, CLI_FLAG, AT(report.serving.expert_parallel), "CLI_OPT_EP"},
     {"gpu-layers", 0, 'S', "N", NULL, CLI_GPU_LAYERS, AT(report.serving.gpu_layers), "CLI_OPT_GPU_LAYERS"},
     {"explain", 0, 'S', "QUANTITY", NULL, CLI_TEXT, AT(report.quantity), "CLI_OPT_EXPLAIN"},
@@ -181,22 +181,24 @@ static weigh_status counted(const cli_option *option, const char *value, cli_opt
   if (number < 0) return fail(err, o, "USAGE_COUNT", value, option->name);
   *(weigh_count *)((char *)o + option->at) = number;
   if (option->kind == CLI_DEPTH) o->report.pass.has_depth = true;
-  if (option->kind == CLI_COUNT && number == 0 && strchr("bp", option->name[0]))
+  if (option->kind == CLI_POSITIVE && number == 0)
     return fail(err, o, "USAGE_COUNT", value, option->name);
   return WEIGH_OK;
 }
 
-/* 24GiB, 24GB, 512MiB, or plain bytes. */
+/* 24GiB, 24GB, 512MiB, 24G as people write it, or plain bytes: so many that no unit was forgotten. */
 static weigh_status sized_bytes(const cli_option *option, const char *value, cli_options *o, weigh_error *err) {
   static const struct {
     const char *name;
     double bytes;
-  } units[] = {{"", 1}, {"B", 1}, {"GiB", 1073741824.0}, {"MiB", 1048576.0}, {"GB", 1e9}, {"MB", 1e6}};
+  } units[] = {{"", 1},      {"B", 1},    {"GiB", 1073741824.0}, {"MiB", 1048576.0},
+               {"GB", 1e9}, {"MB", 1e6}, {"G", 1073741824.0},   {"M", 1048576.0}};
   char *end = NULL;
   double amount = strtod(value, &end);
   while (end != value && *end == ' ') end++;
   for (size_t i = 0; end != value && i < sizeof units / sizeof *units; i++) {
     if (strcmp(end, units[i].name) != 0 || !(amount > 0) || amount * units[i].bytes > 1e15) continue;
+    if (amount * units[i].bytes < 1e6) continue;
     *(weigh_count *)((char *)o + option->at) = (weigh_count)(amount * units[i].bytes);
     return WEIGH_OK;
   }
@@ -237,6 +239,7 @@ static weigh_status apply(const cli_option *option, const char *value, cli_optio
     case CLI_CHOICE: memcpy(at, &chosen, sizeof chosen); break; /* the enumerations of weigh.h are ints */
     case CLI_TEXT: *(const char **)at = value; break;
     case CLI_COUNT:
+    case CLI_POSITIVE:
     case CLI_DEPTH: return counted(option, value, o, err);
     case CLI_BYTES: return sized_bytes(option, value, o, err);
     case CLI_SIZE: return sized(option, value, o, err);

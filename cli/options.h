@@ -41,6 +41,7 @@ typedef enum cli_kind {
   CLI_CHOICE,  /* enumeration: the position of the choice */
   CLI_TEXT,    /* const char * */
   CLI_COUNT,   /* weigh_count */
+  CLI_POSITIVE, /* weigh_count, not nought */
   CLI_DEPTH,   /* weigh_count, noted as given */
   CLI_SIZE,    /* WIDTHxHEIGHT */
   CLI_BYTES,   /* weigh_count, with a unit */

@@ -86,12 +86,37 @@ wb_str wb_card_line(const wb_card *card) {
 
 /* ---- by name ---- */
 
-static bool same(wb_str a, wb_str b) { return a.len == b.len && wb_str_distance(a, b, 0) == 0; }
+static bool parts_words(char c) { return c == ' ' || c == '-' || c == '_'; }
+
+static char small(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
+
+/* The same letters and digits: RTX-4090 is RTX 4090. */
+static bool same(wb_str a, wb_str b) {
+  size_t i = 0, k = 0;
+  for (;; i++, k++) {
+    while (i < a.len && parts_words(a.ptr[i])) i++;
+    while (k < b.len && parts_words(b.ptr[k])) k++;
+    if (i == a.len || k == b.len) return i == a.len && k == b.len;
+    if (small(a.ptr[i]) != small(b.ptr[k])) return false;
+  }
+}
 
 static bool contains(wb_str text, wb_str part) {
   for (size_t i = 0; i + part.len <= text.len; i++)
     if (wb_str_distance(wb_str_slice(text, i, i + part.len), part, 0) == 0) return true;
   return false;
+}
+
+/* Every word of the name asked for is in the card's name, or is its vendor: A100 80GB, NVIDIA A100-SXM4-80GB. */
+static bool has_words(const wb_card *card, wb_str asked) {
+  size_t words = 0;
+  for (size_t from = 0, to; from < asked.len; from = to + 1) {
+    for (to = from; to < asked.len && !parts_words(asked.ptr[to]); to++) {}
+    const wb_str word = wb_str_slice(asked, from, to);
+    if (word.len && !contains(card->name, word) && !same(card->vendor, word)) return false;
+    words += word.len > 0;
+  }
+  return words > 0;
 }
 
 static bool is_alias(wb_str aliases, wb_str name) {
@@ -114,20 +139,22 @@ static _Noreturn void unknown(wb_ctx *ctx, wb_str name) {
   WB_FAIL(ctx, WB_GPU_UNKNOWN, WB_NOWHERE, name, wb_text_str(&near));
 }
 
-/* The first card whose name means it, by itself or as one alias; else how many names contain it, and the first of them. */
+/* The first card whose name means it, by itself or as one alias; else how many names contain it, or all its words where
+ * none does, and the first of them. */
 static size_t search(wb_str name, wb_card *found, wb_i128 *seen, wb_text *names) {
   wb_card card;
   size_t count = 0;
   wb_i128 bytes;
   for (size_t at = 0; next_row(&at, found, seen);)
     if (same(found->name, name) || is_alias(found->aliases, name)) return 1;
-  for (size_t at = 0; next_row(&at, &card, &bytes);) {
-    if (!contains(card.name, name)) continue;
-    if (count < 8) wb_text_addf(names, "%s%.*s", count ? ", " : "", WB_STR_ARG(card.name));
-    if (count++) continue;
-    *found = card;
-    *seen = bytes;
-  }
+  for (int words = 0; words < 2 && !count; words++)
+    for (size_t at = 0; next_row(&at, &card, &bytes);) {
+      if (words ? !has_words(&card, name) : !name.len || !contains(card.name, name)) continue;
+      if (count < 8) wb_text_addf(names, "%s%.*s", count ? ", " : "", WB_STR_ARG(card.name));
+      if (count++) continue;
+      *found = card;
+      *seen = bytes;
+    }
   return count;
 }
 

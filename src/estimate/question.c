@@ -126,6 +126,8 @@ static named_cards read_cards(wb_serving *s) {
     if (s->asked.gpu_memory_bytes) wb_card_limit(card, s->asked.gpu_memory_bytes);
     out.in_all += out.counts[out.count++];
   }
+  if (s->asked.gpu && !out.count) wb_card_find(ctx, text); /* an empty name, as of an unset variable, is refused */
+  if (s->asked.mig && !out.count) WB_FAIL(ctx, WB_MIG_NO_CARD, WB_NOWHERE, wb_str_of(s->asked.mig));
   if (!out.count && s->asked.gpu_memory_bytes) {
     out.kinds[0] = wb_card_of_bytes(s->asked.gpu_memory_bytes);
     out.counts[out.count++] = out.in_all = 1;
@@ -178,6 +180,14 @@ static void set_cards(wb_serving *s, const named_cards *named) {
 
 /* ---- dtypes ---- */
 
+/* The file that an engine's converter makes of the checkpoint: llama.cpp keeps the blocks of MXFP4. */
+static wb_str converted(wb_model *m, const wb_engine *engine) {
+  const wb_str file = wb_engine_text(m, engine, "file_type");
+  if (!file.len || !wb_engine_text(m, engine, "file_type_of_mxfp4").len) return file;
+  const wb_loaded stored = wb_loaded_as(m, WB_STR(""), WB_STR(""), false);
+  return wb_str_is(wb_loaded_name(&stored), "mxfp4") ? wb_engine_text(m, engine, "file_type_of_mxfp4") : file;
+}
+
 /* Weights in eight bits or less are computed with in the model's dtype. */
 static void set_weights(wb_serving *s) {
   wb_model *m = s->model;
@@ -186,8 +196,9 @@ static void set_weights(wb_serving *s) {
   s->dtype = dtype.len && wb_dtype_bytes(dtype) > 1 ? dtype : m->dtype;
   if (a->quant && !dtype.len) WB_FAIL(&m->ctx, WB_PASS_DTYPE, WB_NOWHERE, wb_str_of(a->dtype));
   const wb_engine engine = wb_engine_new(m, s->engine, s->options, s->option_count);
-  const wb_str file = wb_engine_text(m, &engine, "file_type"), rest = a->quant && a->dtype ? dtype : WB_STR("");
+  const wb_str rest = a->quant && a->dtype ? dtype : WB_STR("");
   wb_str asked = wb_str_of(a->quant ? a->quant : a->dtype);
+  const wb_str file = asked.len ? wb_engine_text(m, &engine, "file_type") : converted(m, &engine);
   if (!asked.len) asked = file;
   s->loaded = wb_loaded_as(m, asked, rest, file.len > 0);
   s->loaded.with_mtp = a->with_mtp;

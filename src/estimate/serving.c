@@ -1,7 +1,6 @@
 #include "estimate/serving.h"
 
 #include "estimate/compute.h"
-#include "estimate/exact.h"
 #include "estimate/llamacpp_serving.h"
 #include "estimate/pool.h"
 #include "expr/eval.h"

@@ -125,6 +125,7 @@ static wb_i128 room_of(const wb_serving *s) {
 }
 
 static bool of_engine(const wb_serving *s, wb_str engine) {
+  if (engine.len && engine.ptr[0] == '!') return !of_engine(s, wb_str_slice(engine, 1, engine.len));
   return wb_str_is(engine, "*") || wb_str_eq(engine, s->engine->name->name) ||
          wb_str_eq(engine, wb_engine_text(s->model, &s->places[0].engine, "allocation"));
 }

@@ -68,12 +68,19 @@ static void row(wb_out *out, wb_table *table, wb_str name, const wb_bytes *bytes
   wb_table_cell(table, basis);
 }
 
+/* As people read it; in plain forms the name that JSON has. */
+static wb_str basis(const wb_out *out, wb_basis known) {
+  static const wb_message_id NAMES[] = {WB_LABEL_BASIS_STORED,   WB_LABEL_BASIS_EXACT,     WB_LABEL_BASIS_ENGINE,
+                                        WB_LABEL_BASIS_MEASURED, WB_LABEL_BASIS_HEURISTIC, WB_LABEL_BASIS_ASSUMED};
+  return wb_str_of(out->options->format == WEIGH_FORMAT_TEXT ? wb_out_label(out, NAMES[known]) : wb_basis_name(known));
+}
+
 void wb_memory_table(wb_out *out, const wb_memory_facts *f) {
   const wb_load *load = &f->loads[f->worst];
   wb_table table = {out->text.ctx, COLUMNS, sizeof COLUMNS / sizeof *COLUMNS, NULL, 0, 0};
   for (size_t i = 0; i < f->serving->part_count; i++) {
     const wb_component *part = &f->serving->places[f->worst].parts[i];
-    if (load->parts[i].high) row(out, &table, part->name, &load->parts[i], wb_str_of(wb_basis_name(part->basis)));
+    if (load->parts[i].high) row(out, &table, part->name, &load->parts[i], basis(out, part->basis));
   }
   row(out, &table, WB_STR("total"), &load->all, WB_STR(""));
   wb_table_write(out, &table);

@@ -31,7 +31,7 @@ static void one_device(wb_json_out *j, const wb_memory_facts *f, uint32_t place,
   const wb_place_on *p = &s->places[place];
   wb_jo_begin(j, NULL, '{');
   wb_jo_int(j, "device", number);
-  if (p->card.name.len) wb_jo_str(j, "gpu", s->cards[number].name);
+  if (f->has_card && p->card.name.len) wb_jo_str(j, "gpu", s->cards[number].name);
   wb_jo_int(j, "pipeline_stage", (wb_i128)(place - wb_memory_first(f)));
   wb_jo_int(j, "tensor_rank", in_stage % s->layout.tp);
   wb_jo_int(j, "data_rank", in_stage / s->layout.tp / s->layout.cp);
@@ -152,6 +152,12 @@ static void card(wb_json_out *j, const wb_memory_facts *f) {
   wb_jo_int(j, "max_sequences", f->max_sequences);
 }
 
+/* The members that a card would answer stand there without one, so that readers find them. */
+static void no_card(wb_json_out *j) {
+  static const char *const NAMES[] = {"fits", "reserve_bytes", "max_context", "max_sequences"};
+  for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) wb_jo_null(j, NAMES[i]);
+}
+
 static void vllm_pages(wb_json_out *j, const wb_memory_facts *f) {
   const wb_pool *p = &f->pool;
   wb_jo_int(j, "num_gpu_blocks", p->blocks);
@@ -257,6 +263,7 @@ void wb_memory_json(wb_out *out, const wb_memory_facts *f, const char *report) {
     wb_jo_end(&j, '}');
   }
   if (f->has_card) card(&j, f);
+  else no_card(&j);
   if (f->has_card) price(&j, f);
   if (f->has_pool) pool(&j, f);
   if (strcmp(report, "fit") == 0) wb_memory_whatif_json(&j, f);

@@ -256,13 +256,18 @@ static wb_str share_text(wb_ctx *ctx, const wb_share *share) {
   return wb_str_fmt(ctx, "%.0f–%.0f %%", 100 * share->value.low, 100 * share->value.high);
 }
 
+static wb_str bound_text(const wb_out *out, wb_bound bound) {
+  static const wb_message_id NAMES[] = {WB_LABEL_BOUND_UNKNOWN, WB_LABEL_BOUND_COMPUTE, WB_LABEL_BOUND_BANDWIDTH,
+                                        WB_LABEL_BOUND_LINK, WB_LABEL_BOUND_OVERHEAD};
+  return wb_str_of(wb_out_label(out, NAMES[bound]));
+}
+
 static void write_notes(wb_out *out, const facts *f) {
   wb_ctx *ctx = out->text.ctx;
   const wb_rates *r = f->rates;
   wb_str texts[UNKNOWNS];
   const size_t count = unknowns(out, f, texts);
-  const wb_str bounds[] = {wb_str_of(wb_bound_name(f->answer.first.bound)),
-                           wb_str_of(wb_bound_name(f->answer.step.bound))};
+  const wb_str bounds[] = {bound_text(out, f->answer.first.bound), bound_text(out, f->answer.step.bound)};
   if (f->answer.step.bound != WB_BOUND_UNKNOWN) line(out, WB_NOTE_BOUND, 2, bounds);
   const wb_str turning[] = {wb_out_number(out, f->turning ? f->turning : f->weights_turning)};
   if (f->turning) line(out, WB_NOTE_TURNS, 1, turning);
@@ -302,7 +307,7 @@ void wb_write_speed_line(wb_out *out, wb_model *m, const weigh_serving *asked) {
       wb_str_fmt(ctx, "%.3g (%.3g–%.3g)", a.first_token_s.best, a.first_token_s.low, a.first_token_s.high),
       wb_out_number(out, lengths.prompt),
       wb_str_fmt(ctx, "%.3g (%.3g–%.3g)", a.per_sequence.best, a.per_sequence.low, a.per_sequence.high),
-      wb_str_fmt(ctx, "%.3g", a.total.best), wb_str_of(wb_bound_name(a.step.bound))};
+      wb_str_fmt(ctx, "%.3g", a.total.best), bound_text(out, a.step.bound)};
   line(out, WB_NOTE_SPEED_LINE, 5, args);
 }
 
