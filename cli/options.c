@@ -181,8 +181,7 @@ static weigh_status counted(const cli_option *option, const char *value, cli_opt
   if (number < 0) return fail(err, o, "USAGE_COUNT", value, option->name);
   *(weigh_count *)((char *)o + option->at) = number;
   if (option->kind == CLI_DEPTH) o->report.pass.has_depth = true;
-  if (option->kind == CLI_POSITIVE && number == 0)
-    return fail(err, o, "USAGE_COUNT", value, option->name);
+  if (option->kind == CLI_POSITIVE && number == 0) return fail(err, o, "USAGE_COUNT", value, option->name);
   return WEIGH_OK;
 }
 
@@ -191,7 +190,7 @@ static weigh_status sized_bytes(const cli_option *option, const char *value, cli
   static const struct {
     const char *name;
     double bytes;
-  } units[] = {{"", 1},      {"B", 1},    {"GiB", 1073741824.0}, {"MiB", 1048576.0},
+  } units[] = {{"", 1},     {"B", 1},    {"GiB", 1073741824.0}, {"MiB", 1048576.0},
                {"GB", 1e9}, {"MB", 1e6}, {"G", 1073741824.0},   {"M", 1048576.0}};
   char *end = NULL;
   double amount = strtod(value, &end);

@@ -36,17 +36,17 @@ typedef struct cli_command {
 } cli_command;
 
 typedef enum cli_kind {
-  CLI_FLAG,    /* bool */
-  CLI_SWITCH,  /* bool: the second of two choices */
-  CLI_CHOICE,  /* enumeration: the position of the choice */
-  CLI_TEXT,    /* const char * */
-  CLI_COUNT,   /* weigh_count */
+  CLI_FLAG,     /* bool */
+  CLI_SWITCH,   /* bool: the second of two choices */
+  CLI_CHOICE,   /* enumeration: the position of the choice */
+  CLI_TEXT,     /* const char * */
+  CLI_COUNT,    /* weigh_count */
   CLI_POSITIVE, /* weigh_count, not nought */
-  CLI_DEPTH,   /* weigh_count, noted as given */
-  CLI_SIZE,    /* WIDTHxHEIGHT */
-  CLI_BYTES,   /* weigh_count, with a unit */
-  CLI_SECONDS, /* weigh_count, in milliseconds */
-  CLI_SETTING, /* may stand several times */
+  CLI_DEPTH,    /* weigh_count, noted as given */
+  CLI_SIZE,     /* WIDTHxHEIGHT */
+  CLI_BYTES,    /* weigh_count, with a unit */
+  CLI_SECONDS,  /* weigh_count, in milliseconds */
+  CLI_SETTING,  /* may stand several times */
   CLI_DATA,
   CLI_FREEZE,
   CLI_GPU_LAYERS, /* weigh_count, noted as given */
