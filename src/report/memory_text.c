@@ -124,7 +124,8 @@ void wb_memory_text(wb_out *out, const wb_memory_facts *f, bool first_screen) {
   const wb_i128 kept = f->loads[f->worst].parts[WB_PART_KV_CACHE].best + f->loads[f->worst].parts[WB_PART_STATE].best;
   if (f->config_kv > kept + kept / 10 || f->config_kv < kept - kept / 10) {
     wb_str method[2] = {wb_gib(ctx, f->config_kv), wb_gib(ctx, kept)};
-    if (f->config_kv && f->serving->layout.pp == 1) wb_memory_line(out, WB_NOTE_CONFIG_KV, 2, method);
+    if (f->config_kv && f->serving->layout.pp == 1 && !wb_memory_first(f))
+      wb_memory_line(out, WB_NOTE_CONFIG_KV, 2, method);
   }
   if (!first_screen) return;
   wb_memory_whatif_text(out, f);
