@@ -1,5 +1,6 @@
 #include "estimate/cache.h"
 
+#include "estimate/exact.h"
 #include "expr/axis.h"
 
 /* ---- arithmetic on forms ---- */
@@ -83,8 +84,9 @@ static wb_i128 token_bytes(wb_model *m, const wb_kept *kept, const wb_layout *la
 static wb_i128 state_bytes(wb_model *m, const wb_kept *kept, const wb_layout *layout, const wb_cache_rules *rules,
                            wb_str dtype) {
   wb_i128 elements = whole(&m->ctx, kept->elements, wb_kept_share(&m->ctx, kept, layout));
-  if (kept->over.num) elements *= kept->over.num - 1 + rules->state_columns;
-  return elements * (wb_i128)wb_dtype_bytes(dtype);
+  if (kept->over.num)
+    elements = wb_times(&m->ctx, elements, wb_plus(&m->ctx, kept->over.num - 1, rules->state_columns));
+  return wb_times(&m->ctx, elements, (wb_i128)wb_dtype_bytes(dtype));
 }
 
 static wb_i128 number_of(wb_ctx *ctx, wb_binding *binding, wb_i128 fallback) {
@@ -171,7 +173,8 @@ wb_value wb_cache_entries(wb_ctx *ctx, const wb_cache_kind *kind, const wb_cache
                           const wb_value *context) {
   const wb_value made = kind->of_source ? wb_prompt_of(ctx, &rules->request, context) : wb_integer(kind->entries);
   wb_value out = own_tokens(ctx, layout, kind->grows ? context : &made);
-  if (kind->window) out = at_most(ctx, &out, rules->paged_windows ? kind->window - 1 + rules->in_flight : kind->window);
+  if (kind->window)
+    out = at_most(ctx, &out, rules->paged_windows ? wb_plus(ctx, kind->window - 1, rules->in_flight) : kind->window);
   out = units(ctx, &out, kind->every);
   if (rules->page > 1) {
     out = units(ctx, &out, rules->page);
@@ -202,7 +205,8 @@ wb_value wb_cache_bytes(wb_ctx *ctx, const wb_cache_kind *kinds, size_t count, c
     const wb_cache_kind *kind = &kinds[i];
     if (kind->kept->per_token != per_token) continue;
     wb_value bytes = per_token ? shared(ctx, kind, rules, layout, context, &here) : here;
-    bytes = with_number(ctx, WB_OP_MUL, &bytes, kind->layers * kind->entry_bytes * kind->copies);
+    const wb_i128 of_layer = wb_times(ctx, kind->entry_bytes, kind->copies);
+    bytes = with_number(ctx, WB_OP_MUL, &bytes, wb_times(ctx, kind->layers, of_layer));
     sum = combine(ctx, WB_OP_ADD, &sum, &bytes);
   }
   return sum;

@@ -83,7 +83,7 @@ static wb_loaded_row of_plan(const wb_loaded *l, const wb_layout *layout, wb_sta
   wb_ctx *ctx = &l->model->ctx;
   const wb_num share = wb_row_share(ctx, &w->row, layout);
   wb_loaded_row out = {.row = &w->row, .format = w->format ? w->format->name : w->dtype};
-  out.tensors = w->row.mtp && !l->with_mtp ? wb_num_int(0) : wb_row_copies(l->model, &w->row, stage);
+  out.tensors = w->row.mtp && !l->with_mtp ? wb_num_int(0) : wb_row_copies(&w->row, stage);
   if (w->row.routed && layout->expert_parallel) { /* whole experts */
     out.tensors = product(ctx, out.tensors, share);
     out.bytes = l->as_stored ? w->stored : w->loaded;
@@ -97,7 +97,7 @@ static wb_loaded_row of_plan(const wb_loaded *l, const wb_layout *layout, wb_sta
 static bool stands(const wb_loaded *l, wb_str name, wb_stage stage) {
   for (size_t i = 0; i < l->model->row_count; i++) {
     const wb_row *row = &l->model->rows[i];
-    if (!row->index_count && wb_str_eq(row->pattern, name)) return wb_row_copies(l->model, row, stage).num > 0;
+    if (!row->index_count && wb_str_eq(row->pattern, name)) return wb_row_copies(row, stage).num > 0;
   }
   return false;
 }
@@ -108,7 +108,7 @@ static wb_loaded_row of_tied(const wb_loaded *l, const wb_layout *layout, wb_sta
   wb_loaded_row out = {.row = row, .tensors = wb_num_int(0), .bytes = wb_num_int(0), .format = row->dtype};
   if (row->kind != WB_TIED || row->mtp || row->group != WB_G_HEAD || !stage.last || stands(l, row->tied_to, stage))
     return out;
-  out.tensors = wb_row_copies(l->model, row, stage);
+  out.tensors = wb_row_copies(row, stage);
   out.bytes = product(ctx, row->elements, wb_num_int((wb_i128)wb_dtype_bytes(row->dtype)));
   out.bytes = filled_up(l, row, product(ctx, out.bytes, wb_row_share(ctx, row, layout)));
   return out;
@@ -117,7 +117,7 @@ static wb_loaded_row of_tied(const wb_loaded *l, const wb_layout *layout, wb_sta
 /* ---- GGUF ---- */
 
 static wb_i128 of_layers(const wb_loaded *l, size_t row, wb_stage stage) {
-  const int64_t layers = l->model->rows[row].index_count ? (int64_t)wb_stack_height(l->model, &l->model->rows[row]) : 0;
+  const int64_t layers = l->model->rows[row].index_count ? (int64_t)l->model->rows[row].stack_last + 1 : 0;
   const int64_t from = layers * stage.from / stage.total, to = layers * stage.to / stage.total;
   return to > from ? wb_gguf_row_bytes(l->gguf, row, from, to - 1) : 0;
 }
@@ -137,7 +137,7 @@ static wb_i128 file_bytes(const wb_loaded *l, size_t i, wb_stage stage) {
   if (row->mtp) return 0;
   if (row->kind == WB_TIED) return row->group == WB_G_HEAD && stage.last && !stage.first ? of_tied_file(l, row) : 0;
   if (row->index_count) return of_layers(l, i, stage);
-  return wb_row_copies(l->model, row, stage).num ? wb_gguf_row_bytes(l->gguf, i, -1, -1) : 0;
+  return wb_row_copies(row, stage).num ? wb_gguf_row_bytes(l->gguf, i, -1, -1) : 0;
 }
 
 static wb_loaded_row of_file(const wb_loaded *l, const wb_layout *layout, wb_stage stage, size_t i) {

@@ -1,8 +1,9 @@
 #include "estimate/paging.h"
 
+#include "estimate/exact.h"
 #include "expr/eval.h"
 
-static wb_i128 up(wb_i128 a, wb_i128 b) { return (a + b - 1) / b; }
+static wb_i128 up(wb_i128 a, wb_i128 b) { return a / b + (a % b > 0); }
 static wb_i128 least(wb_i128 a, wb_i128 b) { return a < b ? a : b; }
 
 /* ---- specs ---- */
@@ -41,7 +42,7 @@ static void add_states(wb_ctx *ctx, wb_paging *p, const wb_cache_kind *kinds, si
     for (size_t k = 0; k < count; k++) {
       if (kinds[k].kept->per_token || (k != i && !same_layers(kind->kept, kinds[k].kept))) continue;
       if (k < i) first = false;
-      spec.state_bytes += kinds[k].entry_bytes;
+      spec.state_bytes = wb_plus(ctx, spec.state_bytes, kinds[k].entry_bytes);
     }
     if (first) add_spec(ctx, p, &spec);
   }
@@ -70,7 +71,7 @@ wb_paging wb_paging_of(wb_ctx *ctx, const wb_cache_kind *kinds, size_t count, co
 /* ---- blocks ---- */
 
 /* Attention blocks grow until they hold a state: block_size = 16 · ceil(state / (16 · bytes of a token)). */
-static void align_to_states(const wb_paging *p, wb_blocks *out) {
+static void align_to_states(wb_ctx *ctx, const wb_paging *p, wb_blocks *out) {
   wb_i128 state = 0, token = 0;
   for (size_t i = 0; i < p->count; i++) {
     const wb_page_spec *s = &p->specs[i];
@@ -79,8 +80,9 @@ static void align_to_states(const wb_paging *p, wb_blocks *out) {
   }
   for (size_t i = 0; i < p->count; i++) {
     const bool is_state = p->specs[i].kind == WB_PAGE_STATE;
-    const bool small = token && p->block_size * token < state;
-    out->block_sizes[i] = is_state ? 0 : small ? p->block_size * up(state, p->block_size * token) : p->block_size;
+    const wb_i128 block = wb_times(ctx, p->block_size, token);
+    const bool small = token && block < state;
+    out->block_sizes[i] = is_state ? 0 : small ? wb_times(ctx, p->block_size, up(state, block)) : p->block_size;
   }
   out->page_bytes = state;
 }
@@ -92,33 +94,34 @@ static bool all_full(const wb_paging *p) {
 }
 
 /* Layers that keep all tokens, of whatever widths, are one group: a block is a page of each of them. */
-static bool uniform(const wb_paging *p, wb_blocks *out) {
+static bool uniform(wb_ctx *ctx, const wb_paging *p, wb_blocks *out) {
   out->group_size = out->groups = 1;
   for (size_t i = 0; i < p->count; i++) {
     out->block_sizes[i] = p->block_size;
-    out->block_bytes += p->specs[i].layers * p->block_size * p->specs[i].token_bytes;
+    const wb_i128 block = wb_times(ctx, p->block_size, p->specs[i].token_bytes);
+    out->block_bytes = wb_plus(ctx, out->block_bytes, wb_times(ctx, p->specs[i].layers, block));
   }
   out->page_bytes = out->block_bytes;
   return out->block_bytes > 0;
 }
 
 /* Layers with smaller pages take larger blocks, by a whole factor. */
-static bool make_equal(const wb_paging *p, wb_blocks *out) {
+static bool make_equal(wb_ctx *ctx, const wb_paging *p, wb_blocks *out) {
   for (size_t i = 0; i < p->count; i++) {
-    const wb_i128 page = out->block_sizes[i] * p->specs[i].token_bytes;
+    const wb_i128 page = wb_times(ctx, out->block_sizes[i], p->specs[i].token_bytes);
     if (page > out->page_bytes) out->page_bytes = page;
   }
   for (size_t i = 0; i < p->count; i++) {
-    const wb_i128 page = out->block_sizes[i] * p->specs[i].token_bytes;
+    const wb_i128 page = wb_times(ctx, out->block_sizes[i], p->specs[i].token_bytes);
     if (p->specs[i].kind == WB_PAGE_STATE) continue; /* padded */
     if (!page || out->page_bytes % page) return false;
-    out->block_sizes[i] *= out->page_bytes / page;
+    out->block_sizes[i] = wb_times(ctx, out->block_sizes[i], out->page_bytes / page);
   }
   return out->page_bytes > 0;
 }
 
 /* The smallest number of layers of a kind, unless the largest is less than half as many again. */
-static void group(const wb_paging *p, wb_blocks *out) {
+static void group(wb_ctx *ctx, const wb_paging *p, wb_blocks *out) {
   wb_i128 smallest = p->specs[0].layers, largest = 0;
   for (size_t i = 0; i < p->count; i++) {
     smallest = least(smallest, p->specs[i].layers);
@@ -127,16 +130,16 @@ static void group(const wb_paging *p, wb_blocks *out) {
   out->group_size = 2 * largest < 3 * smallest ? largest : smallest;
   out->groups = 0;
   for (size_t i = 0; i < p->count; i++) out->groups += up(p->specs[i].layers, out->group_size);
-  out->block_bytes = out->group_size * out->page_bytes;
+  out->block_bytes = wb_times(ctx, out->group_size, out->page_bytes);
 }
 
-bool wb_blocks_of(const wb_paging *p, wb_blocks *out) {
+bool wb_blocks_of(wb_ctx *ctx, const wb_paging *p, wb_blocks *out) {
   *out = (wb_blocks){.page_bytes = 0};
   if (!p->count) return false;
-  if (p->count > 1 && all_full(p)) return uniform(p, out);
-  align_to_states(p, out);
-  if (!make_equal(p, out)) return false;
-  group(p, out);
+  if (p->count > 1 && all_full(p)) return uniform(ctx, p, out);
+  align_to_states(ctx, p, out);
+  if (!make_equal(ctx, p, out)) return false;
+  group(ctx, p, out);
   return true;
 }
 
@@ -158,7 +161,7 @@ static wb_value group_pages(wb_ctx *ctx, const wb_paging *p, size_t i, wb_i128 b
   const wb_value fixed = s->of_source ? wb_prompt_of(ctx, &p->request, tokens) : wb_integer(s->entries);
   const wb_value own = pages_of(ctx, s->of_source || s->entries ? &fixed : tokens, p->ranks), one = wb_integer(1);
   if (s->kind == WB_PAGE_FULL) return pages_of(ctx, &own, block);
-  const wb_value most = wb_integer(s->window - 1 + p->in_flight);
+  const wb_value most = wb_integer(wb_plus(ctx, s->window - 1, p->in_flight));
   wb_value held = own.kind == WB_FORM              ? wb_form_function(ctx, WB_NOWHERE, WB_ATOM_MIN, &own, &most, NULL)
                   : own.u.num.num > most.u.num.num ? most
                                                    : own;
@@ -181,18 +184,21 @@ wb_value wb_request_blocks(wb_ctx *ctx, const wb_paging *p, const wb_blocks *cut
 
 bool wb_pages_at(wb_ctx *ctx, const wb_paging *p, wb_i128 pool, wb_i128 length, wb_pages *out) {
   *out = (wb_pages){.blocks = 0};
-  if (!wb_blocks_of(p, &out->cut)) return false;
+  if (!wb_blocks_of(ctx, p, &out->cut)) return false;
   out->blocks = pool / out->cut.page_bytes / out->cut.group_size;
   const wb_value tokens = wb_integer(length);
   for (int states = 0; states < 2; states++)
-    out->request_blocks += wb_request_blocks(ctx, p, &out->cut, states, &tokens).u.num.num;
+    out->request_blocks =
+        wb_plus(ctx, out->request_blocks, wb_request_blocks(ctx, p, &out->cut, states, &tokens).u.num.num);
   wb_i128 shortest = 0;
   for (size_t i = 0; i < p->count; i++)
     if (out->cut.block_sizes[i] && (!shortest || out->cut.block_sizes[i] < shortest))
       shortest = out->cut.block_sizes[i];
-  out->tokens_old = out->blocks / out->cut.groups * shortest * p->ranks;
+  out->tokens_old = wb_times(ctx, wb_times(ctx, out->blocks / out->cut.groups, shortest), p->ranks);
   out->concurrency = out->request_blocks ? (double)out->blocks / (double)out->request_blocks : 0;
   /* int(concurrency × length), with the quotient as the engine makes it: in floating point */
-  out->tokens_new = (wb_i128)(out->concurrency * (double)length);
+  const double tokens_now = out->concurrency * (double)length;
+  if (tokens_now > 1e37) WB_FAIL(ctx, WB_LANG_OVERFLOW, WB_NOWHERE, WB_STR("*"));
+  out->tokens_new = (wb_i128)tokens_now;
   return true;
 }

@@ -51,7 +51,7 @@ wb_paging wb_paging_of(wb_ctx *ctx, const wb_cache_kind *kinds, size_t count, co
                        const wb_layout *layout);
 
 /* False when the pages of different kinds cannot be made equal. */
-bool wb_blocks_of(const wb_paging *paging, wb_blocks *out);
+bool wb_blocks_of(wb_ctx *ctx, const wb_paging *paging, wb_blocks *out);
 
 /* Blocks of a request of so many tokens, of attention or of states; as a form of the tokens. */
 wb_value wb_request_blocks(wb_ctx *ctx, const wb_paging *paging, const wb_blocks *cut, bool states,

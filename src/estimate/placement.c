@@ -1,7 +1,5 @@
 #include "estimate/placement.h"
 
-#include <string.h>
-
 #include "expr/eval.h"
 
 /* How many numbers of a set lie in a stage's share of the stack. */
@@ -14,26 +12,6 @@ static uint64_t on_stage(const wb_number_set *set, uint32_t from, uint32_t to) {
   }
   return count;
 }
-
-static wb_str stack_name(wb_str pattern) {
-  const char *mark = memchr(pattern.ptr, WB_INDEX_MARK, pattern.len);
-  return wb_str_slice(pattern, 0, mark ? (size_t)(mark - pattern.ptr) : pattern.len);
-}
-
-/* The highest layer number of a stack, over all of its classes. */
-static uint32_t last_layer(const wb_model *m, wb_str stack) {
-  uint32_t last = 0;
-  for (size_t i = 0; i < m->row_count; i++) {
-    const wb_row *row = &m->rows[i];
-    if (!row->index_count || !wb_str_eq(stack_name(row->pattern), stack)) continue;
-    const wb_number_set *set = row->indices[0];
-    if (set->range_count && set->ranges[set->range_count - 1].high > last)
-      last = set->ranges[set->range_count - 1].high;
-  }
-  return last;
-}
-
-uint32_t wb_stack_height(const wb_model *m, const wb_row *row) { return last_layer(m, stack_name(row->pattern)) + 1; }
 
 uint32_t wb_model_depth(const wb_model *m) {
   uint32_t depth = 0;
@@ -55,14 +33,14 @@ static uint64_t on_share(const wb_number_set *set, uint32_t last, wb_stage stage
 }
 
 /* Copies of a row on a stage. A tied head is a copy of its own where the embedding stands elsewhere. */
-wb_num wb_row_copies(const wb_model *m, const wb_row *row, wb_stage stage) {
+wb_num wb_row_copies(const wb_row *row, wb_stage stage) {
   const bool whole = stage.first && stage.last;
   if (whole && stage.from == 0 && stage.to == stage.total) return row->copies;
   if (!row->index_count) {
     const bool last = row->group == WB_G_HEAD || row->group == WB_G_NORM;
     return (last ? stage.last : stage.first) ? row->copies : wb_num_int(0);
   }
-  wb_num out, here = wb_num_int((wb_i128)on_share(row->indices[0], last_layer(m, stack_name(row->pattern)), stage));
+  wb_num out, here = wb_num_int((wb_i128)on_share(row->indices[0], row->stack_last, stage));
   wb_num_div(row->copies, wb_num_int((wb_i128)row->indices[0]->size), &out);
   wb_num_mul(out, here, &out); /* no more than copies */
   return out;

@@ -24,7 +24,7 @@ typedef struct wb_stage {
 } wb_stage;
 
 /* How many tensors of a row stand on a stage, and the share of each that a rank holds. */
-wb_num wb_row_copies(const wb_model *model, const wb_row *row, wb_stage stage);
+wb_num wb_row_copies(const wb_row *row, wb_stage stage);
 wb_num wb_row_share(wb_ctx *ctx, const wb_row *row, const wb_layout *layout);
 
 /* Layers of a stage that keep so, and the share of it that a rank keeps. */
@@ -33,9 +33,6 @@ wb_num wb_kept_share(wb_ctx *ctx, const wb_kept *kept, const wb_layout *layout);
 
 /* Key/value heads of a rank (1 where a cache is not cut by heads). */
 wb_num wb_kept_heads(wb_ctx *ctx, const wb_kept *kept, const wb_layout *layout);
-
-/* Layers of the stack that a row stands in. */
-uint32_t wb_stack_height(const wb_model *model, const wb_row *row);
 
 /* Layers of the model's deepest stack. */
 uint32_t wb_model_depth(const wb_model *model);

@@ -1,5 +1,6 @@
 #include "estimate/pool.h"
 
+#include "estimate/exact.h"
 #include "expr/eval.h"
 
 static wb_value combine(wb_ctx *ctx, wb_op op, const wb_value *a, const wb_value *b) {
@@ -41,7 +42,7 @@ static void allocate_blocks(wb_serving *s, wb_place_on *p) {
   wb_ctx *ctx = &s->model->ctx;
   const wb_paging paging = wb_paging_of(ctx, p->kinds, p->kind_count, &s->rules, &s->layout);
   wb_blocks cut;
-  if (s->rules.shared_prefix || !wb_blocks_of(&paging, &cut)) return;
+  if (s->rules.shared_prefix || !wb_blocks_of(ctx, &paging, &cut)) return;
   const wb_value own = own_sequences(s), block = wb_integer(cut.block_bytes);
   for (int states = 0; states < 2; states++) {
     wb_value bytes = wb_request_blocks(ctx, &paging, &cut, states, &s->context);
@@ -55,6 +56,7 @@ static bool vllm_pool(const wb_serving *s, const wb_place_on *p, wb_pool *out) {
   wb_ctx *ctx = &s->model->ctx;
   const wb_paging paging = wb_paging_of(ctx, p->kinds, p->kind_count, &s->rules, &s->layout);
   out->paged = wb_pages_at(ctx, &paging, out->bytes, s->longest, &out->pages);
+  out->unequal = !out->paged && paging.count > 0;
   const bool by_concurrency = wb_engine_flag(s->model, &p->engine, "prints_concurrency");
   out->tokens = by_concurrency ? out->pages.tokens_new : out->pages.tokens_old;
   out->blocks = out->pages.blocks;
@@ -65,7 +67,8 @@ static bool vllm_pool(const wb_serving *s, const wb_place_on *p, wb_pool *out) {
 /* ---- sglang: tokens of all layers, windows in proportion, states apart ---- */
 
 /* The bytes of one token: a window's layers hold `ratio` tokens for each of the full ones. */
-static wb_num cell_of(const wb_place_on *p, wb_num ratio) {
+static wb_num cell_of(const wb_serving *s, const wb_place_on *p, wb_num ratio) {
+  wb_ctx *ctx = &s->model->ctx;
   wb_num cell = wb_num_int(0);
   bool full = false;
   for (size_t i = 0; i < p->kind_count; i++) full = full || (p->kinds[i].grows && !p->kinds[i].window);
@@ -73,9 +76,9 @@ static wb_num cell_of(const wb_place_on *p, wb_num ratio) {
     const wb_cache_kind *kind = &p->kinds[i];
     wb_num bytes;
     if (!kind->grows) continue;
-    wb_num_div(wb_num_int(kind->layers * kind->entry_bytes), wb_num_int(kind->every), &bytes);
-    if (kind->window && full) wb_num_mul(bytes, ratio, &bytes);
-    wb_num_add(cell, bytes, &cell);
+    bool fits = wb_num_div(wb_num_int(wb_times(ctx, kind->layers, kind->entry_bytes)), wb_num_int(kind->every), &bytes);
+    if (kind->window && full) fits = fits && wb_num_mul(bytes, ratio, &bytes);
+    if (!fits || !wb_num_add(cell, bytes, &cell)) WB_FAIL(ctx, WB_LANG_OVERFLOW, WB_NOWHERE, WB_STR("*"));
   }
   return cell;
 }
@@ -94,7 +97,7 @@ static bool has_states(const wb_place_on *p) {
 /* Tokens and states come out of one pool in a fixed proportion: whichever needs more draws the other up. */
 static void allocate_shares(wb_serving *s, wb_place_on *p) {
   wb_ctx *ctx = &s->model->ctx;
-  if (!has_states(p) || !cell_of(p, wb_num_int(1)).num) return; /* one of the two has all of it */
+  if (!has_states(p) || !cell_of(s, p, wb_num_int(1)).num) return; /* one of the two has all of it */
   const wb_value q = wb_number(ratio_of(s, p, "mamba_full_memory_ratio"));
   const wb_value caches = p->parts[WB_PART_KV_CACHE].best, states = p->parts[WB_PART_STATE].best;
   wb_value by_states = combine(ctx, WB_OP_DIV, &states, &q), by_caches = combine(ctx, WB_OP_MUL, &caches, &q);
@@ -102,32 +105,36 @@ static void allocate_shares(wb_serving *s, wb_place_on *p) {
   allocate(p, WB_PART_STATE, larger(ctx, &states, &by_caches), s->engine->source);
 }
 
-static wb_i128 states_of(const wb_place_on *p) {
+static wb_i128 states_of(wb_ctx *ctx, const wb_place_on *p) {
   wb_i128 sum = 0;
-  for (size_t i = 0; i < p->kind_count; i++)
-    if (!p->kinds[i].kept->per_token) sum += p->kinds[i].layers * p->kinds[i].entry_bytes * p->kinds[i].copies;
+  for (size_t i = 0; i < p->kind_count; i++) {
+    const wb_cache_kind *kind = &p->kinds[i];
+    if (kind->kept->per_token) continue;
+    sum = wb_plus(ctx, sum, wb_times(ctx, kind->layers, wb_times(ctx, kind->entry_bytes, kind->copies)));
+  }
   return sum;
 }
 
 /* Slots for states out of their share, the rest for tokens; one row more than slots is allocated. */
 static wb_i128 set_states_aside(const wb_serving *s, const wb_place_on *p, wb_pool *out) {
-  const wb_i128 each = states_of(p);
+  wb_ctx *ctx = &s->model->ctx;
+  const wb_i128 each = states_of(ctx, p);
   const wb_num q = ratio_of(s, p, "mamba_full_memory_ratio");
   wb_num share = wb_num_int(out->bytes), one = wb_num_int(1);
   if (!each) return out->bytes;
-  wb_num_add(one, q, &one);
-  wb_num_mul(share, q, &share);
-  wb_num_div(share, one, &share);
+  if (!wb_num_add(one, q, &one) || !wb_num_mul(share, q, &share) || !wb_num_div(share, one, &share))
+    WB_FAIL(ctx, WB_LANG_OVERFLOW, WB_NOWHERE, WB_STR("*"));
   wb_i128 slots = share.num / share.den / each;
   const wb_i128 asked = wb_engine_whole(s->model, &p->engine, "max_mamba_cache_size", 0);
   if (asked) slots = asked;
   out->state_slots = slots;
-  out->state_bytes = (slots + 1) * each;
-  return out->bytes > slots * each ? out->bytes - slots * each : 0;
+  out->state_bytes = wb_times(ctx, wb_plus(ctx, slots, 1), each);
+  const wb_i128 taken = wb_times(ctx, slots, each);
+  return out->bytes > taken ? out->bytes - taken : 0;
 }
 
 static bool sglang_pool(const wb_serving *s, const wb_place_on *p, wb_pool *out) {
-  const wb_num cell = cell_of(p, ratio_of(s, p, "swa_full_tokens_ratio"));
+  const wb_num cell = cell_of(s, p, ratio_of(s, p, "swa_full_tokens_ratio"));
   wb_num tokens;
   const wb_i128 rest = set_states_aside(s, p, out);
   if (cell.num < 1 || !wb_num_div(wb_num_int(rest), cell, &tokens)) return true;
@@ -145,16 +152,17 @@ static bool sglang_pool(const wb_serving *s, const wb_place_on *p, wb_pool *out)
 /* ---- tensorrt-llm: blocks of all layers ---- */
 
 static bool tensorrt_pool(const wb_serving *s, const wb_place_on *p, wb_pool *out) {
-  const wb_num cell = cell_of(p, wb_num_int(1));
+  const wb_num cell = cell_of(s, p, wb_num_int(1));
   if (cell.num < 1) return true;
   wb_num tokens;
   if (!wb_num_div(wb_num_int(out->bytes), cell, &tokens)) return true;
   const wb_i128 most = wb_engine_whole(s->model, &p->engine, "max_tokens", 0);
   wb_num_floor(tokens, &tokens);
-  out->blocks = (tokens.num + s->rules.page - 1) / s->rules.page; /* rounded up, by logs of 0.2 and 1.0 */
+  out->blocks =
+      wb_plus(&s->model->ctx, tokens.num, s->rules.page - 1) / s->rules.page; /* rounded up, by logs of 0.2 and 1.0 */
   if (most && most / s->rules.page < out->blocks) out->blocks = most / s->rules.page;
   out->block_tokens = s->rules.page;
-  out->tokens = out->blocks * s->rules.page;
+  out->tokens = wb_times(&s->model->ctx, out->blocks, s->rules.page);
   out->token_bytes = cell.num / cell.den;
   return true;
 }

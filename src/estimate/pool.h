@@ -13,6 +13,7 @@ typedef struct wb_pool {
   wb_i128 state_slots, state_bytes; /* sglang: set aside for states */
   wb_i128 block_tokens;             /* tokens of a block or page */
   wb_i128 blocks;
+  bool unequal;   /* vllm: they could not */
   bool paged;     /* vllm: pages of all kinds could be made equal */
   wb_pages pages; /* vllm */
 } wb_pool;

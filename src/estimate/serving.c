@@ -30,7 +30,7 @@ static wb_i128 adapters_of(wb_serving *s, wb_stage stage) {
     const bool linear = row->kind == WB_PARAM && row->rank == 2 && !row->mtp && row->index_count && !row->routed &&
                         (row->group == WB_G_ATTENTION || row->group == WB_G_MLP || row->group == WB_G_SHARED_EXPERT);
     if (!linear) continue;
-    const wb_num copies = wb_row_copies(m, row, stage);
+    const wb_num copies = wb_row_copies(row, stage);
     const wb_num here = product(ctx, copies, wb_row_share(ctx, row, &s->layout));
     const bool rows = row->cut == WB_CUT_ROWS;
     add_to(ctx, &sum, product(ctx, row->dims[0]->value.u.num, rows ? copies : here));
@@ -265,7 +265,7 @@ static void set_host(wb_serving *s, uint64_t all, uint64_t depth) {
 
 static void set_stages(wb_serving *s) {
   const bool host = needs_host(s);
-  const uint32_t depth = host ? wb_model_depth(s->model) : 1, stages = s->layout.pp;
+  const uint32_t layers = host ? wb_model_depth(s->model) : 1, depth = layers ? layers : 1, stages = s->layout.pp;
   uint64_t all = 0, at = 0;
   bool equal = true;
   s->places = WB_NEWN(&s->model->ctx, wb_place_on, (size_t)stages + host);
@@ -276,7 +276,7 @@ static void set_stages(wb_serving *s) {
     equal = equal && p->card.usable_bytes == s->places[host].card.usable_bytes;
   }
   for (uint32_t i = 0; i < stages; i++) all += equal ? 1 : weight_of(&s->places[i + host].card);
-  if (all * (depth ? depth : 1) > UINT32_MAX) WB_FAIL(&s->model->ctx, WB_TOO_DEEP, WB_NOWHERE, WB_STR("65536"));
+  if (all * depth > UINT32_MAX) WB_FAIL(&s->model->ctx, WB_TOO_DEEP, WB_NOWHERE, WB_STR("65536"));
   if (host) set_host(s, all, depth);
   const uint64_t from = host ? s->places[0].stage.to : 0, here = all * depth - from;
   for (uint32_t i = 0; i < stages; i++) {

@@ -1,5 +1,6 @@
 /* What the forms answer: loads of devices, whether they fit, how far they go. */
 #include "estimate/cache.h"
+#include "estimate/exact.h"
 #include "estimate/llamacpp_serving.h"
 #include "estimate/serving.h"
 
@@ -9,7 +10,8 @@ bool wb_draft_bytes(const wb_serving *s, wb_i128 context, wb_i128 sequences, wb_
   wb_load own;
   if (!wb_serving_at(s->draft, 0, context, sequences, &own)) return false;
   *out = 0;
-  for (int part = WB_PART_WEIGHTS; part <= WB_PART_STATE; part++) *out += own.parts[part].best;
+  for (int part = WB_PART_WEIGHTS; part <= WB_PART_STATE; part++)
+    if (__builtin_add_overflow(*out, own.parts[part].best, out)) return false;
   return true;
 }
 
@@ -25,10 +27,10 @@ static bool load_draft(const wb_serving *s, uint32_t place, wb_i128 context, wb_
 
 #define MOST_OUTPUTS 256
 
-static void add_part(wb_bytes *sum, const wb_bytes *more) {
-  sum->low += more->low;
-  sum->best += more->best;
-  sum->high += more->high;
+static bool add_part(wb_bytes *sum, const wb_bytes *more) {
+  return !__builtin_add_overflow(sum->low, more->low, &sum->low) &&
+         !__builtin_add_overflow(sum->best, more->best, &sum->best) &&
+         !__builtin_add_overflow(sum->high, more->high, &sum->high);
 }
 
 static wb_i128 rounded_up(wb_num n) {
@@ -36,9 +38,11 @@ static wb_i128 rounded_up(wb_num n) {
   return n.num;
 }
 
-static void sum_up(const wb_serving *s, wb_load *out) {
+static bool sum_up(const wb_serving *s, wb_load *out) {
   out->all = (wb_bytes){0, 0, 0};
-  for (size_t i = 0; i < s->part_count; i++) add_part(&out->all, &out->parts[i]);
+  for (size_t i = 0; i < s->part_count; i++)
+    if (!add_part(&out->all, &out->parts[i])) return false;
+  return true;
 }
 
 /* The figures of a place: of each part low, best, high, then the budget. NULL on overflow. */
@@ -58,7 +62,7 @@ bool wb_serving_at(const wb_serving *s, uint32_t place, wb_i128 context, wb_i128
     out->parts[i] = (wb_bytes){rounded_up(figure[0]), rounded_up(figure[1]), rounded_up(figure[2])};
   out->budget = figure->num / figure->den;
   if (!load_draft(s, place, context, sequences, out)) return false;
-  sum_up(s, out);
+  if (!sum_up(s, out)) return false;
   return !s->llama || wb_llama_load(s, place, context, sequences, out);
 }
 
@@ -111,8 +115,7 @@ bool wb_serving_now(const wb_serving *s, uint32_t place, wb_load *out) {
     if (!add_caches(s, place, &s->mix[i], 1, caches)) return false;
   if (s->rules.shared_prefix && !keep_prefix_once(s, place, caches)) return false;
   out->parts[WB_PART_KV_CACHE] = (wb_bytes){rounded_up(caches[0]), rounded_up(caches[1]), rounded_up(caches[2])};
-  sum_up(s, out);
-  return true;
+  return sum_up(s, out);
 }
 
 wb_num wb_serving_number(const wb_serving *s, const wb_value *value) {
@@ -178,6 +181,7 @@ wb_i128 wb_serving_max_sequences(const wb_serving *s) { return largest(s, false)
 /* ---- of one sequence ---- */
 
 static wb_i128 per_sequence(const wb_serving *s, bool growing) {
+  wb_ctx *ctx = &s->model->ctx;
   const wb_place_on *p = &s->places[wb_serving_worst(s)];
   const wb_value longest = wb_integer(s->longest), most = wb_integer(WB_SERVING_MOST);
   wb_i128 sum = 0;
@@ -187,10 +191,10 @@ static wb_i128 per_sequence(const wb_serving *s, bool growing) {
     if (grows != growing) continue;
     const wb_value *length = kind->of_source ? &longest : &most;
     wb_value entries = wb_integer(kind->copies);
-    if (!grows && kind->kept->per_token)
-      entries = wb_cache_entries(&s->model->ctx, kind, &s->rules, &s->layout, length);
-    const wb_i128 all = kind->layers * kind->entry_bytes * (grows ? 1 : entries.u.num.num);
-    sum += grows ? all / (kind->every * s->layout.cp * s->layout.dcp) : all;
+    if (!grows && kind->kept->per_token) entries = wb_cache_entries(ctx, kind, &s->rules, &s->layout, length);
+    const wb_i128 of_layers = wb_times(ctx, kind->layers, kind->entry_bytes);
+    const wb_i128 all = wb_times(ctx, of_layers, grows ? 1 : entries.u.num.num);
+    sum = wb_plus(ctx, sum, grows ? all / ((wb_i128)s->layout.cp * s->layout.dcp) / kind->every : all);
   }
   return sum;
 }

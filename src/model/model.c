@@ -113,11 +113,37 @@ static int by_pattern(const void *a, const void *b) {
   return wb_str_cmp((*(const wb_row *const *)a)->pattern, (*(const wb_row *const *)b)->pattern);
 }
 
-/* A tensor made twice would be counted twice. */
-static void check_twice(wb_model *m) {
-  const wb_row **rows = WB_NEWN(&m->ctx, const wb_row *, m->row_count);
+static wb_row **sorted_rows(wb_model *m) {
+  wb_row **rows = WB_NEWN(&m->ctx, wb_row *, m->row_count);
   for (size_t i = 0; i < m->row_count; i++) rows[i] = &m->rows[i];
   if (m->row_count) qsort(rows, m->row_count, sizeof *rows, by_pattern);
+  return rows;
+}
+
+/* What stands before the first index: "model.layers." of "model.layers.*.mlp". */
+static wb_str stack_of(const wb_row *row) {
+  const char *mark = memchr(row->pattern.ptr, WB_INDEX_MARK, row->pattern.len);
+  return wb_str_slice(row->pattern, 0, mark ? (size_t)(mark - row->pattern.ptr) : row->pattern.len);
+}
+
+static uint32_t last_of(const wb_number_set *set) {
+  return set->range_count ? set->ranges[set->range_count - 1].high : 0;
+}
+
+/* Rows of a stack stand together when sorted. */
+static void measure_stacks(wb_row **rows, size_t count) {
+  for (size_t i = 0, end; i < count; i = end) {
+    uint32_t last = 0;
+    const wb_str stack = stack_of(rows[i]);
+    for (end = i; end < count && rows[end]->index_count && wb_str_eq(stack_of(rows[end]), stack); end++)
+      if (last_of(rows[end]->indices[0]) > last) last = last_of(rows[end]->indices[0]);
+    for (size_t k = i; k < end; k++) rows[k]->stack_last = last;
+    if (end == i) end++;
+  }
+}
+
+/* A tensor made twice would be counted twice. */
+static void check_twice(wb_model *m, wb_row **rows) {
   for (size_t i = 0; i < m->row_count; i++)
     for (size_t k = i + 1; k < m->row_count && wb_str_eq(rows[i]->pattern, rows[k]->pattern); k++) {
       wb_step(&m->ctx, rows[i]->stmt->place);
@@ -183,7 +209,9 @@ void wb_model_build(wb_model *m) {
   naming->prefix = WB_STR("");
   wb_walk_family(&w, m->family, m->config.root, WB_STR(""), naming, WB_G_OTHER, NULL);
   for (size_t i = 0; i < m->row_count; i++) add_totals(m, &m->rows[i]);
-  check_twice(m);
+  wb_row **rows = sorted_rows(m);
+  check_twice(m, rows);
+  measure_stacks(rows, m->row_count);
   check_ties(m);
   if (m->total.num == 0) WB_FAIL(&m->ctx, WB_MODEL_EMPTY, wb_in_file(m->config.file), m->model_type);
   if (m->total.num > INT64_MAX) WB_FAIL(&m->ctx, WB_MODEL_TOO_MANY, wb_in_file(m->config.file), WB_STR("2^63"));

@@ -52,6 +52,7 @@ typedef struct wb_row {
   wb_str pattern; /* each WB_INDEX_MARK stands for one index */
   const wb_number_set *indices[WB_MAX_INDICES];
   uint32_t index_count;
+  uint32_t stack_last; /* of an indexed row: the highest first index of the rows of its stack, over all classes */
   uint32_t rank;
   wb_binding *dims[WB_MAX_RANK];
   wb_tensor_kind kind;

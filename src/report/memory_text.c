@@ -65,7 +65,8 @@ static void write_pool(wb_out *out, const wb_memory_facts *f) {
   if (p->paged)
     wb_text_addf(&out->text, "  %.*s: Maximum concurrency for %.*s tokens per request: %.2fx\n", WB_STR_ARG(name),
                  WB_STR_ARG(wb_out_number(out, f->serving->longest)), p->pages.concurrency);
-  else if (!p->tokens) wb_memory_line(out, p->bytes > 0 ? WB_NOTE_NOT_PAGED : WB_NOTE_NO_POOL, 0, NULL);
+  else if (p->bytes <= 0) wb_memory_line(out, WB_NOTE_NO_POOL, 0, NULL);
+  else if (p->unequal) wb_memory_line(out, WB_NOTE_NOT_PAGED, 0, NULL);
 }
 
 static void write_assumed(wb_out *out, const wb_memory_facts *f) {
