@@ -188,19 +188,26 @@ static wb_str converted(wb_model *m, const wb_engine *engine) {
   return wb_str_is(wb_loaded_name(&stored), "mxfp4") ? wb_engine_text(m, engine, "file_type_of_mxfp4") : file;
 }
 
+/* What an engine serves a float32 model in where it is not told; empty: as it is. */
+static wb_str halved(wb_model *m, const wb_engine *engine) {
+  return wb_str_is(m->dtype, "float32") ? wb_engine_text(m, engine, "float32_as") : WB_STR("");
+}
+
 /* Weights in eight bits or less are computed with in the model's dtype. */
 static void set_weights(wb_serving *s) {
   wb_model *m = s->model;
   const weigh_serving *a = &s->asked;
-  const wb_str dtype = a->dtype ? wb_dtype_name(wb_str_of(a->dtype)) : m->dtype;
+  const wb_engine engine = wb_engine_new(m, s->engine, s->options, s->option_count);
+  const wb_str half = a->dtype ? WB_STR("") : halved(m, &engine);
+  const wb_str dtype = a->dtype ? wb_dtype_name(wb_str_of(a->dtype)) : half.len ? half : m->dtype;
   s->dtype = dtype.len && wb_dtype_bytes(dtype) > 1 ? dtype : m->dtype;
   if (a->quant && !dtype.len) WB_FAIL(&m->ctx, WB_PASS_DTYPE, WB_NOWHERE, wb_str_of(a->dtype));
-  const wb_engine engine = wb_engine_new(m, s->engine, s->options, s->option_count);
   const wb_str rest = a->quant && a->dtype ? dtype : WB_STR("");
   wb_str asked = wb_str_of(a->quant ? a->quant : a->dtype);
   const wb_str file = asked.len ? wb_engine_text(m, &engine, "file_type") : converted(m, &engine);
   if (!asked.len) asked = file;
   s->loaded = wb_loaded_as(m, asked, rest, file.len > 0);
+  if (!asked.len && half.len && !wb_loaded_quantized(&s->loaded)) s->loaded = wb_loaded_as(m, half, rest, false);
   s->loaded.with_mtp = a->with_mtp;
   if (!m->dtype_given && !a->dtype && wb_loaded_quantized(&s->loaded)) s->dtype = WB_STR("bfloat16");
 }

@@ -2,6 +2,7 @@
 #include "report/memory.h"
 
 #include "estimate/derive_memory.h"
+#include "estimate/launch.h"
 #include "estimate/method.h"
 
 /* The "config" method's cache: of every layer and head, over the ranks of tensor parallelism. */
@@ -94,6 +95,9 @@ bool wb_report_memory(wb_out *out, wb_model *m, bool fit) {
   }
   out->figures_are_loaded = true;
   const wb_memory_facts f = wb_memory_gather(m, &out->options->serving);
+  const wb_i128 longest = wb_launch_longest(m);
+  const wb_str lengths[] = {wb_out_number(out, f.serving->longest), wb_out_number(out, longest)};
+  if (longest && f.serving->longest > longest) wb_model_warn(m, WB_BEYOND_LENGTH, 2, lengths);
   if (out->options->format == WEIGH_FORMAT_JSON) wb_memory_json(out, &f, fit ? "fit" : "memory");
   else if (out->options->format == WEIGH_FORMAT_TEXT) wb_memory_text(out, &f, fit);
   else wb_memory_table(out, &f);

@@ -45,9 +45,11 @@ static void write_verdict(wb_out *out, const wb_memory_facts *f) {
                          wb_str_fmt(ctx, "%u", stage + 1), wb_str_fmt(ctx, "%u", f->serving->layout.pp)};
     wb_memory_line(out, WB_NOTE_FULLEST, 3, fullest);
   }
-  wb_str reach[4] = {wb_out_number(out, f->max_context), wb_out_number(out, f->serving->in_all),
-                     wb_out_number(out, f->max_sequences), wb_out_number(out, f->serving->longest)};
-  wb_memory_line(out, WB_NOTE_REACH, 4, reach);
+  const wb_i128 longest = wb_launch_longest(f->model);
+  wb_str reach[5] = {wb_out_number(out, f->max_context), wb_out_number(out, f->serving->in_all),
+                     wb_out_number(out, f->max_sequences), wb_out_number(out, f->serving->longest),
+                     wb_out_number(out, longest)};
+  wb_memory_line(out, longest && f->max_context > longest ? WB_NOTE_REACH_BEYOND : WB_NOTE_REACH, 5, reach);
 }
 
 /* The lines that the engine itself prints. */
@@ -123,7 +125,8 @@ void wb_memory_text(wb_out *out, const wb_memory_facts *f, bool first_screen) {
   const wb_i128 kept = f->loads[f->worst].parts[WB_PART_KV_CACHE].best + f->loads[f->worst].parts[WB_PART_STATE].best;
   if (f->config_kv > kept + kept / 10 || f->config_kv < kept - kept / 10) {
     wb_str method[2] = {wb_gib(ctx, f->config_kv), wb_gib(ctx, kept)};
-    if (f->config_kv && f->serving->layout.pp == 1) wb_memory_line(out, WB_NOTE_CONFIG_KV, 2, method);
+    if (f->config_kv && f->serving->layout.pp == 1 && !wb_memory_first(f))
+      wb_memory_line(out, WB_NOTE_CONFIG_KV, 2, method);
   }
   if (!first_screen) return;
   wb_memory_whatif_text(out, f);

@@ -16,12 +16,25 @@ static const wb_column CHOICES[] = {{"format", WB_LABEL_FORMAT, false},
                                     {"max_context_2", WB_LABEL_MAX_CONTEXT_8, true},
                                     {"max_sequences_2", WB_LABEL_MAX_SEQUENCES_8, true}};
 
+#define SCREEN 40
+#define BELOW \
+  12 /* lines after the table: the best, changes, what is assumed, how to start it; one more where it does not fit */
+#define CHANGES 4
+
+/* Rows of the table that keep the screen within its lines; the least usual formats come last. */
+static size_t room_for_choices(const wb_out *out, const wb_memory_facts *f) {
+  size_t lines = BELOW + !f->fits + 2;
+  for (size_t i = 0; i < out->text.len; i++) lines += out->text.ptr[i] == '\n';
+  return lines + 3 < SCREEN ? SCREEN - lines : 3;
+}
+
 static void write_choices(wb_out *out, const wb_memory_facts *f) {
   wb_ctx *ctx = out->text.ctx;
   const wb_choices all = wb_whatif_choices(f->serving);
   const size_t columns = all.caches[1].len ? 9 : 7;
   wb_table table = {ctx, CHOICES, columns, NULL, 0, 0};
-  for (size_t i = 0; i < all.count; i++) {
+  const size_t most = room_for_choices(out, f);
+  for (size_t i = 0; i < all.count && i < most; i++) {
     const wb_choice *c = &all.items[i];
     wb_table_cell(&table, wb_str_fmt(ctx, "%s%.*s", c->is_asked ? "*" : "", WB_STR_ARG(c->quant)));
     wb_table_cell(&table, wb_str_fmt(ctx, "%.2f", c->bits));
@@ -41,8 +54,6 @@ static void write_choices(wb_out *out, const wb_memory_facts *f) {
   wb_str args[2] = {best->quant, all.caches[cache]};
   wb_memory_line(out, WB_NOTE_BEST, 2, args);
 }
-
-#define CHANGES 4
 
 static void write_changes(wb_out *out, const wb_memory_facts *f) {
   wb_ctx *ctx = out->text.ctx;
