@@ -340,6 +340,8 @@ static bool load_draft(const wb_serving *s, uint32_t place, wb_i128 context, wb_
 /* Of each place its parts, low, best, high, and its budget. */
 static size_t outputs_of(const wb_serving *s) { return s->place_count * (s->part_count * 3 + 1); }
 
+#define MOST_OUTPUTS 256 /* that answers hold themselves */
+
 static void make_program(wb_serving *s) {
   wb_ctx *ctx = &s->model->ctx;
   const size_t count = outputs_of(s);
@@ -355,6 +357,7 @@ static void make_program(wb_serving *s) {
     outputs[n++] = p->budget;
   }
   s->program = wb_program_new(ctx, s->forms, outputs, count, NULL);
+  s->figures = count > MOST_OUTPUTS ? WB_NEWN(ctx, wb_num, count) : NULL;
 }
 
 void wb_serving_build(wb_serving *s) {
@@ -399,8 +402,6 @@ wb_serving *wb_serving_new(wb_model *m, const weigh_serving *asked) {
 
 /* ---- answers ---- */
 
-#define MOST_OUTPUTS 256
-
 static bool add_part(wb_bytes *sum, const wb_bytes *more) {
   return !__builtin_add_overflow(sum->low, more->low, &sum->low) &&
          !__builtin_add_overflow(sum->best, more->best, &sum->best) &&
@@ -423,8 +424,7 @@ static bool sum_up(const wb_serving *s, wb_load *out) {
 static const wb_num *figures_at(const wb_serving *s, uint32_t place, wb_i128 context, wb_i128 sequences,
                                 wb_num few[MOST_OUTPUTS]) {
   const wb_num open[2] = {wb_num_int(context), wb_num_int(sequences)};
-  const size_t count = outputs_of(s);
-  wb_num *all = count <= MOST_OUTPUTS ? few : WB_NEWN(&s->model->ctx, wb_num, count);
+  wb_num *all = s->figures ? s->figures : few;
   return wb_program_run(s->program, open, all) ? &all[place * (s->part_count * 3 + 1)] : NULL;
 }
 

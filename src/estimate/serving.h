@@ -56,6 +56,7 @@ typedef struct wb_serving {
   size_t draft_part;
   struct wb_llama_serving *llama; /* llama.cpp: its own buffers take the place of the forms; NULL: another engine */
   wb_program *program;            /* all parts of all places: low, best, high */
+  wb_num *figures;                /* room for what it gives where that is much; else NULL */
 } wb_serving;
 
 typedef struct wb_bytes {
