@@ -676,8 +676,10 @@ static int remove_folder(void **state) {
 static void lengths_that_cannot_be(void **state) {
   weigh_model *model = opened(*state, SMALL);
   const weigh_serving spread = {.gpu = "RTX 4090", .pp = 64};
+  const weigh_serving below = {.engine = "llama.cpp", .has_gpu_layers = true, .gpu_layers = INT64_MIN};
   weigh_memory *memory = NULL;
   weigh_error err = {0};
+  assert_int_equal(weigh_memory_open(model, &below, &memory, &err), WEIGH_USAGE);
   assert_int_equal(weigh_memory_open(model, &spread, &memory, &err), WEIGH_OK);
   const weigh_count never[] = {-1, INT64_MIN, INT64_MAX, ((weigh_count)1 << 40) + 1};
   for (size_t i = 0; i < sizeof never / sizeof *never; i++) {
