@@ -234,7 +234,8 @@ typedef struct weigh_memory weigh_memory;
 weigh_status weigh_memory_open(weigh_model *model, const weigh_serving *serving, weigh_memory **out, weigh_error *err);
 void weigh_memory_free(weigh_memory *memory);
 
-/* The figures for other lengths; takes about a microsecond. Errors: WEIGH_REFUSED when a figure does not fit. */
+/* The figures for other lengths; takes about a microsecond. Errors: WEIGH_USAGE for a length below 0 or beyond 2^40,
+ * WEIGH_REFUSED when a figure does not fit. */
 weigh_status weigh_memory_at(const weigh_memory *memory, weigh_count context, weigh_count sequences,
                              weigh_memory_result *out, weigh_error *err);
 

@@ -1,5 +1,6 @@
 /* A model at work on a machine, for changing lengths: closed forms made ready once, then evaluated without allocating. */
 #include "api/handle.h"
+#include "estimate/exact.h"
 #include "estimate/solve.h"
 
 struct weigh_memory { /* lives in its model's memory */
@@ -20,46 +21,63 @@ weigh_status weigh_memory_open(weigh_model *model, const weigh_serving *asked, w
 
 void weigh_memory_free(weigh_memory *memory) { (void)memory; }
 
-static weigh_count count_of(wb_i128 n) { return n > INT64_MAX ? INT64_MAX : (weigh_count)n; }
+/* Fails where a figure of bytes does not fit. */
+static weigh_count count_of(wb_ctx *ctx, wb_i128 n) {
+  if (n > INT64_MAX) WB_FAIL(ctx, WB_LANG_OVERFLOW, WB_NOWHERE, WB_STR("*"));
+  return (weigh_count)n;
+}
+
+static void check_length(wb_ctx *ctx, const char *name, weigh_count n) {
+  if (n < 0 || n > WB_SERVING_MOST)
+    WB_FAIL(ctx, WB_SERVING_COUNT, WB_NOWHERE, wb_str_of(name), wb_str_fmt(ctx, "%lld", (long long)n), WB_STR("0"),
+            wb_str_fmt(ctx, "%lld", (long long)WB_SERVING_MOST));
+}
 
 /* The fullest device, and all of them together. */
-static bool fill(const wb_serving *s, wb_i128 context, wb_i128 sequences, weigh_memory_result *out) {
+static weigh_memory_result result_at(const wb_serving *s, wb_i128 context, wb_i128 sequences) {
+  wb_ctx *ctx = &s->model->ctx;
   const wb_i128 ranks = (wb_i128)s->layout.tp * s->layout.dp * s->layout.cp;
   wb_i128 total = 0;
   double fullest = -1;
-  *out = (weigh_memory_result){.fits = true};
+  weigh_memory_result out = {.fits = true};
   for (uint32_t place = 0; place < s->place_count; place++) {
     wb_load load;
-    if (!wb_serving_at(s, place, context, sequences, &load)) return false;
+    if (!wb_serving_at(s, place, context, sequences, &load)) WB_FAIL(ctx, WB_LANG_OVERFLOW, WB_NOWHERE, WB_STR("*"));
     if (s->places[place].stage.host && s->place_count > 1) continue;
     const double full = (double)load.all.best / (load.budget > 0 ? (double)load.budget : 1);
-    total += load.all.best * ranks;
-    out->fits = out->fits && load.all.best <= load.budget;
+    total = wb_plus(ctx, total, wb_times(ctx, load.all.best, ranks));
+    out.fits = out.fits && load.all.best <= load.budget;
     if (full <= fullest) continue;
     fullest = full;
-    out->device_bytes = count_of(load.all.best);
-    out->low_bytes = count_of(load.all.low);
-    out->high_bytes = count_of(load.all.high);
-    out->budget_bytes = count_of(load.budget);
-    out->weights_bytes = count_of(load.parts[WB_PART_WEIGHTS].best);
-    out->kv_cache_bytes = count_of(load.parts[WB_PART_KV_CACHE].best);
-    out->state_bytes = count_of(load.parts[WB_PART_STATE].best);
+    out.device_bytes = count_of(ctx, load.all.best);
+    out.low_bytes = count_of(ctx, load.all.low);
+    out.high_bytes = count_of(ctx, load.all.high);
+    out.budget_bytes = count_of(ctx, load.budget);
+    out.weights_bytes = count_of(ctx, load.parts[WB_PART_WEIGHTS].best);
+    out.kv_cache_bytes = count_of(ctx, load.parts[WB_PART_KV_CACHE].best);
+    out.state_bytes = count_of(ctx, load.parts[WB_PART_STATE].best);
   }
-  out->total_bytes = count_of(total);
-  return true;
+  out.total_bytes = count_of(ctx, total);
+  return out;
 }
 
 weigh_status weigh_memory_at(const weigh_memory *memory, weigh_count context, weigh_count sequences,
                              weigh_memory_result *out, weigh_error *err) {
-  if (fill(memory->serving, context, sequences, out)) return WEIGH_OK;
-  return weigh_error_set(err, memory->model->library->language, "LANG_OVERFLOW", (const char *const[]){"*"}, 1);
+  wb_ctx *ctx = &memory->model->model.ctx;
+  if (!WB_BEGIN(ctx)) return wb_report_failure(ctx, memory->model->library, err);
+  check_length(ctx, "context", context);
+  check_length(ctx, "sequences", sequences);
+  *out = result_at(memory->serving, context, sequences);
+  return WEIGH_OK;
 }
 
 weigh_status weigh_memory_reach(const weigh_memory *memory, weigh_count *max_context, weigh_count *max_sequences,
                                 weigh_error *err) {
-  (void)err;
-  *max_context = (weigh_count)wb_serving_max_context(memory->serving);
+  wb_ctx *ctx = &memory->model->model.ctx;
+  if (!WB_BEGIN(ctx)) return wb_report_failure(ctx, memory->model->library, err);
+  const weigh_count tokens = (weigh_count)wb_serving_max_context(memory->serving);
   *max_sequences = (weigh_count)wb_serving_max_sequences(memory->serving);
+  *max_context = tokens;
   return WEIGH_OK;
 }
 
@@ -86,8 +104,8 @@ weigh_status weigh_memory_rank(weigh_model *model, const weigh_serving *asked, w
                               .gpus = (weigh_count)ranked[i].gpus,
                               .tp = ranked[i].layout.tp,
                               .pp = ranked[i].layout.pp,
-                              .device_bytes = count_of(ranked[i].load.all.best),
-                              .budget_bytes = count_of(ranked[i].load.budget),
+                              .device_bytes = count_of(ctx, ranked[i].load.all.best),
+                              .budget_bytes = count_of(ctx, ranked[i].load.budget),
                               .usd_per_hour = ranked[i].price};
     if (!each(user, &row)) break;
   }

@@ -26,9 +26,13 @@ static void check_counts(wb_ctx *ctx, const bounded *counts, size_t count) {
 }
 
 static void check_layout(wb_ctx *ctx, const weigh_serving *a) {
-  const bounded counts[] = {{"--gpus", a->gpus, 1, PARALLEL_MOST}, {"--tp", a->tp, 1, PARALLEL_MOST},
-                            {"--pp", a->pp, 1, PARALLEL_MOST},     {"--dp", a->dp, 1, PARALLEL_MOST},
-                            {"--cp", a->cp, 1, PARALLEL_MOST},     {"--dcp", a->dcp, 1, PARALLEL_MOST}};
+  const bounded counts[] = {{"--gpus", a->gpus, 1, PARALLEL_MOST},
+                            {"--tp", a->tp, 1, PARALLEL_MOST},
+                            {"--pp", a->pp, 1, PARALLEL_MOST},
+                            {"--dp", a->dp, 1, PARALLEL_MOST},
+                            {"--cp", a->cp, 1, PARALLEL_MOST},
+                            {"--dcp", a->dcp, 1, PARALLEL_MOST},
+                            {"--gpu-layers", a->gpu_layers, 0, (weigh_count)1 << 40}};
   check_counts(ctx, counts, sizeof counts / sizeof *counts);
 }
 

@@ -336,6 +336,7 @@ static void make_program(wb_serving *s) {
     outputs[n++] = p->budget;
   }
   s->program = wb_program_new(ctx, s->forms, outputs, count, NULL);
+  s->figures = count > WB_MOST_OUTPUTS ? WB_NEWN(ctx, wb_num, count) : NULL;
 }
 
 void wb_serving_build(wb_serving *s) {

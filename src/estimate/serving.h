@@ -31,6 +31,8 @@ typedef struct wb_place_on {
   wb_i128 offloaded; /* bytes of weights that the engine leaves on the host, of each rank */
 } wb_place_on;
 
+#define WB_MOST_OUTPUTS 256 /* figures that answers hold themselves */
+
 /* A question with its defaults filled in, and the forms that answer it. */
 typedef struct wb_serving {
   wb_model *model;
@@ -56,6 +58,7 @@ typedef struct wb_serving {
   size_t draft_part;
   struct wb_llama_serving *llama; /* llama.cpp: its own buffers take the place of the forms; NULL: another engine */
   wb_program *program;            /* all parts of all places: low, best, high */
+  wb_num *figures;                /* room for what it gives where that is much; else NULL */
 } wb_serving;
 
 typedef struct wb_bytes {

@@ -25,8 +25,6 @@ static bool load_draft(const wb_serving *s, uint32_t place, wb_i128 context, wb_
 
 /* ---- answers ---- */
 
-#define MOST_OUTPUTS 256
-
 static bool add_part(wb_bytes *sum, const wb_bytes *more) {
   return !__builtin_add_overflow(sum->low, more->low, &sum->low) &&
          !__builtin_add_overflow(sum->best, more->best, &sum->best) &&
@@ -47,15 +45,14 @@ static bool sum_up(const wb_serving *s, wb_load *out) {
 
 /* The figures of a place: of each part low, best, high, then the budget. NULL on overflow. */
 static const wb_num *figures_at(const wb_serving *s, uint32_t place, wb_i128 context, wb_i128 sequences,
-                                wb_num few[MOST_OUTPUTS]) {
+                                wb_num few[WB_MOST_OUTPUTS]) {
   const wb_num open[2] = {wb_num_int(context), wb_num_int(sequences)};
-  const size_t count = wb_serving_outputs(s);
-  wb_num *all = count <= MOST_OUTPUTS ? few : WB_NEWN(&s->model->ctx, wb_num, count);
+  wb_num *all = s->figures ? s->figures : few;
   return wb_program_run(s->program, open, all) ? &all[place * (s->part_count * 3 + 1)] : NULL;
 }
 
 bool wb_serving_at(const wb_serving *s, uint32_t place, wb_i128 context, wb_i128 sequences, wb_load *out) {
-  wb_num few[MOST_OUTPUTS];
+  wb_num few[WB_MOST_OUTPUTS];
   const wb_num *figure = figures_at(s, place, context, sequences, few);
   if (!figure) return false;
   for (size_t i = 0; i < s->part_count; i++, figure += 3)
@@ -68,7 +65,7 @@ bool wb_serving_at(const wb_serving *s, uint32_t place, wb_i128 context, wb_i128
 
 /* Low, best and high of the caches of sequences of one length, not rounded where an engine gives fractions. */
 static bool caches_at(const wb_serving *s, uint32_t place, const wb_lengths *some, wb_num out[3]) {
-  wb_num few[MOST_OUTPUTS];
+  wb_num few[WB_MOST_OUTPUTS];
   wb_load load;
   if (s->llama) {
     if (!wb_serving_at(s, place, some->tokens, some->count, &load)) return false;

@@ -670,6 +670,36 @@ static int remove_folder(void **state) {
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_library, close_library)
 
+/* ---- serving ---- */
+
+/* Lengths from nowhere are errors, and a failed call leaves what it was given; the most cards work as few do. */
+static void lengths_that_cannot_be(void **state) {
+  weigh_model *model = opened(*state, SMALL);
+  const weigh_serving spread = {.gpu = "RTX 4090", .pp = 64};
+  const weigh_serving below = {.engine = "llama.cpp", .has_gpu_layers = true, .gpu_layers = INT64_MIN};
+  weigh_memory *memory = NULL;
+  weigh_error err = {0};
+  assert_int_equal(weigh_memory_open(model, &below, &memory, &err), WEIGH_USAGE);
+  assert_int_equal(weigh_memory_open(model, &spread, &memory, &err), WEIGH_OK);
+  const weigh_count never[] = {-1, INT64_MIN, INT64_MAX, ((weigh_count)1 << 40) + 1};
+  for (size_t i = 0; i < sizeof never / sizeof *never; i++) {
+    weigh_memory_result result = {.device_bytes = 7};
+    assert_int_equal(weigh_memory_at(memory, never[i], 1, &result, &err), WEIGH_USAGE);
+    assert_int_equal(weigh_memory_at(memory, 1, never[i], &result, &err), WEIGH_USAGE);
+    assert_string_equal(err.code, "serving_count");
+    assert_int_equal(result.device_bytes, 7);
+  }
+  weigh_memory_result result = {.device_bytes = 7};
+  assert_int_equal(weigh_memory_at(memory, (weigh_count)1 << 40, (weigh_count)1 << 40, &result, &err), WEIGH_REFUSED);
+  assert_int_equal(result.device_bytes, 7);
+  for (int i = 0; i < 100; i++) assert_int_equal(weigh_memory_at(memory, i, 2, &result, NULL), WEIGH_OK);
+  weigh_count tokens, sequences;
+  assert_int_equal(weigh_memory_reach(memory, &tokens, &sequences, NULL), WEIGH_OK);
+  assert_true(tokens > 0);
+  weigh_memory_free(memory);
+  weigh_model_free(model);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(totals_are_exact),
@@ -680,6 +710,7 @@ int main(void) {
       TEST(models_open_from_files_text_and_settings),
       TEST(a_text_ends_where_its_size_says),
       TEST(many_models_live_on_one_library),
+      TEST(lengths_that_cannot_be),
       TEST(errors_have_status_code_sentence_and_place),
       TEST(errors_speak_chinese),
       TEST(long_messages_are_cut_as_utf8),
