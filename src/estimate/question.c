@@ -192,8 +192,11 @@ static wb_str converted(wb_model *m, const wb_engine *engine) {
   return wb_str_is(wb_loaded_name(&stored), "mxfp4") ? wb_engine_text(m, engine, "file_type_of_mxfp4") : file;
 }
 
-/* What an engine serves a float32 model in where it is not told; empty: as it is. */
+/* What an engine serves a float32 model, or one whose configuration does not say, in where it is not told; empty: as
+ * it is. */
 static wb_str halved(wb_model *m, const wb_engine *engine) {
+  const wb_str unnamed = m->dtype_given ? WB_STR("") : wb_engine_text(m, engine, "unnamed_as");
+  if (unnamed.len) return unnamed;
   return wb_str_is(m->dtype, "float32") ? wb_engine_text(m, engine, "float32_as") : WB_STR("");
 }
 

@@ -87,6 +87,15 @@ void wb_memory_table(wb_out *out, const wb_memory_facts *f) {
   wb_table_write(out, &table);
 }
 
+static void warn(const wb_out *out, wb_model *m, const wb_memory_facts *f) {
+  const wb_serving *s = f->serving;
+  const wb_i128 longest = wb_launch_longest(m);
+  const wb_str lengths[] = {wb_out_number(out, s->longest), wb_out_number(out, longest)};
+  if (longest && s->longest > longest) wb_model_warn(m, WB_BEYOND_LENGTH, 2, lengths);
+  if (!m->dtype_given && !s->asked.dtype && !wb_loaded_quantized(&s->loaded))
+    wb_model_warn(m, WB_DTYPE_ASSUMED, 1, &s->dtype);
+}
+
 bool wb_report_memory(wb_out *out, wb_model *m, bool fit) {
   if (out->options->quantity) {
     const wb_serving *s = wb_serving_new(m, &out->options->serving);
@@ -95,9 +104,7 @@ bool wb_report_memory(wb_out *out, wb_model *m, bool fit) {
   }
   out->figures_are_loaded = true;
   const wb_memory_facts f = wb_memory_gather(m, &out->options->serving);
-  const wb_i128 longest = wb_launch_longest(m);
-  const wb_str lengths[] = {wb_out_number(out, f.serving->longest), wb_out_number(out, longest)};
-  if (longest && f.serving->longest > longest) wb_model_warn(m, WB_BEYOND_LENGTH, 2, lengths);
+  warn(out, m, &f);
   if (out->options->format == WEIGH_FORMAT_JSON) wb_memory_json(out, &f, fit ? "fit" : "memory");
   else if (out->options->format == WEIGH_FORMAT_TEXT) wb_memory_text(out, &f, fit);
   else wb_memory_table(out, &f);
