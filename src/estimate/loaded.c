@@ -102,14 +102,27 @@ static bool stands(const wb_loaded *l, wb_str name, wb_stage stage) {
   return false;
 }
 
-/* A tied head is a tensor of its own where what it is tied to stands on another device. */
+/* The plan's item for what a head is tied to; NULL: it comes in parts. */
+static const wb_weight *source_of(const wb_loaded *l, const wb_row *head) {
+  for (size_t i = 0; i < l->weights->count; i++)
+    if (wb_str_eq(l->weights->items[i].row.pattern, head->tied_to)) return &l->weights->items[i];
+  return NULL;
+}
+
+/* A tied head is a tensor of its own, held as what it is tied to, where that stands on another device. */
 static wb_loaded_row of_tied(const wb_loaded *l, const wb_layout *layout, wb_stage stage, const wb_row *row) {
   wb_ctx *ctx = &l->model->ctx;
   wb_loaded_row out = {.row = row, .tensors = wb_num_int(0), .bytes = wb_num_int(0), .format = row->dtype};
   if (row->kind != WB_TIED || row->mtp || row->group != WB_G_HEAD || !stage.last || stands(l, row->tied_to, stage))
     return out;
   out.tensors = wb_row_copies(row, stage);
-  out.bytes = product(ctx, row->elements, wb_num_int((wb_i128)wb_dtype_bytes(row->dtype)));
+  const wb_weight *source = source_of(l, row);
+  if (source) {
+    out.format = source->format ? source->format->name : source->dtype;
+    out.bytes = l->as_stored ? source->stored : source->loaded;
+  } else {
+    out.bytes = product(ctx, row->elements, wb_num_int((wb_i128)wb_dtype_bytes(row->dtype)));
+  }
   out.bytes = filled_up(l, row, product(ctx, out.bytes, wb_row_share(ctx, row, layout)));
   return out;
 }
