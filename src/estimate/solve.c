@@ -9,15 +9,38 @@
 
 #define NODE 8 /* cards that tensor parallelism reaches over */
 
+wb_i128 wb_solve_heads(const wb_model *m) {
+  static const char *const paths[] = {"num_attention_heads",
+                                      "n_head",
+                                      "text_config.num_attention_heads",
+                                      "llm_config.num_attention_heads",
+                                      "language_config.num_attention_heads",
+                                      "thinker_config.text_config.num_attention_heads"};
+  for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+    const wb_json *value = wb_json_at(m->config.root, wb_str_of(paths[i]));
+    if (value && value->kind == WB_JSON_INT && value->u.integer > 0) return value->u.integer;
+  }
+  return 0;
+}
+
+/* The most ranks up to a node that heads divide over. */
+static uint32_t most_ranks(const wb_model *m) {
+  const wb_i128 heads = wb_solve_heads(m);
+  uint32_t tp = 1;
+  while (tp < NODE && heads % (2 * tp) == 0) tp *= 2;
+  return tp;
+}
+
 bool wb_solve_layout(const wb_serving *asked, wb_i128 gpus, wb_layout *out) {
+  const uint32_t most = most_ranks(asked->model);
   uint32_t tp = 1;
   if (asked->by_layers) {
     *out = (wb_layout){1, (uint32_t)gpus, 1, 1, 1, false};
     return gpus <= 16;
   }
-  while (tp < NODE && gpus % (2 * tp) == 0) tp *= 2;
+  while (tp < most && gpus % (2 * tp) == 0) tp *= 2;
   *out = (wb_layout){tp, (uint32_t)(gpus / tp), 1, 1, 1, false};
-  return gpus / tp == 1 || tp == NODE || gpus / tp <= 4;
+  return gpus / tp == 1 || tp == most || gpus / tp <= 4;
 }
 
 wb_serving *wb_solve_on(const wb_serving *asked, const wb_card *card, const wb_layout *layout) {

@@ -12,6 +12,9 @@ wb_serving *wb_serving_try(wb_model *model, const weigh_serving *asked);
 #define WB_SOLVE_CARDS  1024
 #define WB_SOLVE_RANKED 1024
 
+/* Attention heads of the language model, which tensor parallelism divides; 0: the configuration names none. */
+wb_i128 wb_solve_heads(const wb_model *model);
+
 /* The same question on `gpus` cards of a kind, cut over as many as eight of them by tensor parallelism and over the rest
  * by pipeline stages; false when the number cannot be cut so (no power of two within a stage). */
 bool wb_solve_layout(const wb_serving *asked, wb_i128 gpus, wb_layout *out);

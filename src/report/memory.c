@@ -4,6 +4,7 @@
 #include "estimate/derive_memory.h"
 #include "estimate/launch.h"
 #include "estimate/method.h"
+#include "estimate/solve.h"
 
 /* The "config" method's cache: of every layer and head, over the ranks of tensor parallelism. */
 static wb_i128 config_kv(const wb_serving *s) {
@@ -94,6 +95,9 @@ static void warn(const wb_out *out, wb_model *m, const wb_memory_facts *f) {
   if (longest && s->longest > longest) wb_model_warn(m, WB_BEYOND_LENGTH, 2, lengths);
   if (!m->dtype_given && !s->asked.dtype && !wb_loaded_quantized(&s->loaded))
     wb_model_warn(m, WB_DTYPE_ASSUMED, 1, &s->dtype);
+  const wb_i128 heads = wb_solve_heads(m);
+  const wb_str shares[] = {wb_out_number(out, heads), wb_out_number(out, s->layout.tp)};
+  if (heads % s->layout.tp) wb_model_warn(m, WB_TP_HEADS, 2, shares);
 }
 
 bool wb_report_memory(wb_out *out, wb_model *m, bool fit) {
