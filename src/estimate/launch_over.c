@@ -90,11 +90,8 @@ static wb_i128 longest_in(const wb_json *object) {
 }
 
 wb_i128 wb_launch_longest(const wb_model *m) {
-  const wb_json *root = m->config.root;
-  static const char *const nested[] = {"text_config", "llm_config", "language_config", "thinker_config.text_config"};
-  wb_i128 length = longest_in(root);
-  for (size_t i = 0; !length && i < sizeof nested / sizeof *nested; i++)
-    length = longest_in(wb_json_at(root, wb_str_of(nested[i])));
+  wb_i128 length = 0;
+  for (size_t i = 0; !length && i < WB_LANGUAGE_CONFIGS; i++) length = longest_in(wb_language_config(m, i));
   return length <= WB_SERVING_MOST ? length : 0;
 }
 

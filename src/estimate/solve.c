@@ -10,14 +10,10 @@
 #define NODE 8 /* cards that tensor parallelism reaches over */
 
 wb_i128 wb_solve_heads(const wb_model *m) {
-  static const char *const paths[] = {"num_attention_heads",
-                                      "n_head",
-                                      "text_config.num_attention_heads",
-                                      "llm_config.num_attention_heads",
-                                      "language_config.num_attention_heads",
-                                      "thinker_config.text_config.num_attention_heads"};
-  for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
-    const wb_json *value = wb_json_at(m->config.root, wb_str_of(paths[i]));
+  static const char *const keys[] = {"num_attention_heads", "n_head"};
+  for (size_t i = 0; i < 2 * WB_LANGUAGE_CONFIGS; i++) {
+    const wb_json *object = wb_language_config(m, i / 2);
+    const wb_json *value = object ? wb_json_get(object, wb_str_of(keys[i % 2])) : NULL;
     if (value && value->kind == WB_JSON_INT && value->u.integer > 0) return value->u.integer;
   }
   return 0;

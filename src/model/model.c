@@ -168,12 +168,17 @@ static wb_str config_dtype(wb_model *m, const wb_json *object) {
   return WB_STR("");
 }
 
+const wb_json *wb_language_config(const wb_model *m, size_t i) {
+  static const char *const nested[WB_LANGUAGE_CONFIGS - 1] = {"text_config", "llm_config", "language_config",
+                                                              "thinker_config", "thinker_config.text_config"};
+  return i ? wb_json_at(m->config.root, wb_str_of(nested[i - 1])) : m->config.root;
+}
+
 /* The dtype a model is made in: the configuration's, else that of a nested one, else float32 (torch's default). */
 static wb_str dtype_of(wb_model *m) {
-  static const char *const nested[] = {"text_config", "llm_config", "language_config", "thinker_config"};
-  wb_str dtype = config_dtype(m, m->config.root);
-  for (size_t i = 0; !dtype.len && i < sizeof nested / sizeof *nested; i++) {
-    const wb_json *object = wb_json_get(m->config.root, wb_str_of(nested[i]));
+  wb_str dtype = WB_STR("");
+  for (size_t i = 0; !dtype.len && i < WB_LANGUAGE_CONFIGS; i++) {
+    const wb_json *object = wb_language_config(m, i);
     if (object) dtype = config_dtype(m, object);
   }
   m->dtype_given = dtype.len != 0;

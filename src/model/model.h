@@ -180,6 +180,11 @@ bool wb_model_enumerated(const wb_model *model);
 
 wb_warning *wb_model_warn(wb_model *model, wb_message_id message, size_t count, const wb_str *args);
 
+/* The objects in which a configuration speaks of its language model, to be asked in this order: the whole (0), then the
+ * nested ones that published configurations use; NULL where there is none. */
+#define WB_LANGUAGE_CONFIGS 6
+const wb_json *wb_language_config(const wb_model *model, size_t i);
+
 /* Active parameters of a row: with routed experts only the share that a token takes. */
 wb_num wb_row_active(wb_ctx *ctx, const wb_row *row);
 
