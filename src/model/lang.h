@@ -135,6 +135,8 @@ typedef enum wb_decl_kind {
   WB_D_FAMILY,
   WB_D_METHOD,
   WB_D_ENGINE,
+  WB_D_OPTIMIZER,
+  WB_D_ADAPTER,
   WB_D_CONSTANT,
   WB_D_FORMAT
 } wb_decl_kind;
@@ -185,6 +187,9 @@ typedef struct wb_decl_sink {
   void (*found)(void *user, wb_decl *decl);
   void *user;
 } wb_decl_sink;
+/* The kind of declaration that a word begins. */
+bool wb_decl_kind_named(wb_str word, wb_decl_kind *kind);
+
 void wb_parse_descriptions(wb_ctx *ctx, wb_symtab *symbols, wb_str source, wb_str file, const wb_decl_sink *sink);
 
 #endif

@@ -87,13 +87,8 @@ static void scan(wb_library *lib, size_t file) {
     bool top = line.ptr[0] != ' ';
     if (!top && !may_hold_keys(line)) continue;
     wb_str first = word(line, &from);
-    if (top && wb_str_is(first, "operation")) add_entry(lib, WB_D_OPERATION, word(line, &from), file);
-    else if (top && wb_str_is(first, "block")) add_entry(lib, WB_D_BLOCK, word(line, &from), file);
-    else if (top && wb_str_is(first, "family")) add_entry(lib, WB_D_FAMILY, word(line, &from), file);
-    else if (top && wb_str_is(first, "method")) add_entry(lib, WB_D_METHOD, word(line, &from), file);
-    else if (top && wb_str_is(first, "engine")) add_entry(lib, WB_D_ENGINE, word(line, &from), file);
-    else if (top && wb_str_is(first, "constant")) add_entry(lib, WB_D_CONSTANT, word(line, &from), file);
-    else if (top && wb_str_is(first, "format")) add_entry(lib, WB_D_FORMAT, word(line, &from), file);
+    wb_decl_kind kind = WB_D_OPERATION;
+    if (top && wb_decl_kind_named(first, &kind)) add_entry(lib, kind, word(line, &from), file);
     else if (!top && lib->entry_count > before && wb_str_is(first, "model_type"))
       add_keys(lib, line, from, &lib->types, &lib->type_count, &lib->type_cap);
     else if (!top && lib->entry_count > before && wb_str_is(first, "class"))
@@ -190,6 +185,14 @@ const wb_decl *wb_library_format(wb_library *lib, wb_ctx *ctx, wb_str name) {
   return declared(lib, ctx, name, WB_D_FORMAT);
 }
 
+const wb_decl *wb_library_optimizer(wb_library *lib, wb_ctx *ctx, wb_str name) {
+  return declared(lib, ctx, name, WB_D_OPTIMIZER);
+}
+
+const wb_decl *wb_library_adapter(wb_library *lib, wb_ctx *ctx, wb_str name) {
+  return declared(lib, ctx, name, WB_D_ADAPTER);
+}
+
 const wb_decl *wb_library_type(wb_library *lib, wb_ctx *ctx, wb_str model_type) {
   for (size_t i = lib->type_count; i-- > 0;) {
     if (!wb_str_eq(lib->types[i].type, model_type)) continue;
@@ -222,6 +225,12 @@ static const wb_decl *nth(wb_library *lib, wb_ctx *ctx, wb_decl_kind kind, size_
 
 const wb_decl *wb_library_method_at(wb_library *lib, wb_ctx *ctx, size_t i) { return nth(lib, ctx, WB_D_METHOD, i); }
 const wb_decl *wb_library_engine_at(wb_library *lib, wb_ctx *ctx, size_t i) { return nth(lib, ctx, WB_D_ENGINE, i); }
+
+const wb_decl *wb_library_optimizer_at(wb_library *lib, wb_ctx *ctx, size_t i) {
+  return nth(lib, ctx, WB_D_OPTIMIZER, i);
+}
+
+const wb_decl *wb_library_adapter_at(wb_library *lib, wb_ctx *ctx, size_t i) { return nth(lib, ctx, WB_D_ADAPTER, i); }
 
 const wb_decl *wb_library_marker(wb_library *lib, wb_ctx *ctx, size_t i, wb_str *key) {
   if (i >= lib->marker_count) return NULL;

@@ -99,16 +99,19 @@ static void check_formulas(wb_tokens *t, const wb_decl *decl) {
   for (size_t i = 0; i < decl->body.count && decl->kind != WB_D_FAMILY; i++) {
     const wb_stmt *stmt = decl->body.items[i];
     const wb_stmt_kind kind = stmt->kind;
-    const bool of_engine = decl->kind == WB_D_ENGINE && (kind == WB_S_COMPONENT || kind == WB_S_REQUIRE);
-    const char *wanted = decl->kind == WB_D_ENGINE ? "let, quantity, component or require" : "let or quantity";
-    if (kind == WB_S_LET || kind == WB_S_QUANTITY || of_engine) continue;
+    const bool of_engine = decl->kind == WB_D_ENGINE && kind == WB_S_COMPONENT;
+    const bool required = decl->kind >= WB_D_ENGINE && kind == WB_S_REQUIRE;
+    const char *wanted = decl->kind == WB_D_ENGINE  ? "let, quantity, component or require"
+                         : decl->kind > WB_D_ENGINE ? "let, quantity or require"
+                                                    : "let or quantity";
+    if (kind == WB_S_LET || kind == WB_S_QUANTITY || of_engine || required) continue;
     WB_FAIL(t->ctx, WB_LANG_SYNTAX, stmt->place, WB_STR("another statement"), wb_str_of(wanted));
   }
 }
 
 static void family_line(reader *r, wb_decl *decl) {
   wb_tokens *t = &r->t;
-  const bool options = decl->kind == WB_D_ENGINE && wb_is(t, WB_T_NAME, "options");
+  const bool options = decl->kind >= WB_D_ENGINE && wb_is(t, WB_T_NAME, "options");
   if (options || wb_is(t, WB_T_NAME, "fields")) {
     t->at++;
     fields(t, decl, options);
@@ -172,27 +175,34 @@ static void constant(wb_tokens *t, wb_decl *decl) {
   wb_expect(t, WB_T_NEWLINE, NULL, "the end of the line");
 }
 
-static wb_decl *declaration(reader *r) {
+bool wb_decl_kind_named(wb_str word, wb_decl_kind *kind) {
   static const struct {
     const char *word;
     wb_decl_kind kind;
-  } kinds[] = {{"operation", WB_D_OPERATION}, {"block", WB_D_BLOCK},   {"family", WB_D_FAMILY},
-               {"method", WB_D_METHOD},       {"engine", WB_D_ENGINE}, {"constant", WB_D_CONSTANT},
-               {"format", WB_D_FORMAT}};
+  } kinds[] = {{"operation", WB_D_OPERATION}, {"block", WB_D_BLOCK},       {"family", WB_D_FAMILY},
+               {"method", WB_D_METHOD},       {"engine", WB_D_ENGINE},     {"optimizer", WB_D_OPTIMIZER},
+               {"adapter", WB_D_ADAPTER},     {"constant", WB_D_CONSTANT}, {"format", WB_D_FORMAT}};
+  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+    if (!wb_str_is(word, kinds[i].word)) continue;
+    *kind = kinds[i].kind;
+    return true;
+  }
+  return false;
+}
+
+static wb_decl *declaration(reader *r) {
   wb_tokens *t = &r->t;
   wb_decl *decl = WB_NEW(t->ctx, wb_decl);
   decl->place = (wb_place){t->file, 0, wb_peek(t)->offset};
   decl->source = WB_STR("");
-  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-    if (!wb_accept(t, WB_T_NAME, kinds[i].word)) continue;
-    decl->kind = kinds[i].kind;
-    decl->name = symbol(t, "a name");
-    if (decl->kind == WB_D_CONSTANT) constant(t, decl);
-    else if (decl->kind >= WB_D_FAMILY && decl->kind <= WB_D_ENGINE) family(r, decl);
-    else block(t, decl);
-    return decl;
-  }
-  wb_syntax(t, "operation, block, family, method, engine, constant or format");
+  if (wb_peek(t)->kind != WB_T_NAME || !wb_decl_kind_named(wb_peek(t)->text, &decl->kind))
+    wb_syntax(t, "operation, block, family, method, engine, optimizer, adapter, constant or format");
+  t->at++;
+  decl->name = symbol(t, "a name");
+  if (decl->kind == WB_D_CONSTANT) constant(t, decl);
+  else if (decl->kind >= WB_D_FAMILY && decl->kind <= WB_D_ADAPTER) family(r, decl);
+  else block(t, decl);
+  return decl;
 }
 
 void wb_parse_descriptions(wb_ctx *ctx, wb_symtab *symbols, wb_str source, wb_str file, const wb_decl_sink *sink) {
