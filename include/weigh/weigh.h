@@ -275,6 +275,8 @@ typedef enum weigh_report_kind {
   WEIGH_REPORT_GPUS,     /* the accelerators that are known */
   WEIGH_REPORT_SPEED,    /* time to the first token and tokens per second, as bounds */
   WEIGH_REPORT_SWEEP,    /* the serving question for every combination of some of its variables' values */
+  WEIGH_REPORT_METHODS,  /* the published rules of thumb */
+  WEIGH_REPORT_METHOD,   /* one of them: its functions, or what one of these answers to `input` */
   WEIGH_REPORT_ENGINES   /* the engines that are described; serving.engine: one of them with its formulas */
 } weigh_report_kind;
 
@@ -311,7 +313,9 @@ typedef struct weigh_report_options {
   bool with_mtp;        /* tensors: the prediction layers too */
   bool compact;         /* tensors: one row with index sets instead of every tensor */
   bool latex;           /* explain: formulas as LaTeX beside the text */
-  const char *method;   /* params: a named rule of thumb instead of the exact count ("config") */
+  const char *method;   /* a named rule of thumb beside the exact figures ("config"), see weigh methods */
+  const char *function; /* method: which of its functions; NULL: show all of them */
+  const char *input;    /* method: a JSON object with the function's inputs; NULL: its defaults */
   const char *quantity; /* explain: "total_parameters" (default), "active_parameters", a group, a tensor's name */
   const char
       *filter;      /* tensors: only names that contain this text, or match it as a glob with * and ?; gpus: a vendor */
