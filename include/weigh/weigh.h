@@ -262,22 +262,23 @@ weigh_status weigh_memory_rank(weigh_model *model, const weigh_serving *serving,
 /* ---- Reports ------------------------------------------------------------------------------------------------------ */
 
 typedef enum weigh_report_kind {
-  WEIGH_REPORT_PARAMS,   /* total, active, groups, warnings */
-  WEIGH_REPORT_TENSORS,  /* every tensor */
-  WEIGH_REPORT_EXPLAIN,  /* a quantity's derivation down to fields and constants */
-  WEIGH_REPORT_FLOPS,    /* what a pass computes and moves */
-  WEIGH_REPORT_MEMORY,   /* bytes on each device while serving */
-  WEIGH_REPORT_FIT,      /* the same, and whether it fits */
-  WEIGH_REPORT_DIFF,     /* two models: fields, groups, tensors */
-  WEIGH_REPORT_CHECK,    /* a folder's stored names against the predicted ones */
-  WEIGH_REPORT_LOG,      /* what an engine printed against the prediction */
-  WEIGH_REPORT_FAMILIES, /* what is described */
-  WEIGH_REPORT_GPUS,     /* the accelerators that are known */
-  WEIGH_REPORT_SPEED,    /* time to the first token and tokens per second, as bounds */
-  WEIGH_REPORT_SWEEP,    /* the serving question for every combination of some of its variables' values */
-  WEIGH_REPORT_METHODS,  /* the published rules of thumb */
-  WEIGH_REPORT_METHOD,   /* one of them: its functions, or what one of these answers to `input` */
-  WEIGH_REPORT_ENGINES   /* the engines that are described; serving.engine: one of them with its formulas */
+  WEIGH_REPORT_PARAMS,          /* total, active, groups, warnings */
+  WEIGH_REPORT_TENSORS,         /* every tensor */
+  WEIGH_REPORT_EXPLAIN,         /* a quantity's derivation down to fields and constants */
+  WEIGH_REPORT_FLOPS,           /* what a pass computes and moves */
+  WEIGH_REPORT_MEMORY,          /* bytes on each device while serving */
+  WEIGH_REPORT_FIT,             /* the same, and whether it fits */
+  WEIGH_REPORT_DIFF,            /* two models: fields, groups, tensors */
+  WEIGH_REPORT_CHECK,           /* a folder's stored names against the predicted ones */
+  WEIGH_REPORT_LOG,             /* what an engine printed against the prediction */
+  WEIGH_REPORT_FAMILIES,        /* what is described */
+  WEIGH_REPORT_GPUS,            /* the accelerators that are known */
+  WEIGH_REPORT_SPEED,           /* time to the first token and tokens per second, as bounds */
+  WEIGH_REPORT_SWEEP,           /* the serving question for every combination of some of its variables' values */
+  WEIGH_REPORT_COMPARE_METHODS, /* what the rules of thumb say of a model beside the exact figures, and why */
+  WEIGH_REPORT_METHODS,         /* the published rules of thumb */
+  WEIGH_REPORT_METHOD,          /* one of them: its functions, or what one of these answers to `input` */
+  WEIGH_REPORT_ENGINES          /* the engines that are described; serving.engine: one of them with its formulas */
 } weigh_report_kind;
 
 typedef enum weigh_format {

@@ -36,6 +36,16 @@ static wb_convention exact(wb_model *m, const weigh_pass *asked, const char *nam
   return out;
 }
 
+void wb_exact_flops(wb_model *m, const weigh_pass *asked, wb_num *products, wb_num *scores) {
+  wb_pass pass = wb_pass_new(m, asked);
+  wb_compute_options options = wb_pass_options(m, &pass);
+  const wb_work work = wb_pass_total(m, &wb_compute_build(m, &options)->total, &pass);
+  put_in_effect(m, &pass);
+  *scores = work.flops[WB_ATTENTION];
+  if (!wb_num_add(work.flops[WB_MATMUL], work.flops[WB_CONVOLUTION], products))
+    WB_FAIL(&m->ctx, WB_LANG_OVERFLOW, WB_NOWHERE, WB_STR("+"));
+}
+
 size_t wb_conventions(wb_model *m, const weigh_pass *asked, wb_convention **list) {
   wb_convention *out = *list = WB_NEWN(&m->ctx, wb_convention, MOST);
   size_t count = 0;

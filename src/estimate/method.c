@@ -1,4 +1,4 @@
-#include "estimate/method.h"
+#include "estimate/deviation.h"
 
 #include "expr/eval.h"
 #include "expr/print.h"
@@ -227,16 +227,6 @@ static void note_range(notes *all, const wb_field *field, const wb_value *value,
   note(all, WB_METHOD_INPUT_RANGE, args, 4);
 }
 
-static wb_message_id message_named(wb_ctx *ctx, const wb_stmt *stmt) {
-  for (int id = 0; id < WB_MESSAGE_COUNT; id++) {
-    const char *code = wb_message_code((wb_message_id)id);
-    size_t i = 0;
-    while (i < stmt->text.len && code[i] && (stmt->text.ptr[i] | 32) == (code[i] | 32)) i++;
-    if (i == stmt->text.len && !code[i]) return (wb_message_id)id;
-  }
-  WB_FAIL(ctx, WB_LANG_UNKNOWN_NAME, stmt->place, stmt->text);
-}
-
 /* What the check reads, with values, and what it suggests. */
 static void note_check(notes *all, const wb_stmt *stmt, wb_scope *scope) {
   wb_ctx *ctx = all->ctx;
@@ -250,7 +240,9 @@ static void note_check(notes *all, const wb_stmt *stmt, wb_scope *scope) {
   }
   const wb_value tried = stmt->second ? wb_eval(ctx, stmt->second, scope) : wb_null();
   const wb_str args[] = {wb_text_str(&values), printed(ctx, &tried)};
-  note(all, message_named(ctx, stmt), args, 2);
+  wb_message_id id;
+  if (!wb_message_find(stmt->text, &id)) WB_FAIL(ctx, WB_LANG_UNKNOWN_NAME, stmt->place, stmt->text);
+  note(all, id, args, 2);
 }
 
 static void see_notes(wb_method_result *out, wb_ctx *ctx) {
@@ -302,7 +294,7 @@ static void take_inputs(wb_ctx *ctx, wb_method_result *out, wb_scope *inputs) {
 
 static wb_method_result evaluate(wb_ctx *ctx, wb_scope *root, wb_scope *reader, const wb_decl *function,
                                  const wb_option *given, size_t count) {
-  wb_method_result out = {.function = function, .applies = true};
+  wb_method_result out = {.function = function, .applies = true, .reader = reader};
   wb_call_scope *call = WB_NEW(ctx, wb_call_scope);
   *call = (wb_call_scope){.scope = {.parent = root, .resolve = resolve},
                           .function = function,
@@ -343,7 +335,19 @@ static void say_text(wb_model *m, wb_inputs *in, const char *name, const char *t
   if (text) say(m, in, name, wb_string(wb_str_of(text)));
 }
 
-static void say_question(wb_model *m, wb_inputs *in, const wb_asked *asked) {
+static void say_exact(wb_model *m, wb_inputs *in, const wb_exact_figures *e) {
+  const struct {
+    const char *name;
+    wb_i128 bytes;
+  } all[] = {{"exact_weights", e->weights},     {"exact_cache", e->cache},       {"exact_activations", e->activations},
+             {"exact_runtime", e->runtime},     {"exact_total", e->total},       {"exact_gradients", e->gradients},
+             {"exact_optimizer", e->optimizer}, {"exact_adapters", e->adapters}, {"exact_training", e->training}};
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++) say(m, in, all[i].name, wb_integer(all[i].bytes));
+  say(m, in, "exact_products", wb_number(e->products));
+  say(m, in, "exact_scores", wb_number(e->scores));
+}
+
+static void say_question(wb_model *m, wb_inputs *in, const wb_method_question *asked) {
   say_text(m, in, "mode", asked->mode);
   say_count(m, in, "context", asked->context);
   say_count(m, in, "sequences", asked->sequences);
@@ -355,6 +359,7 @@ static void say_question(wb_model *m, wb_inputs *in, const wb_asked *asked) {
   say_text(m, in, "optimizer", asked->optimizer);
   say_text(m, in, "precision", asked->precision);
   say_text(m, in, "weights_as", asked->weights_as);
+  if (asked->exact) say_exact(m, in, asked->exact);
   if (asked->offload) say(m, in, "offload", wb_bool(true));
   if (asked->reference) say(m, in, "reference", wb_bool(true));
   if (asked->has_checkpointing) say(m, in, "checkpointing", wb_bool(asked->checkpointing));
@@ -362,8 +367,8 @@ static void say_question(wb_model *m, wb_inputs *in, const wb_asked *asked) {
   if (asked->has_8bit) say(m, in, "optimizer_8bit", wb_bool(asked->optimizer_8bit));
 }
 
-wb_method_result wb_method_on(wb_model *m, const wb_decl *function, const wb_asked *asked, const wb_option *given,
-                              size_t count) {
+wb_method_result wb_method_on(wb_model *m, const wb_decl *function, const wb_method_question *asked,
+                              const wb_option *given, size_t count) {
   wb_inputs *reader = wb_inputs_new(m, wb_library_method(m->lib, &m->ctx, WB_STR("dimensions")));
   if (!reader->applies) return (wb_method_result){.function = function};
   if (asked) say_question(m, reader, asked);

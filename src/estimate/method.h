@@ -10,14 +10,15 @@
 #include "estimate/inputs.h"
 
 /* What a question says beside the model. Zero: unsaid, so that the defaults of the inputs hold. */
-typedef struct wb_asked {
+typedef struct wb_method_question {
   const char *mode; /* of training: "full", "lora", "qlora8", "qlora4", "prefix", "grpo", "dpo", "pretrain" */
   wb_i128 context, sequences, rank, generations, tp;
   wb_num weight_bytes, kv_bytes; /* of an element */
   const char *optimizer, *precision, *weights_as;
   bool offload, reference;
+  const struct wb_exact_figures *exact; /* what causes are told by; NULL: of the parameters alone */
   bool has_checkpointing, checkpointing, has_fused, fused_attention, has_8bit, optimizer_8bit;
-} wb_asked;
+} wb_method_question;
 
 /* An input as it was used. */
 typedef struct wb_used_input {
@@ -38,7 +39,8 @@ typedef struct wb_method_result {
   size_t input_count;
   const wb_warning *notes; /* inputs outside of their ranges, checks that fired */
   size_t note_count;
-  wb_scope *scope; /* of its formulas */
+  wb_scope *scope;  /* of its formulas */
+  wb_scope *reader; /* of the model and the question; NULL: none was asked about */
   bool applies;
 } wb_method_result;
 
@@ -61,8 +63,8 @@ wb_method_result wb_method_call(wb_ctx *ctx, wb_library *lib, const wb_decl *fun
                                 size_t count);
 
 /* Asks on a model; inputs given come before what the model says. `asked` NULL: nothing beside the model. */
-wb_method_result wb_method_on(wb_model *model, const wb_decl *function, const wb_asked *asked, const wb_option *given,
-                              size_t count);
+wb_method_result wb_method_on(wb_model *model, const wb_decl *function, const wb_method_question *asked,
+                              const wb_option *given, size_t count);
 
 /* The function of a method by its names, on a model. */
 wb_method_result wb_method_run(wb_model *model, const char *method, const char *function);

@@ -15,6 +15,7 @@ void wb_report_derivation(wb_out *out, wb_model *model, const struct wb_derivati
 void wb_report_flops(wb_out *out, wb_model *model);
 void wb_report_families(wb_out *out, wb_library *lib);
 void wb_report_gpus(wb_out *out);
+void wb_report_compare_methods(wb_out *out, wb_model *model);
 void wb_report_methods(wb_out *out, wb_library *lib);
 void wb_report_method(wb_out *out, wb_library *lib); /* options->method, and its ->function with ->input */
 void wb_report_one_method(wb_out *out, wb_library *lib, const wb_decl *method);
