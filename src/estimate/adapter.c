@@ -274,9 +274,10 @@ static bool copy_modules(applying *a, const wb_names_list *names, name_test mean
   bool any = false;
   for (size_t i = 0; i < a->m->row_count && names->count; i++) {
     const wb_row *row = &a->m->rows[i];
-    const wb_str module = is_tensor(row) ? module_around(row->pattern, names, means) : WB_STR("");
+    const wb_str name = is_tensor(row) ? wb_module_name(a->m, row->pattern) : WB_STR("");
+    const wb_str module = module_around(name, names, means);
     if (!module.len) continue;
-    const wb_str rest = wb_str_slice(row->pattern, module.len + 1, row->pattern.len);
+    const wb_str rest = wb_str_slice(name, module.len + 1, name.len);
     const bool same = any && wb_str_eq(last, module) && row->indices[0] == a->m->rows[i - 1].indices[0];
     put_row(a, row, starred(ctx, wb_str_fmt(ctx, "%.*s.%s.%.*s", WB_STR_ARG(module), below, WB_STR_ARG(rest))), true);
     if (count && !same) count_module(a, starred(ctx, module), row->copies);
@@ -303,7 +304,7 @@ static void train_biases(applying *a, const wb_modules *targets) {
   for (size_t i = 0; i < a->m->row_count; i++) {
     const wb_row *row = &a->m->rows[i];
     if (row->mtp || row->kind != WB_PARAM || !wb_str_is(wb_module_leaf(row->pattern), "bias")) continue;
-    const wb_str module = parent(row->pattern);
+    const wb_str module = parent(wb_module_name(a->m, row->pattern));
     const bool adapted = is_adapted(targets, module);
     if (!all && !adapted) continue;
     put_row(a, row, starred(ctx, joined(ctx, module, adapted ? WB_STR("base_layer.bias") : WB_STR("bias"))), false);
@@ -363,6 +364,13 @@ static void apply_modules(applying *a) {
   copy_modules(a, &saved, wb_str_ends, "modules_to_save", false);
 }
 
+/* Fields that the library looks for under other names than the model's class has (unseen.tsv). */
+static void hide_fields(const applying *a) {
+  wb_str cells[2];
+  for (size_t at = 0; wb_tsv_next(wb_data_text("adapters/unseen.tsv"), &at, cells, 2);)
+    if (wb_str_eq(cells[0], a->m->model_type)) give(a, &a->inputs->scope, wb_str_cstr(&a->m->ctx, cells[1]), wb_null());
+}
+
 wb_adapter *wb_adapter_apply(wb_model *m, const wb_decl *decl, const char *const *options, size_t count) {
   wb_ctx *ctx = &m->ctx;
   applying a = {.m = m, .out = WB_NEW(ctx, wb_adapter), .inputs = wb_inputs_new(m, decl)};
@@ -372,6 +380,7 @@ wb_adapter *wb_adapter_apply(wb_model *m, const wb_decl *decl, const char *const
   a.inputs->option_count = count;
   wb_adapter_check_options(m, a.inputs);
   give(&a, &a.inputs->scope, "encoder_decoder", wb_bool(is_encoder_decoder(m)));
+  hide_fields(&a);
   a.model_scope = wb_scope_new(ctx, &a.inputs->scope);
   bind_lets(&a, a.model_scope);
   if (flag_of(&a, "per_module", true)) apply_modules(&a);

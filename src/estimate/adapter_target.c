@@ -118,6 +118,7 @@ typedef struct counting {
 static bool count_one(void *user, wb_str name) {
   counting *c = user;
   wb_step(&c->t->m->ctx, WB_NOWHERE);
+  name = wb_module_name(c->t->m, name);
   const size_t leaf = wb_module_leaf(name).len;
   c->count += is_target(c->t, c->module, wb_str_slice(name, 0, name.len > leaf ? name.len - leaf - 1 : 0));
   return true;

@@ -27,6 +27,29 @@ static wb_str above(wb_str name) {
   return wb_str_slice(name, 0, name.len > leaf ? name.len - leaf - 1 : 0);
 }
 
+/* `from` put in the place of what it names, everywhere; after ^ at the beginning alone. */
+static wb_str renamed(wb_ctx *ctx, wb_str name, wb_str from, wb_str to) {
+  const bool at_start = from.len && from.ptr[0] == '^';
+  const wb_str what = wb_str_slice(from, at_start, from.len);
+  wb_text out = {.ctx = ctx};
+  size_t at = 0;
+  if (!what.len) return name;
+  while (at < name.len) {
+    const bool here = (!at_start || !at) && wb_str_starts(wb_str_slice(name, at, name.len), what);
+    if (here) wb_text_add(&out, to);
+    else wb_text_addc(&out, name.ptr[at]);
+    at += here ? what.len : 1;
+  }
+  return wb_text_str(&out);
+}
+
+wb_str wb_module_name(wb_model *m, wb_str tensor) {
+  wb_str cells[3];
+  for (size_t at = 0; wb_tsv_next(wb_data_text("adapters/names.tsv"), &at, cells, 3);)
+    if (wb_str_eq(cells[0], m->model_type)) tensor = renamed(&m->ctx, tensor, cells[1], cells[2]);
+  return tensor;
+}
+
 /* ---- kinds ---- */
 
 static wb_module_kind kind_named(wb_str word) {
@@ -35,10 +58,11 @@ static wb_module_kind kind_named(wb_str word) {
   return WB_M_OTHER;
 }
 
-static wb_module_kind kind_of(const wb_op_use *use) {
+/* Of what an operation or a block is named. */
+static wb_module_kind kind_of(wb_str name) {
   wb_str cells[2];
   for (size_t at = 0; wb_tsv_next(wb_data_text("adapters/kinds.tsv"), &at, cells, 2);)
-    if (wb_str_eq(cells[0], use->operation->name->name)) return kind_named(cells[1]);
+    if (wb_str_eq(cells[0], name)) return kind_named(cells[1]);
   return WB_M_OTHER;
 }
 
@@ -55,7 +79,7 @@ static void set_shape(wb_model *m, const wb_op_use *use, wb_module *module) {
   module->out = row->dims[in_first ? 1 : 0];
   if (module->kind != WB_M_CONV) return;
   const wb_sym *groups = wb_intern_find(&m->lib->symbols, WB_STR("groups"));
-  wb_binding *given = groups ? wb_scope_find_here(use->scope, groups) : NULL;
+  wb_binding *given = groups && use ? wb_scope_find_here(use->scope, groups) : NULL;
   const wb_value *value = given ? wb_force(&m->ctx, given) : NULL;
   if (value && value->kind == WB_NUM && value->u.num.num > 0) module->groups = value->u.num;
   for (uint32_t i = 2; i < row->rank && module->sides < WB_MODULE_SIDES; i++)
@@ -72,20 +96,39 @@ static void widen_groups(wb_model *m, wb_module *module) {
   module->in = whole;
 }
 
+static wb_module module_of(wb_model *m, const wb_row *rows, size_t count, wb_module_kind kind) {
+  wb_module out = {.kind = kind, .rows = rows, .row_count = count, .copies = rows->copies};
+  out.name = above(wb_module_name(m, rows->pattern));
+  out.groups = out.experts = out.fused = wb_num_int(1);
+  for (size_t i = 0; i < count; i++) out.has_bias = out.has_bias || wb_str_is(wb_module_leaf(rows[i].pattern), "bias");
+  return out;
+}
+
+static void push(wb_model *m, wb_modules *all, wb_module module) {
+  WB_PUSH_ROOM(&m->ctx, all->items, all->count, all->cap);
+  all->items[all->count++] = module;
+}
+
 static void add(wb_model *m, wb_modules *all, const wb_op_use *use) {
-  const wb_row *row = &m->rows[use->first_row];
-  wb_module module = {.name = above(row->pattern), .kind = kind_of(use), .rows = row, .copies = row->copies};
-  module.row_count = use->end_row - use->first_row;
-  module.groups = module.experts = module.fused = wb_num_int(1);
-  for (size_t i = 0; i < module.row_count; i++)
-    module.has_bias = module.has_bias || wb_str_is(wb_module_leaf(row[i].pattern), "bias");
+  wb_module module = module_of(m, &m->rows[use->first_row], use->end_row - use->first_row,
+                               kind_of(use->operation->name->name));
   set_shape(m, use, &module);
   widen_groups(m, &module);
   if (use->routed && use->group == WB_G_ROUTED_EXPERT) module.kind = WB_M_EXPERT;
   /* a gate with one output scales what experts share: a plain product */
-  else if (is_matrix(module.kind) && use->group == WB_G_ROUTER && size_of(module.out).num > 1) module.kind = WB_M_ROUTER;
-  WB_PUSH_ROOM(&m->ctx, all->items, all->count, all->cap);
-  all->items[all->count++] = module;
+  else if (is_matrix(module.kind) && use->group == WB_G_ROUTER && module.out && size_of(module.out).num > 1)
+    module.kind = WB_M_ROUTER;
+  push(m, all, module);
+}
+
+/* A matrix that a block holds without an operation of its own: products read it where they stand. */
+static void add_alone(wb_model *m, wb_modules *all, const wb_row *row) {
+  wb_module_kind kind = kind_of(row->decl->name->name);
+  if (row->group == WB_G_EMBEDDING) kind = WB_M_EMBEDDING;
+  if (row->kind == WB_BUFFER || row->mtp || row->rank != 2 || !wb_str_is(wb_module_leaf(row->pattern), "weight")) return;
+  wb_module module = module_of(m, row, 1, kind);
+  set_shape(m, NULL, &module);
+  push(m, all, module);
 }
 
 /* The head: as many scores as an embedding has rows. */
@@ -100,13 +143,15 @@ static bool scores_tokens(const wb_modules *all, const wb_module *module) {
 
 wb_modules wb_modules_of(wb_model *m) {
   wb_modules out = {0};
-  size_t taken = 0; /* alternative paths name the same rows again */
+  size_t next = 0; /* rows before it are done: alternative paths name the same rows again */
   for (size_t i = 0; i < m->op_count; i++) {
     const wb_op_use *use = &m->ops[i];
-    if (use->mtp || use->end_row <= use->first_row || use->first_row < taken) continue;
-    taken = use->end_row;
-    add(m, &out, use);
+    if (use->end_row <= use->first_row || use->first_row < next) continue;
+    for (; next < use->first_row; next++) add_alone(m, &out, &m->rows[next]);
+    next = use->end_row;
+    if (!use->mtp) add(m, &out, use);
   }
+  for (; next < m->row_count; next++) add_alone(m, &out, &m->rows[next]);
   for (size_t i = 0; i < out.count; i++) out.items[i].is_output = scores_tokens(&out, &out.items[i]);
   return out;
 }

@@ -44,6 +44,9 @@ typedef struct wb_modules {
 /* All that hold a matrix or a norm of the model, prediction layers apart, in the order of the forward pass. */
 wb_modules wb_modules_of(wb_model *model);
 
+/* A tensor's name as the library's modules have it, where checkpoints have another (names.tsv). Index marks may stand in it. */
+wb_str wb_module_name(wb_model *model, wb_str tensor);
+
 /* The last part of a name: q_proj. */
 wb_str wb_module_leaf(wb_str name);
 

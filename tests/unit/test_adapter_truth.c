@@ -103,6 +103,12 @@ static asked read_settings(wb_str text) {
   return out;
 }
 
+/* Configurations that name a class without a head, and the class that was recorded. */
+static const struct {
+  const char *config, *setting;
+} HEADS[] = {{"google/vit-base-patch16-224-in21k", "architectures=[\"ViTForImageClassification\"]"},
+             {"facebook/dinov2-with-registers-small", "architectures=[\"Dinov2WithRegistersForImageClassification\"]"}};
+
 static weigh_model *open_row(const char *folder, wb_str config, wb_str overrides) {
   char path[4096];
   const char *settings[SETTINGS] = {"torch_dtype=bfloat16", "dtype=bfloat16"};
@@ -111,6 +117,8 @@ static weigh_model *open_row(const char *folder, wb_str config, wb_str overrides
     snprintf(path, sizeof path, "%s/models/%.*s/config.json", folder, WB_STR_ARG(config));
     if (access(path, R_OK)) snprintf(path, sizeof path, "%s/truth/training/configs/%.*s.json", folder, WB_STR_ARG(config));
   } else snprintf(path, sizeof path, "%.*s", WB_STR_ARG(config));
+  for (size_t i = 0; i < sizeof HEADS / sizeof *HEADS; i++)
+    if (wb_str_is(config, HEADS[i].config)) settings[count++] = HEADS[i].setting;
   if (!wb_str_is(overrides, "full"))
     for (wb_str item; wb_str_next(overrides, ',', &at, &item) && count < SETTINGS;)
       settings[count++] = wb_str_cstr(&texts, item);
@@ -298,7 +306,8 @@ static void compare(tally *t, wb_str label, const wb_adapter *adapter, const wb_
 }
 
 static wb_str settings_of(const wb_str *cells) {
-  if (!wb_str_is(cells[4], "-")) return cells[4];
+  for (size_t i = 0; i < cells[4].len; i++)
+    if (cells[4].ptr[i] == ':') return cells[4];
   for (size_t i = 0; i < sizeof LABELS / sizeof *LABELS; i++)
     if (wb_str_is(cells[3], LABELS[i].label)) return wb_str_of(LABELS[i].settings);
   return WB_STR("");
