@@ -21,6 +21,7 @@ const cli_command CLI_COMMANDS[] = {
     {"methods", WEIGH_REPORT_METHODS, 0, 0, "", "CLI_ABOUT_METHODS", "", 0},
     {"method", WEIGH_REPORT_METHOD, 1, 2, "METHOD [FUNCTION]", "CLI_ABOUT_METHOD", "xi", 0},
     {"engines", WEIGH_REPORT_ENGINES, 0, 1, "[ENGINE]", "CLI_ABOUT_ENGINES", "", 0},
+    {"adapters", WEIGH_REPORT_ADAPTERS, 0, 1, "[ADAPTER]", "CLI_ABOUT_ADAPTERS", "", 0},
 };
 const size_t CLI_COMMAND_COUNT = sizeof CLI_COMMANDS / sizeof *CLI_COMMANDS;
 

@@ -277,6 +277,7 @@ typedef enum weigh_report_kind {
   WEIGH_REPORT_SWEEP,    /* the serving question for every combination of some of its variables' values */
   WEIGH_REPORT_METHODS,  /* the published rules of thumb */
   WEIGH_REPORT_METHOD,   /* one of them: its functions, or what one of these answers to `input` */
+  WEIGH_REPORT_ADAPTERS, /* the adapters that are described; adapter: one of them with its formulas */
   WEIGH_REPORT_ENGINES   /* the engines that are described; serving.engine: one of them with its formulas */
 } weigh_report_kind;
 
@@ -316,6 +317,7 @@ typedef struct weigh_report_options {
   const char *method;   /* a named rule of thumb beside the exact figures ("config"), see weigh methods */
   const char *function; /* method: which of its functions; NULL: show all of them */
   const char *input;    /* method: a JSON object with the function's inputs; NULL: its defaults */
+  const char *adapter;  /* adapters: "lora", …; NULL: all of them */
   const char *quantity; /* explain: "total_parameters" (default), "active_parameters", a group, a tensor's name */
   const char
       *filter;      /* tensors: only names that contain this text, or match it as a glob with * and ?; gpus: a vendor */

@@ -240,6 +240,18 @@ static bool stands_first(const targeting *t, const expert_row *row) {
   return false;
 }
 
+/* A name that ends a module's whole path but its last part or more: something that holds modules. */
+static void refuse_holders(const targeting *t) {
+  for (size_t i = 0; i < t->all->count && t->names.count; i++) {
+    const wb_str name = t->all->items[i].name;
+    for (size_t end = name.len; end > 0; end--) {
+      const wb_str holder = wb_str_slice(name, 0, end - 1);
+      if (name.ptr[end - 1] != '.' || ends_with_any(holder, &t->excluded) || !ends_with_any(holder, &t->names)) continue;
+      WB_FAIL(&t->m->ctx, WB_ADAPTER_HOLDER, WB_NOWHERE, wb_module_leaf(holder), wb_module_leaf(name));
+    }
+  }
+}
+
 static void take_tensors(targeting *t) {
   expert_row row;
   for (size_t i = 0; i < t->all->count && t->tensors.count; i++) {
@@ -301,6 +313,7 @@ wb_modules wb_adapter_targets(wb_model *m, const wb_modules *all, const wb_targe
     module.copies = meant(&t, &module);
     take(&t, module);
   }
+  refuse_holders(&t);
   take_tensors(&t);
   if (!t.out.count) WB_FAIL(ctx, WB_ADAPTER_NO_MATCH, WB_NOWHERE, asked->asked.len ? asked->asked : WB_STR("[]"));
   return t.out;
