@@ -364,11 +364,38 @@ static void apply_modules(applying *a) {
   copy_modules(a, &saved, wb_str_ends, "modules_to_save", false);
 }
 
-/* Fields that the library looks for under other names than the model's class has (unseen.tsv). */
-static void hide_fields(const applying *a) {
+static bool is_unseen(const wb_model *m, wb_str field) {
   wb_str cells[2];
   for (size_t at = 0; wb_tsv_next(wb_data_text("adapters/unseen.tsv"), &at, cells, 2);)
-    if (wb_str_eq(cells[0], a->m->model_type)) give(a, &a->inputs->scope, wb_str_cstr(&a->m->ctx, cells[1]), wb_null());
+    if (wb_str_eq(cells[0], m->model_type) && wb_str_eq(cells[1], field)) return true;
+  return false;
+}
+
+/* A key of the configuration that the model's description does not read but the library does. */
+static const wb_json *unread(const wb_model *m, const wb_field *field) {
+  for (size_t i = WB_LANGUAGE_CONFIGS; i-- > 0;)
+    for (size_t k = 0; k < field->alias_count; k++) {
+      const wb_json *object = wb_language_config(m, i);
+      const wb_json *found = object ? wb_json_get(object, field->aliases[k]->name) : NULL;
+      if (found && found->kind == WB_JSON_INT) return found;
+    }
+  return NULL;
+}
+
+/* Fields as the library finds them: not those that it looks for under other names than the class has (unseen.tsv), and
+ * also those that no tensor depends on. */
+static void settle_fields(const applying *a) {
+  wb_ctx *ctx = &a->m->ctx;
+  for (size_t i = 0; i < a->out->decl->field_count; i++) {
+    const wb_field *field = &a->out->decl->fields[i];
+    const char *name = wb_str_cstr(ctx, field->name->name);
+    if (field->option || field->derived) continue;
+    if (is_unseen(a->m, field->name->name)) give(a, &a->inputs->scope, name, wb_null());
+    else if (!value_in(a, &a->inputs->scope, name)) {
+      const wb_json *found = unread(a->m, field);
+      if (found) give(a, &a->inputs->scope, name, wb_value_of_json(ctx, found));
+    }
+  }
 }
 
 wb_adapter *wb_adapter_apply(wb_model *m, const wb_decl *decl, const char *const *options, size_t count) {
@@ -380,7 +407,7 @@ wb_adapter *wb_adapter_apply(wb_model *m, const wb_decl *decl, const char *const
   a.inputs->option_count = count;
   wb_adapter_check_options(m, a.inputs);
   give(&a, &a.inputs->scope, "encoder_decoder", wb_bool(is_encoder_decoder(m)));
-  hide_fields(&a);
+  settle_fields(&a);
   a.model_scope = wb_scope_new(ctx, &a.inputs->scope);
   bind_lets(&a, a.model_scope);
   if (flag_of(&a, "per_module", true)) apply_modules(&a);

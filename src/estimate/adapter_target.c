@@ -257,9 +257,10 @@ static void take_tensors(targeting *t) {
   for (size_t i = 0; i < t->all->count && t->tensors.count; i++) {
     const wb_module *module = &t->all->items[i];
     const wb_str leaf = wb_module_leaf(module->name);
-    if (module->kind != WB_M_EXPERT && module->kind != WB_M_ROUTER) continue;
+    const bool router = module->rows->group == WB_G_ROUTER && module->rows->rank == 2;
+    if (module->kind != WB_M_EXPERT && !router) continue;
     if (!names_expert(t, leaf, &row) || !is_listed(&t->tensors, row.cells[2])) continue;
-    if (module->kind == WB_M_ROUTER) take(t, router_parameter(module));
+    if (router) take(t, router_parameter(module));
     else if (stands_first(t, &row)) take(t, expert_parameter(t, module, &row));
   }
 }

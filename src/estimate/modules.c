@@ -70,6 +70,27 @@ static bool is_matrix(wb_module_kind kind) { return kind == WB_M_LINEAR || kind 
 
 static wb_num size_of(const wb_binding *dim) { return dim->value.u.num; }
 
+/* A router is a class of its own unless routers.tsv says that it is a plain product. A gate with one output scales what
+ * experts share: a plain product everywhere. */
+static bool is_router(const wb_model *m, const wb_op_use *use, const wb_module *module) {
+  wb_str cells[2];
+  if (!is_matrix(module->kind) || use->group != WB_G_ROUTER || !module->out || size_of(module->out).num <= 1) return false;
+  for (size_t at = 0; wb_tsv_next(wb_data_text("adapters/routers.tsv"), &at, cells, 2);)
+    if (wb_str_eq(cells[0], m->model_type) && wb_str_eq(cells[1], wb_module_leaf(module->name))) return false;
+  return true;
+}
+
+/* The argument of a convolution of that name; 1 where it has none. */
+static wb_num groups_of(wb_model *m, const wb_op_use *use) {
+  for (size_t i = 0; use && i < use->operation->param_count; i++) {
+    const wb_sym *name = use->operation->params[i].name;
+    wb_binding *given = wb_str_is(name->name, "groups") ? wb_scope_find(&m->ctx, use->scope, name) : NULL;
+    const wb_value *value = given ? wb_force(&m->ctx, given) : NULL;
+    if (value && value->kind == WB_NUM && value->u.num.num > 0) return value->u.num;
+  }
+  return wb_num_int(1);
+}
+
 /* What it has in common with a product with its matrix: a convolution's first sides are [out, in / groups]. */
 static void set_shape(wb_model *m, const wb_op_use *use, wb_module *module) {
   const wb_row *row = module->rows;
@@ -78,10 +99,7 @@ static void set_shape(wb_model *m, const wb_op_use *use, wb_module *module) {
   module->in = row->dims[in_first ? 0 : 1];
   module->out = row->dims[in_first ? 1 : 0];
   if (module->kind != WB_M_CONV) return;
-  const wb_sym *groups = wb_intern_find(&m->lib->symbols, WB_STR("groups"));
-  wb_binding *given = groups && use ? wb_scope_find_here(use->scope, groups) : NULL;
-  const wb_value *value = given ? wb_force(&m->ctx, given) : NULL;
-  if (value && value->kind == WB_NUM && value->u.num.num > 0) module->groups = value->u.num;
+  module->groups = groups_of(m, use);
   for (uint32_t i = 2; i < row->rank && module->sides < WB_MODULE_SIDES; i++)
     module->kernel[module->sides++] = row->dims[i];
 }
@@ -115,9 +133,7 @@ static void add(wb_model *m, wb_modules *all, const wb_op_use *use) {
   set_shape(m, use, &module);
   widen_groups(m, &module);
   if (use->routed && use->group == WB_G_ROUTED_EXPERT) module.kind = WB_M_EXPERT;
-  /* a gate with one output scales what experts share: a plain product */
-  else if (is_matrix(module.kind) && use->group == WB_G_ROUTER && module.out && size_of(module.out).num > 1)
-    module.kind = WB_M_ROUTER;
+  else if (is_router(m, use, &module)) module.kind = WB_M_ROUTER;
   push(m, all, module);
 }
 
