@@ -334,7 +334,7 @@ typedef struct weigh_report_options {
 /* Receives a report in pieces; returns false to stop (the call then returns WEIGH_ENVIRONMENT). */
 typedef bool (*weigh_write_fn)(void *user, const char *bytes, size_t size);
 
-/* Writes a report. `a` is the model (NULL for FAMILIES, GPUS, ENGINES; for LOG NULL means the model that the log names, if
+/* Writes a report. `a` is the model (NULL for FAMILIES, GPUS, ENGINES, ADAPTERS; for LOG NULL means the model that the log names, if
  * the catalogue has it), `b` the second model of DIFF, the draft model of MEMORY and FIT (NULL: none), else NULL. Nothing
  * is written unless the whole answer is known, but for SWEEP, which writes each point as it is found; a point that cannot
  * be is a row that says why. Returns WEIGH_NO when the answer is no (check, log, diff, fit); nothing is wrong then.

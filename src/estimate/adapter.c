@@ -67,7 +67,8 @@ static void give_dimension(const applying *a, wb_scope *scope, const char *name,
 static void bind_lets(const applying *a, wb_scope *scope) {
   const wb_body *body = &a->out->decl->body;
   for (size_t i = 0; i < body->count; i++)
-    if (body->items[i]->kind == WB_S_LET) wb_bind_expr(&a->m->ctx, scope, body->items[i]->name, body->items[i]->expr, scope);
+    if (body->items[i]->kind == WB_S_LET)
+      wb_bind_expr(&a->m->ctx, scope, body->items[i]->name, body->items[i]->expr, scope);
 }
 
 /* ---- tensors ---- */
@@ -200,8 +201,9 @@ static void check_required(const applying *a, wb_scope *scope, const wb_module *
   for (size_t i = 0; i < body->count; i++) {
     const wb_stmt *stmt = body->items[i];
     if (stmt->kind != WB_S_REQUIRE || wb_eval_bool(ctx, stmt->expr, scope)) continue;
-    wb_str what = module ? wb_str_fmt(ctx, "%.*s (%s)", WB_STR_ARG(starred(ctx, module->name)), wb_module_words[module->kind])
-                         : a->m->name;
+    wb_str what =
+        module ? wb_str_fmt(ctx, "%.*s (%s)", WB_STR_ARG(starred(ctx, module->name)), wb_module_words[module->kind])
+               : a->m->name;
     WB_FAIL(ctx, WB_ADAPTER_REFUSED, WB_NOWHERE, a->out->decl->name->name, what, stmt->text);
   }
 }
@@ -221,7 +223,8 @@ static void make_all(applying *a, wb_scope *scope, const wb_module *module) {
   const wb_body *body = &a->out->decl->body;
   check_required(a, scope, module);
   for (size_t i = 0; i < body->count; i++)
-    if (body->items[i]->kind == WB_S_PARAM || body->items[i]->kind == WB_S_BUFFER) make(a, body->items[i], scope, module);
+    if (body->items[i]->kind == WB_S_PARAM || body->items[i]->kind == WB_S_BUFFER)
+      make(a, body->items[i], scope, module);
 }
 
 /* The widest of what is adapted, for matrices that all share. */
@@ -299,8 +302,9 @@ static void train_biases(applying *a, const wb_modules *targets) {
   wb_ctx *ctx = &a->m->ctx;
   const bool all = wb_str_is(bias, "all");
   if (!bias.len || wb_str_is(bias, "none")) return;
-  if (!all && !wb_str_eq(bias, own)) WB_FAIL(ctx, WB_ADAPTER_OPTION_VALUE, WB_NOWHERE, WB_STR("bias"), bias,
-                                             wb_str_fmt(ctx, "none, all, %.*s", WB_STR_ARG(own)));
+  if (!all && !wb_str_eq(bias, own))
+    WB_FAIL(ctx, WB_ADAPTER_OPTION_VALUE, WB_NOWHERE, WB_STR("bias"), bias,
+            wb_str_fmt(ctx, "none, all, %.*s", WB_STR_ARG(own)));
   for (size_t i = 0; i < a->m->row_count; i++) {
     const wb_row *row = &a->m->rows[i];
     if (row->mtp || row->kind != WB_PARAM || !wb_str_is(wb_module_leaf(row->pattern), "bias")) continue;
@@ -342,8 +346,10 @@ static void read_feedforward(applying *a) {
 static void apply_modules(applying *a) {
   wb_ctx *ctx = &a->m->ctx;
   const wb_names_list saved = wb_names_split(ctx, text_of(a, "modules_to_save"));
-  const wb_targeting asked = {.asked = text_of(a, "target_modules"), .list = text_of(a, "targets"),
-                              .excluded = text_of(a, "exclude_modules"), .saved = text_of(a, "modules_to_save"),
+  const wb_targeting asked = {.asked = text_of(a, "target_modules"),
+                              .list = text_of(a, "targets"),
+                              .excluded = text_of(a, "exclude_modules"),
+                              .saved = text_of(a, "modules_to_save"),
                               .layers = text_of(a, "layers_to_transform"),
                               .parameters = text_of(a, "parameters").len > 0};
   const wb_str copies = text_of(a, "copies");

@@ -9,7 +9,7 @@
 
 /* How a tensor of the list came about: the same index as in `trained`. */
 typedef struct wb_made {
-  wb_str module;                        /* name pattern of the adapted module; empty: of none */
+  wb_str module; /* name pattern of the adapted module; empty: of none */
   wb_binding *dims[WB_TRAINED_RANK];
 } wb_made;
 
@@ -23,12 +23,12 @@ typedef struct wb_adapter {
   const wb_decl *decl;
   wb_trained_list trained; /* what trains: the adapter's, saved modules' copies, biases of the model */
   wb_made *made;
-  wb_trained_list frozen;  /* what it makes that does not train: VeRA's shared matrices */
-  wb_adapted *modules;     /* without tensors adapted as parameters: those are no modules */
+  wb_trained_list frozen; /* what it makes that does not train: VeRA's shared matrices */
+  wb_adapted *modules;    /* without tensors adapted as parameters: those are no modules */
   size_t module_count, module_cap;
-  wb_num parameters;       /* elements of `trained` */
+  wb_num parameters; /* elements of `trained` */
   wb_num frozen_elements;
-  wb_num adapted;          /* modules, all names */
+  wb_num adapted; /* modules, all names */
 } wb_adapter;
 
 /* "lora", "LoRA", "LN-tuning": by the name of a description, its case and signs aside. Fails adapter_unknown. */

@@ -168,7 +168,8 @@ static bool is_listed(const wb_names_list *list, wb_str name) {
 static void check_fused(const targeting *t, const wb_names_list *given) {
   expert_row row;
   for (size_t at = 0; next_expert(t, &at, &row);) {
-    if (wb_str_is(row.cells[3], "1") || is_listed(given, row.cells[1]) || !is_listed(&t->tensors, row.cells[2])) continue;
+    if (wb_str_is(row.cells[3], "1") || is_listed(given, row.cells[1]) || !is_listed(&t->tensors, row.cells[2]))
+      continue;
     WB_FAIL(&t->m->ctx, WB_ADAPTER_FUSED, WB_NOWHERE, row.cells[1], row.cells[2]);
   }
 }
@@ -246,7 +247,8 @@ static void refuse_holders(const targeting *t) {
     const wb_str name = t->all->items[i].name;
     for (size_t end = name.len; end > 0; end--) {
       const wb_str holder = wb_str_slice(name, 0, end - 1);
-      if (name.ptr[end - 1] != '.' || ends_with_any(holder, &t->excluded) || !ends_with_any(holder, &t->names)) continue;
+      if (name.ptr[end - 1] != '.' || ends_with_any(holder, &t->excluded) || !ends_with_any(holder, &t->names))
+        continue;
       WB_FAIL(&t->m->ctx, WB_ADAPTER_HOLDER, WB_NOWHERE, wb_module_leaf(holder), wb_module_leaf(name));
     }
   }
@@ -288,8 +290,7 @@ static void read_names(targeting *t) {
   const wb_targeting *asked = t->asked;
   wb_ctx *ctx = &t->m->ctx;
   for (size_t i = 0; i < asked->asked.len; i++)
-    if (strchr("*+?()[]|\\^$", asked->asked.ptr[i]))
-      WB_FAIL(ctx, WB_ADAPTER_EXPRESSION, WB_NOWHERE, asked->asked);
+    if (strchr("*+?()[]|\\^$", asked->asked.ptr[i])) WB_FAIL(ctx, WB_ADAPTER_EXPRESSION, WB_NOWHERE, asked->asked);
   if (wb_str_is(asked->asked, "all-linear")) t->all_linear = true;
   else if (wb_str_is(asked->asked, "qv")) t->names = queries_and_values(t);
   else if (asked->asked.len) t->names = wb_names_split(ctx, asked->asked);

@@ -13,11 +13,11 @@ typedef struct wb_names_list {
 wb_names_list wb_names_split(wb_ctx *ctx, wb_str text);
 
 typedef struct wb_targeting {
-  wb_str asked;    /* target_modules as given; empty: not given */
-  wb_str list;     /* of targets.tsv, for models without a word on it */
+  wb_str asked;           /* target_modules as given; empty: not given */
+  wb_str list;            /* of targets.tsv, for models without a word on it */
   wb_str excluded, saved; /* exclude_modules, modules_to_save */
-  wb_str layers;   /* layers_to_transform */
-  bool parameters; /* experts that were modules once are adapted as tensors (experts.tsv) */
+  wb_str layers;          /* layers_to_transform */
+  bool parameters;        /* experts that were modules once are adapted as tensors (experts.tsv) */
 } wb_targeting;
 
 /* The modules to adapt, with how many copies of each. Fails adapter_targets. */

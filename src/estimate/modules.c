@@ -74,7 +74,8 @@ static wb_num size_of(const wb_binding *dim) { return dim->value.u.num; }
  * experts share: a plain product everywhere. */
 static bool is_router(const wb_model *m, const wb_op_use *use, const wb_module *module) {
   wb_str cells[2];
-  if (!is_matrix(module->kind) || use->group != WB_G_ROUTER || !module->out || size_of(module->out).num <= 1) return false;
+  if (!is_matrix(module->kind) || use->group != WB_G_ROUTER || !module->out || size_of(module->out).num <= 1)
+    return false;
   for (size_t at = 0; wb_tsv_next(wb_data_text("adapters/routers.tsv"), &at, cells, 2);)
     if (wb_str_eq(cells[0], m->model_type) && wb_str_eq(cells[1], wb_module_leaf(module->name))) return false;
   return true;
@@ -109,7 +110,8 @@ static void widen_groups(wb_model *m, wb_module *module) {
   if (module->kind != WB_M_CONV || !module->in || module->groups.num == 1) return;
   wb_binding *whole = WB_NEW(&m->ctx, wb_binding);
   wb_num inputs;
-  if (!wb_num_mul(size_of(module->in), module->groups, &inputs)) WB_FAIL(&m->ctx, WB_LANG_OVERFLOW, WB_NOWHERE, WB_STR("*"));
+  if (!wb_num_mul(size_of(module->in), module->groups, &inputs))
+    WB_FAIL(&m->ctx, WB_LANG_OVERFLOW, WB_NOWHERE, WB_STR("*"));
   *whole = (wb_binding){.value = wb_number(inputs), .state = WB_EVALUATED};
   module->in = whole;
 }
@@ -128,8 +130,8 @@ static void push(wb_model *m, wb_modules *all, wb_module module) {
 }
 
 static void add(wb_model *m, wb_modules *all, const wb_op_use *use) {
-  wb_module module = module_of(m, &m->rows[use->first_row], use->end_row - use->first_row,
-                               kind_of(use->operation->name->name));
+  wb_module module =
+      module_of(m, &m->rows[use->first_row], use->end_row - use->first_row, kind_of(use->operation->name->name));
   set_shape(m, use, &module);
   widen_groups(m, &module);
   if (use->routed && use->group == WB_G_ROUTED_EXPERT) module.kind = WB_M_EXPERT;
@@ -141,7 +143,8 @@ static void add(wb_model *m, wb_modules *all, const wb_op_use *use) {
 static void add_alone(wb_model *m, wb_modules *all, const wb_row *row) {
   wb_module_kind kind = kind_of(row->decl->name->name);
   if (row->group == WB_G_EMBEDDING) kind = WB_M_EMBEDDING;
-  if (row->kind == WB_BUFFER || row->mtp || row->rank != 2 || !wb_str_is(wb_module_leaf(row->pattern), "weight")) return;
+  if (row->kind == WB_BUFFER || row->mtp || row->rank != 2 || !wb_str_is(wb_module_leaf(row->pattern), "weight"))
+    return;
   wb_module module = module_of(m, row, 1, kind);
   set_shape(m, NULL, &module);
   push(m, all, module);

@@ -31,8 +31,8 @@ typedef struct wb_module {
   wb_binding *kernel[WB_MODULE_SIDES];
   uint32_t sides;
   wb_num groups;
-  wb_num copies;          /* modules, all layers; experts together are one */
-  wb_num experts, fused;  /* WB_M_PARAMETER: matrices that the tensor holds: for how many experts, how many of each */
+  wb_num copies;            /* modules, all layers; experts together are one */
+  wb_num experts, fused;    /* WB_M_PARAMETER: matrices that the tensor holds: for how many experts, how many of each */
   bool has_bias, is_output; /* is_output: scores of a vocabulary */
 } wb_module;
 

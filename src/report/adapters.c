@@ -150,7 +150,10 @@ static void json_part(wb_json_out *j, part which, const entry *all, size_t count
     if (all[i].part != which) continue;
     wb_jo_begin(j, NULL, '{');
     wb_jo_str(j, which == PART_REFUSES ? "why" : "name", all[i].name);
-    wb_jo_str(j, which == PART_TRAINS || which == PART_KEEPS ? "shape" : which == PART_OPTION ? "default" : "formula",
+    wb_jo_str(j,
+              which == PART_TRAINS || which == PART_KEEPS ? "shape"
+              : which == PART_OPTION                      ? "default"
+                                                          : "formula",
               all[i].formula);
     if (all[i].when.len) wb_jo_str(j, "when", all[i].when);
     if (all[i].aliases.len) wb_jo_str(j, "aliases", all[i].aliases);
@@ -177,7 +180,8 @@ static const wb_column ENTRY_COLUMNS[] = {{"part", WB_LABEL_KIND, false},
 static void one_table(wb_out *out, const entry *all, size_t count) {
   wb_table table = {out->text.ctx, ENTRY_COLUMNS, sizeof ENTRY_COLUMNS / sizeof *ENTRY_COLUMNS, NULL, 0, 0};
   for (size_t i = 0; i < count; i++) {
-    const wb_str cells[] = {wb_str_of(PART_NAMES[all[i].part]), all[i].name, all[i].formula, all[i].when, all[i].aliases};
+    const wb_str cells[] = {wb_str_of(PART_NAMES[all[i].part]), all[i].name, all[i].formula, all[i].when,
+                            all[i].aliases};
     for (size_t c = 0; c < sizeof cells / sizeof *cells; c++) wb_table_cell(&table, cells[c]);
   }
   wb_table_write(out, &table);
@@ -196,8 +200,7 @@ static void text_part(wb_out *out, wb_message_id head, part which, const entry *
     }
     const bool tensor = which == PART_TRAINS || which == PART_KEEPS;
     wb_text_addf(&out->text, "  %.*s%s%.*s\n", WB_STR_ARG(e->name), tensor ? " " : " = ", WB_STR_ARG(e->formula));
-    if (e->when.len)
-      wb_text_addf(&out->text, "    %s: %.*s\n", wb_out_label(out, WB_LABEL_WHEN), WB_STR_ARG(e->when));
+    if (e->when.len) wb_text_addf(&out->text, "    %s: %.*s\n", wb_out_label(out, WB_LABEL_WHEN), WB_STR_ARG(e->when));
     if (e->aliases.len)
       wb_text_addf(&out->text, "    %s: %.*s\n", wb_out_label(out, WB_LABEL_ALSO), WB_STR_ARG(e->aliases));
   }

@@ -65,21 +65,22 @@ static const struct {
 /* A refused row says what was asked by its label alone. */
 static const struct {
   const char *label, *settings;
-} LABELS[] = {{"lora_r8_default", "LoraConfig:r=8"},
-              {"lora_r64_default", "LoraConfig:r=64"},
-              {"lora_r64_all-linear", "LoraConfig:r=64,target_modules=all-linear"},
-              {"lora_r8_all-linear_biaslora", "LoraConfig:r=8,target_modules=all-linear,lora_bias=True"},
-              {"dora_r8_all-linear", "LoraConfig:r=8,target_modules=all-linear,use_dora=True"},
-              {"vblora_qv", "VBLoRAConfig:target_modules=qv"},
-              {"loha_r8_qv", "LoHaConfig:target_modules=qv"},
-              {"loha_r8_all-linear", "LoHaConfig:target_modules=all-linear"},
-              {"lokr_r8_qv", "LoKrConfig:target_modules=qv"},
-              {"ln_tuning", "LNTuningConfig:"},
-              {"ia3_default", "IA3Config:"},
-              {"prefix_20", "PrefixTuningConfig:num_virtual_tokens=20"},
-              {"prefix_20_proj", "PrefixTuningConfig:num_virtual_tokens=20,prefix_projection=True,encoder_hidden_size=512"},
-              {"prompt_20", "PromptTuningConfig:num_virtual_tokens=20"},
-              {"ptuning_20_h128", "PromptEncoderConfig:num_virtual_tokens=20,encoder_hidden_size=128"}};
+} LABELS[] = {
+    {"lora_r8_default", "LoraConfig:r=8"},
+    {"lora_r64_default", "LoraConfig:r=64"},
+    {"lora_r64_all-linear", "LoraConfig:r=64,target_modules=all-linear"},
+    {"lora_r8_all-linear_biaslora", "LoraConfig:r=8,target_modules=all-linear,lora_bias=True"},
+    {"dora_r8_all-linear", "LoraConfig:r=8,target_modules=all-linear,use_dora=True"},
+    {"vblora_qv", "VBLoRAConfig:target_modules=qv"},
+    {"loha_r8_qv", "LoHaConfig:target_modules=qv"},
+    {"loha_r8_all-linear", "LoHaConfig:target_modules=all-linear"},
+    {"lokr_r8_qv", "LoKrConfig:target_modules=qv"},
+    {"ln_tuning", "LNTuningConfig:"},
+    {"ia3_default", "IA3Config:"},
+    {"prefix_20", "PrefixTuningConfig:num_virtual_tokens=20"},
+    {"prefix_20_proj", "PrefixTuningConfig:num_virtual_tokens=20,prefix_projection=True,encoder_hidden_size=512"},
+    {"prompt_20", "PromptTuningConfig:num_virtual_tokens=20"},
+    {"ptuning_20_h128", "PromptEncoderConfig:num_virtual_tokens=20,encoder_hidden_size=128"}};
 
 /* "LoraConfig:r=8,target_modules=['q_proj','v_proj']" */
 static asked read_settings(wb_str text) {
@@ -115,7 +116,8 @@ static weigh_model *open_row(const char *folder, wb_str config, wb_str overrides
   size_t count = 2, at = 0;
   if (folder) {
     snprintf(path, sizeof path, "%s/models/%.*s/config.json", folder, WB_STR_ARG(config));
-    if (access(path, R_OK)) snprintf(path, sizeof path, "%s/truth/training/configs/%.*s.json", folder, WB_STR_ARG(config));
+    if (access(path, R_OK))
+      snprintf(path, sizeof path, "%s/truth/training/configs/%.*s.json", folder, WB_STR_ARG(config));
   } else snprintf(path, sizeof path, "%.*s", WB_STR_ARG(config));
   for (size_t i = 0; i < sizeof HEADS / sizeof *HEADS; i++)
     if (wb_str_is(config, HEADS[i].config)) settings[count++] = HEADS[i].setting;
@@ -186,8 +188,18 @@ static bool same(const entries *a, const entries *b) {
 
 /* What the adapter calls a tensor, without the module that it stands in. */
 static wb_str tail(wb_str name) {
-  static const char *const marks[] = {"lora_", "hada_", "lokr_", "vera_", "vblora_", "ia3_", "oft_",
-                                      "fourierft_", "ln_tuning_layers", "modules_to_save", "prompt_encoder", "bias"};
+  static const char *const marks[] = {"lora_",
+                                      "hada_",
+                                      "lokr_",
+                                      "vera_",
+                                      "vblora_",
+                                      "ia3_",
+                                      "oft_",
+                                      "fourierft_",
+                                      "ln_tuning_layers",
+                                      "modules_to_save",
+                                      "prompt_encoder",
+                                      "bias"};
   size_t at = 0;
   for (wb_str part; at < name.len;) {
     const size_t from = at;
@@ -332,7 +344,8 @@ static void check_row(tally *t, const char *folder, const wb_str *cells) {
   if (adapter && refused) differs(t, label, wb_str_fmt(&texts, "not refused: %.*s", WB_STR_ARG(cells[8])));
   else if (refused) {
     t->refused++;
-    if (getenv("WEIGH_ADAPTERS")) print_message("# %.*s: %s | %.*s\n", WB_STR_ARG(label), err.message, WB_STR_ARG(cells[8]));
+    if (getenv("WEIGH_ADAPTERS"))
+      print_message("# %.*s: %s | %.*s\n", WB_STR_ARG(label), err.message, WB_STR_ARG(cells[8]));
   } else if (!adapter) differs(t, label, wb_str_of(err.message));
   else compare(t, label, adapter, cells);
   weigh_model_free(model);
@@ -348,9 +361,10 @@ static void recorded_adapters(void **state) {
   snprintf(path, sizeof path, "%s/truth/training/adapters.tsv", folder);
   const wb_str table = read_all(path);
   for (size_t at = 0; wb_tsv_next(table, &at, cells, COLUMNS);) check_row(&t, folder, cells);
-  print_message("# adapters: %zu rows; %zu equal, %zu equal but for names of modules, %zu refused alike, %zu known to differ, "
-                "%zu differ\n",
-                t.rows, t.equal, t.shapes, t.refused, t.known, t.failed);
+  print_message(
+      "# adapters: %zu rows; %zu equal, %zu equal but for names of modules, %zu refused alike, %zu known to differ, "
+      "%zu differ\n",
+      t.rows, t.equal, t.shapes, t.refused, t.known, t.failed);
   assert_int_equal(t.failed, 0);
 }
 
