@@ -95,6 +95,7 @@ static weigh_status ask(const cli_command *command, cli_options *o, weigh_librar
   const weigh_report_kind kind = o->report.log ? WEIGH_REPORT_LOG : command->kind;
   const size_t count = o->report.log && !o->word_count && !o->setting_count ? 0 : command->models;
   if (kind == WEIGH_REPORT_ENGINES && o->word_count) o->report.serving.engine = o->words[0];
+  if (kind == WEIGH_REPORT_ADAPTERS && o->word_count) o->report.adapter = o->words[0];
   if (kind == WEIGH_REPORT_METHOD) o->report.method = o->words[0];
   if (kind == WEIGH_REPORT_METHOD && o->word_count > 1) o->report.function = o->words[1];
   if (kind == WEIGH_REPORT_CHECK) o->report.folder = o->words[0];

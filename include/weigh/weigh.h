@@ -262,23 +262,24 @@ weigh_status weigh_memory_rank(weigh_model *model, const weigh_serving *serving,
 /* ---- Reports ------------------------------------------------------------------------------------------------------ */
 
 typedef enum weigh_report_kind {
-  WEIGH_REPORT_PARAMS,          /* total, active, groups, warnings */
-  WEIGH_REPORT_TENSORS,         /* every tensor */
-  WEIGH_REPORT_EXPLAIN,         /* a quantity's derivation down to fields and constants */
-  WEIGH_REPORT_FLOPS,           /* what a pass computes and moves */
-  WEIGH_REPORT_MEMORY,          /* bytes on each device while serving */
-  WEIGH_REPORT_FIT,             /* the same, and whether it fits */
-  WEIGH_REPORT_DIFF,            /* two models: fields, groups, tensors */
-  WEIGH_REPORT_CHECK,           /* a folder's stored names against the predicted ones */
-  WEIGH_REPORT_LOG,             /* what an engine printed against the prediction */
-  WEIGH_REPORT_FAMILIES,        /* what is described */
-  WEIGH_REPORT_GPUS,            /* the accelerators that are known */
-  WEIGH_REPORT_SPEED,           /* time to the first token and tokens per second, as bounds */
-  WEIGH_REPORT_SWEEP,           /* the serving question for every combination of some of its variables' values */
-  WEIGH_REPORT_COMPARE_METHODS, /* what the rules of thumb say of a model beside the exact figures, and why */
-  WEIGH_REPORT_METHODS,         /* the published rules of thumb */
-  WEIGH_REPORT_METHOD,          /* one of them: its functions, or what one of these answers to `input` */
-  WEIGH_REPORT_ENGINES          /* the engines that are described; serving.engine: one of them with its formulas */
+  WEIGH_REPORT_PARAMS,   /* total, active, groups, warnings */
+  WEIGH_REPORT_TENSORS,  /* every tensor */
+  WEIGH_REPORT_EXPLAIN,  /* a quantity's derivation down to fields and constants */
+  WEIGH_REPORT_FLOPS,    /* what a pass computes and moves */
+  WEIGH_REPORT_MEMORY,   /* bytes on each device while serving */
+  WEIGH_REPORT_FIT,      /* the same, and whether it fits */
+  WEIGH_REPORT_DIFF,     /* two models: fields, groups, tensors */
+  WEIGH_REPORT_CHECK,    /* a folder's stored names against the predicted ones */
+  WEIGH_REPORT_LOG,      /* what an engine printed against the prediction */
+  WEIGH_REPORT_FAMILIES, /* what is described */
+  WEIGH_REPORT_GPUS,     /* the accelerators that are known */
+  WEIGH_REPORT_SPEED,    /* time to the first token and tokens per second, as bounds */
+  WEIGH_REPORT_SWEEP,    /* the serving question for every combination of some of its variables' values */
+  WEIGH_REPORT_COMPARE,  /* what the rules of thumb say of a model beside the exact figures, and why */
+  WEIGH_REPORT_METHODS,  /* the published rules of thumb */
+  WEIGH_REPORT_METHOD,   /* one of them: its functions, or what one of these answers to `input` */
+  WEIGH_REPORT_ADAPTERS, /* the adapters that are described; adapter: one of them with its formulas */
+  WEIGH_REPORT_ENGINES   /* the engines that are described; serving.engine: one of them with its formulas */
 } weigh_report_kind;
 
 typedef enum weigh_format {
@@ -317,6 +318,7 @@ typedef struct weigh_report_options {
   const char *method;   /* a named rule of thumb beside the exact figures ("config"), see weigh methods */
   const char *function; /* method: which of its functions; NULL: show all of them */
   const char *input;    /* method: a JSON object with the function's inputs; NULL: its defaults */
+  const char *adapter;  /* adapters: "lora", …; NULL: all of them */
   const char *quantity; /* explain: "total_parameters" (default), "active_parameters", a group, a tensor's name */
   const char
       *filter;      /* tensors: only names that contain this text, or match it as a glob with * and ?; gpus: a vendor */
@@ -333,7 +335,7 @@ typedef struct weigh_report_options {
 /* Receives a report in pieces; returns false to stop (the call then returns WEIGH_ENVIRONMENT). */
 typedef bool (*weigh_write_fn)(void *user, const char *bytes, size_t size);
 
-/* Writes a report. `a` is the model (NULL for FAMILIES, GPUS, ENGINES; for LOG NULL means the model that the log names, if
+/* Writes a report. `a` is the model (NULL for FAMILIES, GPUS, ENGINES, ADAPTERS; for LOG NULL means the model that the log names, if
  * the catalogue has it), `b` the second model of DIFF, the draft model of MEMORY and FIT (NULL: none), else NULL. Nothing
  * is written unless the whole answer is known, but for SWEEP, which writes each point as it is found; a point that cannot
  * be is a row that says why. Returns WEIGH_NO when the answer is no (check, log, diff, fit); nothing is wrong then.

@@ -99,17 +99,18 @@ static void class_names(wb_tokens *t, wb_decl *decl) {
 void wb_check_formulas(wb_tokens *t, const wb_decl *decl) {
   static const struct {
     wb_decl_kind kind;
-    wb_stmt_kind also;
+    wb_stmt_kind also, or_else;
     const char *wanted;
-  } rules[] = {{WB_D_METHOD, WB_S_CHECK, "let, quantity, require or check"},
-               {WB_D_ENGINE, WB_S_COMPONENT, "let, quantity, component or require"},
-               {WB_D_OPTIMIZER, WB_S_REQUIRE, "let, quantity or require"},
-               {WB_D_ADAPTER, WB_S_REQUIRE, "let, quantity or require"}};
+  } rules[] = {{WB_D_METHOD, WB_S_CHECK, WB_S_CHECK, "let, quantity, require or check"},
+               {WB_D_ENGINE, WB_S_COMPONENT, WB_S_COMPONENT, "let, quantity, component or require"},
+               {WB_D_OPTIMIZER, WB_S_REQUIRE, WB_S_REQUIRE, "let, quantity or require"},
+               {WB_D_ADAPTER, WB_S_PARAM, WB_S_BUFFER, "let, quantity, require, param or buffer"}};
   for (size_t r = 0; r < sizeof rules / sizeof *rules; r++)
     for (size_t i = 0; decl->kind == rules[r].kind && i < decl->body.count; i++) {
       const wb_stmt *stmt = decl->body.items[i];
       const wb_stmt_kind kind = stmt->kind;
-      if (kind == WB_S_LET || kind == WB_S_QUANTITY || kind == WB_S_REQUIRE || kind == rules[r].also) continue;
+      if (kind == WB_S_LET || kind == WB_S_QUANTITY || kind == WB_S_REQUIRE) continue;
+      if (kind == rules[r].also || kind == rules[r].or_else) continue;
       WB_FAIL(t->ctx, WB_LANG_SYNTAX, stmt->place, WB_STR("another statement"), wb_str_of(rules[r].wanted));
     }
 }
