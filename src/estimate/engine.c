@@ -142,8 +142,7 @@ void wb_engine_check_bare(wb_ctx *ctx, const wb_engine *engine) {
     wb_text found = {.ctx = ctx};
     if (fits) continue;
     wb_value_print(&found, &given->value);
-    WB_FAIL(ctx, WB_ENGINE_OPTION_VALUE, WB_NOWHERE, given->name, wb_text_str(&found),
-            wb_str_of(wb_kind_name(&usual)));
+    WB_FAIL(ctx, WB_ENGINE_OPTION_VALUE, WB_NOWHERE, given->name, wb_text_str(&found), wb_str_of(wb_kind_name(&usual)));
   }
   const wb_body *body = &engine->decl->body;
   for (size_t i = 0; i < body->count; i++)

@@ -193,7 +193,8 @@ static const wb_node *derive_named(const wb_optimizer *o, const wb_engine *bound
 }
 
 /* copies × what is kept for one. */
-static void derive_tensor(const wb_optimizer *o, const wb_trained *t, wb_num trained, wb_derivation *d, wb_node *parent) {
+static void derive_tensor(const wb_optimizer *o, const wb_trained *t, wb_num trained, wb_derivation *d,
+                          wb_node *parent) {
   const wb_optimizer_bytes one = wb_optimizer_of(o, t, trained);
   if (!one.state) return;
   wb_node *node = wb_d_new_node(d, t->pattern, NULL);

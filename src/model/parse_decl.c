@@ -99,9 +99,10 @@ static void check_formulas(wb_tokens *t, const wb_decl *decl) {
   for (size_t i = 0; i < decl->body.count && decl->kind != WB_D_FAMILY; i++) {
     const wb_stmt *stmt = decl->body.items[i];
     const wb_stmt_kind kind = stmt->kind;
-    const bool of_engine = decl->kind == WB_D_ENGINE && kind == WB_S_COMPONENT;
+    const bool takes = decl->kind == WB_D_ENGINE || decl->kind == WB_D_SHARDING;
+    const bool of_engine = takes && kind == WB_S_COMPONENT;
     const bool required = decl->kind >= WB_D_ENGINE && kind == WB_S_REQUIRE;
-    const char *wanted = decl->kind == WB_D_ENGINE  ? "let, quantity, component or require"
+    const char *wanted = takes                      ? "let, quantity, component or require"
                          : decl->kind > WB_D_ENGINE ? "let, quantity or require"
                                                     : "let or quantity";
     if (kind == WB_S_LET || kind == WB_S_QUANTITY || of_engine || required) continue;
@@ -181,7 +182,8 @@ bool wb_decl_kind_named(wb_str word, wb_decl_kind *kind) {
     wb_decl_kind kind;
   } kinds[] = {{"operation", WB_D_OPERATION}, {"block", WB_D_BLOCK},       {"family", WB_D_FAMILY},
                {"method", WB_D_METHOD},       {"engine", WB_D_ENGINE},     {"optimizer", WB_D_OPTIMIZER},
-               {"adapter", WB_D_ADAPTER},     {"constant", WB_D_CONSTANT}, {"format", WB_D_FORMAT}};
+               {"adapter", WB_D_ADAPTER},     {"sharding", WB_D_SHARDING}, {"constant", WB_D_CONSTANT},
+               {"format", WB_D_FORMAT}};
   for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
     if (!wb_str_is(word, kinds[i].word)) continue;
     *kind = kinds[i].kind;
@@ -196,11 +198,11 @@ static wb_decl *declaration(reader *r) {
   decl->place = (wb_place){t->file, 0, wb_peek(t)->offset};
   decl->source = WB_STR("");
   if (wb_peek(t)->kind != WB_T_NAME || !wb_decl_kind_named(wb_peek(t)->text, &decl->kind))
-    wb_syntax(t, "operation, block, family, method, engine, optimizer, adapter, constant or format");
+    wb_syntax(t, "operation, block, family, method, engine, optimizer, adapter, sharding, constant or format");
   t->at++;
   decl->name = symbol(t, "a name");
   if (decl->kind == WB_D_CONSTANT) constant(t, decl);
-  else if (decl->kind >= WB_D_FAMILY && decl->kind <= WB_D_ADAPTER) family(r, decl);
+  else if (decl->kind >= WB_D_FAMILY && decl->kind <= WB_D_SHARDING) family(r, decl);
   else block(t, decl);
   return decl;
 }

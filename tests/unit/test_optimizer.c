@@ -58,7 +58,7 @@ static const char *said(wb_str optimizer, wb_str setting) {
     const char *optimizer, *setting, *option;
   } same[] = {
       {"APOLLOAdamW", "tensor(mini)", "scale_type=tensor"},
-      {"LBFGS", "history_size=4", "pairs=1"},            /* two steps of one iteration leave one pair */
+      {"LBFGS", "history_size=4", "pairs=1"}, /* two steps of one iteration leave one pair */
   };
   for (size_t i = 0; i < sizeof same / sizeof *same; i++)
     if (wb_str_is(optimizer, same[i].optimizer) && wb_str_is(setting, same[i].setting)) return same[i].option;
@@ -108,9 +108,9 @@ static size_t wrong_of(run *r, const wb_optimizer *optimizer, const wb_str *row)
   wb_i128 sum = 0;
   for (size_t i = 0; i < found.part_count; i++) sum += found.parts[i].bytes;
   if (found.state + once == wanted && sum == found.state) return 0;
-  fprintf(stderr, "# %.*s %.*s %.*s %.*s %.*s: %lld, recorded %lld\n", WB_STR_ARG(row[LIBRARY]), WB_STR_ARG(row[OPTIMIZER]),
-          WB_STR_ARG(row[SETTINGS]), WB_STR_ARG(row[SHAPE]), WB_STR_ARG(row[DTYPE]), (long long)(found.state + once),
-          (long long)wanted);
+  fprintf(stderr, "# %.*s %.*s %.*s %.*s %.*s: %lld, recorded %lld\n", WB_STR_ARG(row[LIBRARY]),
+          WB_STR_ARG(row[OPTIMIZER]), WB_STR_ARG(row[SETTINGS]), WB_STR_ARG(row[SHAPE]), WB_STR_ARG(row[DTYPE]),
+          (long long)(found.state + once), (long long)wanted);
   return 1;
 }
 
