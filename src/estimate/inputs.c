@@ -96,7 +96,7 @@ static bool has_field(const wb_decl *family, const wb_sym *name) {
 /* A field of the family as the model was built with it, unless it is null. What the family does not read is no
  * dimension of this model. */
 static wb_binding *read_input(wb_ctx *ctx, wb_inputs *in, const wb_sym *name) {
-  if (!has_field(in->fields->family, name)) return NULL;
+  if (!in->fields || !has_field(in->fields->family, name)) return NULL;
   wb_binding *binding = wb_scope_find(ctx, &in->fields->scope, name);
   return binding && wb_force(ctx, binding)->kind != WB_NULL ? binding : NULL;
 }
@@ -246,5 +246,13 @@ wb_inputs *wb_inputs_new(wb_model *m, const wb_decl *decl) {
   in->scope.resolve = resolve;
   in->scope.parent = m->root; /* constants, and the open quantities of the workload */
   give_dimensions(m, in);
+  return in;
+}
+
+wb_inputs *wb_inputs_bare(wb_library *lib, wb_ctx *ctx, const wb_decl *decl) {
+  wb_inputs *in = WB_NEW(ctx, wb_inputs);
+  in->decl = decl;
+  in->scope.resolve = resolve;
+  in->scope.parent = wb_library_scope(lib, ctx, NULL); /* constants */
   return in;
 }

@@ -141,6 +141,7 @@ typedef enum wb_decl_kind {
   WB_D_ENGINE,
   WB_D_OPTIMIZER,
   WB_D_ADAPTER,
+  WB_D_SHARDING,
   WB_D_CONSTANT,
   WB_D_FORMAT
 } wb_decl_kind;

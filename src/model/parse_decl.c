@@ -104,7 +104,8 @@ void wb_check_formulas(wb_tokens *t, const wb_decl *decl) {
   } rules[] = {{WB_D_METHOD, WB_S_CHECK, WB_S_CHECK, "let, quantity, require or check"},
                {WB_D_ENGINE, WB_S_COMPONENT, WB_S_COMPONENT, "let, quantity, component or require"},
                {WB_D_OPTIMIZER, WB_S_REQUIRE, WB_S_REQUIRE, "let, quantity or require"},
-               {WB_D_ADAPTER, WB_S_PARAM, WB_S_BUFFER, "let, quantity, require, param or buffer"}};
+               {WB_D_ADAPTER, WB_S_PARAM, WB_S_BUFFER, "let, quantity, require, param or buffer"},
+               {WB_D_SHARDING, WB_S_COMPONENT, WB_S_COMPONENT, "let, quantity, component or require"}};
   for (size_t r = 0; r < sizeof rules / sizeof *rules; r++)
     for (size_t i = 0; decl->kind == rules[r].kind && i < decl->body.count; i++) {
       const wb_stmt *stmt = decl->body.items[i];
@@ -192,7 +193,8 @@ bool wb_decl_kind_named(wb_str word, wb_decl_kind *kind) {
     wb_decl_kind kind;
   } kinds[] = {{"operation", WB_D_OPERATION}, {"block", WB_D_BLOCK},       {"family", WB_D_FAMILY},
                {"method", WB_D_METHOD},       {"engine", WB_D_ENGINE},     {"optimizer", WB_D_OPTIMIZER},
-               {"adapter", WB_D_ADAPTER},     {"constant", WB_D_CONSTANT}, {"format", WB_D_FORMAT}};
+               {"adapter", WB_D_ADAPTER},     {"sharding", WB_D_SHARDING}, {"constant", WB_D_CONSTANT},
+               {"format", WB_D_FORMAT}};
   for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
     if (!wb_str_is(word, kinds[i].word)) continue;
     *kind = kinds[i].kind;
@@ -207,11 +209,11 @@ static wb_decl *declaration(reader *r) {
   decl->place = (wb_place){t->file, 0, wb_peek(t)->offset};
   decl->source = WB_STR("");
   if (wb_peek(t)->kind != WB_T_NAME || !wb_decl_kind_named(wb_peek(t)->text, &decl->kind))
-    wb_syntax(t, "operation, block, family, method, engine, optimizer, adapter, constant or format");
+    wb_syntax(t, "operation, block, family, method, engine, optimizer, adapter, sharding, constant or format");
   t->at++;
   decl->name = symbol(t, "a name");
   if (decl->kind == WB_D_CONSTANT) constant(t, decl);
-  else if (decl->kind >= WB_D_FAMILY && decl->kind <= WB_D_ADAPTER) family(r, decl);
+  else if (decl->kind >= WB_D_FAMILY && decl->kind <= WB_D_SHARDING) family(r, decl);
   else block(t, decl);
   return decl;
 }
