@@ -14,6 +14,7 @@ const cli_command CLI_COMMANDS[] = {
     {"fit", WEIGH_REPORT_FIT, 0, 1, "MODEL", "CLI_ABOUT_FIT", "sS", 1},
     {"speed", WEIGH_REPORT_SPEED, 0, 1, "MODEL", "CLI_ABOUT_SPEED", "sS", 1},
     {"sweep", WEIGH_REPORT_SWEEP, 0, 1, "MODEL", "CLI_ABOUT_SWEEP", "sSV", 1},
+    {"train", WEIGH_REPORT_TRAIN, 0, 1, "MODEL", "CLI_ABOUT_TRAIN", "sTM", 1},
     {"diff", WEIGH_REPORT_DIFF, 2, 2, "A B", "CLI_ABOUT_DIFF", "s", 2},
     {"check", WEIGH_REPORT_CHECK, 1, 1, "FOLDER", "CLI_ABOUT_CHECK", "sSL", 1},
     {"families", WEIGH_REPORT_FAMILIES, 0, 0, "", "CLI_ABOUT_FAMILIES", "", 0},
@@ -95,6 +96,27 @@ const cli_option CLI_OPTIONS[] = {
     {"vary", 'v', 'V', "NAME=VALUES", NULL, CLI_VARY, 0, "CLI_OPT_VARY"},
     {"reach", 0, 'V', NULL, NULL, CLI_FLAG, AT(report.sweep.with_reach), "CLI_OPT_REACH"},
     {"speed", 0, 'V', NULL, NULL, CLI_FLAG, AT(report.sweep.with_speed), "CLI_OPT_SPEED"},
+    {"mode", 'm', 'T', "MODE", NULL, CLI_TEXT, AT(report.training.mode), "CLI_OPT_MODE"},
+    {"batch", 'b', 'T', "N", NULL, CLI_POSITIVE, AT(report.training.batch), "CLI_OPT_TRAIN_BATCH"},
+    {"sequence", 'n', 'T', "TOKENS", NULL, CLI_POSITIVE, AT(report.training.sequence), "CLI_OPT_SEQUENCE"},
+    {"optimizer", 0, 'T', "NAME", NULL, CLI_TEXT, AT(report.training.optimizer), "CLI_OPT_OPTIMIZER"},
+    {"optimizer-option", 0, 'T', "NAME=VALUE", NULL, CLI_OPTIMIZER, 0, "CLI_OPT_OPTIMIZER_OPTION"},
+    {"precision", 0, 'T', "POLICY", NULL, CLI_TEXT, AT(report.training.precision), "CLI_OPT_PRECISION"},
+    {"checkpointing", 0, 'T', NULL, NULL, CLI_FLAG, AT(report.training.checkpointing), "CLI_OPT_CHECKPOINTING"},
+    {"attention", 0, 'T', "KERNEL", "sdpa eager", CLI_SWITCH, AT(report.training.eager), "CLI_OPT_ATTENTION"},
+    {"adapter", 0, 'T', "NAME", NULL, CLI_TEXT, AT(report.training.adapter), "CLI_OPT_ADAPTER"},
+    {"rank", 'r', 'T', "N", NULL, CLI_POSITIVE, AT(report.training.rank), "CLI_OPT_RANK"},
+    {"target-modules", 0, 'T', "NAMES", NULL, CLI_TEXT, AT(report.training.target_modules), "CLI_OPT_TARGETS"},
+    {"adapter-option", 0, 'T', "NAME=VALUE", NULL, CLI_ADAPTER, 0, "CLI_OPT_ADAPTER_OPTION"},
+    {"generations", 'k', 'T', "N", NULL, CLI_GENERATIONS, AT(report.training.generations), "CLI_OPT_GENERATIONS"},
+    {"reference", 0, 'T', NULL, NULL, CLI_FLAG, AT(report.training.reference), "CLI_OPT_REFERENCE"},
+    {"gpus", 0, 'T', "N", NULL, CLI_POSITIVE, AT(report.training.gpus), "CLI_OPT_TRAIN_GPUS"},
+    {"zero", 'z', 'T', "STAGE", "0 1 2 3", CLI_TEXT, AT(report.training.sharding), "CLI_OPT_ZERO"},
+    {"sharding", 0, 'T', "NAME", NULL, CLI_TEXT, AT(report.training.sharding), "CLI_OPT_SHARDING"},
+    {"sharding-option", 0, 'T', "NAME=VALUE", NULL, CLI_SHARDING, 0, "CLI_OPT_SHARDING_OPTION"},
+    {"gpu", 'g', 'T', "NAME", NULL, CLI_TEXT, AT(report.training.gpu), "CLI_OPT_TRAIN_GPU"},
+    {"gpu-memory", 0, 'T', "SIZE", NULL, CLI_BYTES, AT(report.training.gpu_memory_bytes), "CLI_OPT_GPU_MEMORY"},
+    {"reserve", 0, 'T', "PERCENT", NULL, CLI_PERCENT, AT(report.training.reserve_percent), "CLI_OPT_RESERVE"},
     {"log", 0, 'L', "FILE", NULL, CLI_TEXT, AT(report.log), "CLI_OPT_LOG"},
     {"mtp", 0, 'm', NULL, NULL, CLI_FLAG, AT(report.with_mtp), "CLI_OPT_MTP"},
     {"mtp", 0, 'w', NULL, NULL, CLI_FLAG, AT(report.pass.with_mtp), "CLI_OPT_MTP"},
@@ -221,6 +243,16 @@ static weigh_status sized(const cli_option *option, const char *value, cli_optio
   return WEIGH_OK;
 }
 
+/* 20, 20 %: of a hundred; none is below 0, as 0 means the default. */
+static weigh_status percentage(const cli_option *option, const char *value, cli_options *o, weigh_error *err) {
+  char *end = NULL;
+  const long percent = strtol(value, &end, 10);
+  while (end != value && (*end == ' ' || *end == '%')) end++;
+  if (end == value || *end || percent < 0 || percent > 99) return fail(err, o, "USAGE_PERCENT", value, option->name);
+  *(int *)((char *)o + option->at) = percent ? (int)percent : -1;
+  return WEIGH_OK;
+}
+
 static weigh_status timed(const cli_option *option, const char *value, cli_options *o, weigh_error *err) {
   char *end = NULL;
   double seconds = strtod(value, &end);
@@ -248,10 +280,21 @@ static weigh_status apply(const cli_option *option, const char *value, cli_optio
     case CLI_BYTES: return sized_bytes(option, value, o, err);
     case CLI_SIZE: return sized(option, value, o, err);
     case CLI_SECONDS: return timed(option, value, o, err);
+    case CLI_GENERATIONS: o->report.training.has_generations = true; return counted(option, value, o, err);
+    case CLI_PERCENT: return percentage(option, value, o, err);
     case CLI_GPU_LAYERS: o->report.serving.has_gpu_layers = true; return counted(option, value, o, err);
     case CLI_ENGINE:
       o->report.serving.engine_options = o->engine_options;
       return add(err, o, o->engine_options, &o->report.serving.engine_option_count, value);
+    case CLI_OPTIMIZER:
+      o->report.training.optimizer_options = o->optimizer_options;
+      return add(err, o, o->optimizer_options, &o->report.training.optimizer_option_count, value);
+    case CLI_ADAPTER:
+      o->report.training.adapter_options = o->adapter_options;
+      return add(err, o, o->adapter_options, &o->report.training.adapter_option_count, value);
+    case CLI_SHARDING:
+      o->report.training.sharding_options = o->sharding_options;
+      return add(err, o, o->sharding_options, &o->report.training.sharding_option_count, value);
     case CLI_VARY: o->report.sweep.vary = o->vary; return add(err, o, o->vary, &o->report.sweep.vary_count, value);
     case CLI_SETTING: return add(err, o, o->settings, &o->setting_count, value);
     case CLI_DATA: return add(err, o, o->data_dirs, &o->data_dir_count, value);

@@ -17,6 +17,7 @@ typedef struct cli_options {
   const char *draft; /* a second model of memory and fit */
   const char *vary[CLI_MAX_LIST];
   const char *engine_options[CLI_MAX_LIST];
+  const char *optimizer_options[CLI_MAX_LIST], *adapter_options[CLI_MAX_LIST], *sharding_options[CLI_MAX_LIST];
   char engine_text[4096]; /* those that were put together */
   size_t engine_used;
   weigh_language language;
@@ -52,7 +53,12 @@ typedef enum cli_kind {
   CLI_FREEZE,
   CLI_GPU_LAYERS, /* weigh_count, noted as given */
   CLI_ENGINE,     /* an option of the engine */
-  CLI_VARY        /* a variable of a sweep with its values */
+  CLI_OPTIMIZER,  /* an option of the optimizer, the adapter, the sharding */
+  CLI_ADAPTER,
+  CLI_SHARDING,
+  CLI_GENERATIONS, /* a count, and that it was given */
+  CLI_PERCENT,
+  CLI_VARY /* a variable of a sweep with its values */
 } cli_kind;
 
 typedef struct cli_option {

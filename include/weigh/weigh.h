@@ -259,6 +259,35 @@ typedef bool (*weigh_ranked_fn)(void *user, const weigh_ranked *card);
 weigh_status weigh_memory_rank(weigh_model *model, const weigh_serving *serving, weigh_count most, weigh_ranked_fn each,
                                void *user, weigh_error *err);
 
+/* ---- Training ----------------------------------------------------------------------------------------------------- */
+
+/* A training run. Zero is a good default for every member. */
+typedef struct weigh_training {
+  const char *mode;            /* "full", "lora", "qlora8", "qlora4", "prefix", "grpo", "dpo", "pretrain"; NULL: all */
+  weigh_count batch, sequence; /* sequences of a rank's pass (0: 1), tokens of each (0: 2048) */
+  const char *optimizer;       /* NULL: "adamw"; see weigh optimizers */
+  const char *const *optimizer_options; /* "amsgrad=true" */
+  size_t optimizer_option_count;
+  const char *precision;      /* a policy of data/precision; NULL: the mode's */
+  bool checkpointing;         /* layers keep their input alone and are computed again */
+  bool eager;                 /* attention keeps its scores */
+  const char *adapter;        /* NULL: the mode's; see weigh adapters */
+  weigh_count rank;           /* 0: the adapter's default */
+  const char *target_modules; /* "q_proj,v_proj", "all-linear", "qv"; NULL: PEFT's for the model's type */
+  const char *const *adapter_options;
+  size_t adapter_option_count;
+  bool has_generations;
+  weigh_count generations; /* grpo: completions of each prompt; 0: 8 */
+  bool reference;          /* grpo: a frozen reference model stands beside */
+  weigh_count gpus;        /* ranks of data parallelism; 0: 1 */
+  const char *sharding;    /* "0" … "3" (ZeRO), "fsdp" …; NULL: none */
+  const char *const *sharding_options;
+  size_t sharding_option_count;
+  const char *gpu; /* a card by name; NULL: none */
+  weigh_count gpu_memory_bytes;
+  int reserve_percent; /* of the card's memory, kept free; 0: 20, below 0: none */
+} weigh_training;
+
 /* ---- Reports ------------------------------------------------------------------------------------------------------ */
 
 typedef enum weigh_report_kind {
@@ -275,6 +304,7 @@ typedef enum weigh_report_kind {
   WEIGH_REPORT_GPUS,     /* the accelerators that are known */
   WEIGH_REPORT_SPEED,    /* time to the first token and tokens per second, as bounds */
   WEIGH_REPORT_SWEEP,    /* the serving question for every combination of some of its variables' values */
+  WEIGH_REPORT_TRAIN,    /* bytes on a rank while training, mode by mode */
   WEIGH_REPORT_COMPARE,  /* what the rules of thumb say of a model beside the exact figures, and why */
   WEIGH_REPORT_METHODS,  /* the published rules of thumb */
   WEIGH_REPORT_METHOD,   /* one of them: its functions, or what one of these answers to `input` */
@@ -329,7 +359,8 @@ typedef struct weigh_report_options {
   weigh_by by;           /* flops: what a row is */
   weigh_serving serving; /* memory, fit, speed, sweep; gpus: with so much memory (gpu_memory_bytes) */
   weigh_sweep sweep;
-  bool conventions; /* flops: the published conventions side by side */
+  weigh_training training; /* train */
+  bool conventions;        /* flops: the published conventions side by side */
 } weigh_report_options;
 
 /* Receives a report in pieces; returns false to stop (the call then returns WEIGH_ENVIRONMENT). */

@@ -233,7 +233,7 @@ static bool takes_part(const wb_op_use *use, const wb_compute_options *options) 
 }
 
 /* Elements of what trains: of an operation's own tensors, in the share of its layers that trains. */
-static wb_num trained_elements(wb_model *m, const wb_trained *trained, const wb_compute *c) {
+static wb_num trained_elements(wb_model *m, const wb_trained_ops *trained, const wb_compute *c) {
   wb_num sum = wb_num_int(0);
   for (size_t i = 0; i < c->count; i++) {
     const wb_op_use *use = c->ops[i].use;
@@ -250,7 +250,7 @@ static wb_num trained_elements(wb_model *m, const wb_trained *trained, const wb_
 }
 
 /* The optimizer's work as one operation behind all others. */
-static void add_update(wb_model *m, wb_compute *c, const wb_trained *trained) {
+static void add_update(wb_model *m, wb_compute *c, const wb_trained_ops *trained) {
   wb_ctx *ctx = &m->ctx;
   wb_op_use *use = WB_NEW(ctx, wb_op_use);
   const wb_decl *decl = wb_library_block(m->lib, ctx, WB_STR("adamw"));
@@ -279,7 +279,7 @@ wb_compute *wb_compute_build(wb_model *m, const wb_compute_options *options) {
   wb_compute *c = WB_NEW(ctx, wb_compute);
   c->model = m;
   wb_cost_zero(&c->total);
-  wb_trained *trained = wb_trained_build(m, options->frozen, options->frozen_count);
+  wb_trained_ops *trained = wb_trained_build(m, options->frozen, options->frozen_count);
   for (size_t i = 0; i < m->op_count; i++) {
     if (!takes_part(&m->ops[i], options)) continue;
     WB_PUSH_ROOM(ctx, c->ops, c->count, c->cap);

@@ -15,7 +15,7 @@ typedef struct training {
   wb_model *m;
   frozen *frozen;
   size_t count;
-  wb_trained *out;
+  wb_trained_ops *out;
 } training;
 
 /* ---- what was said ---- */
@@ -171,8 +171,8 @@ static bool test_any_input(const training *t, size_t op, uint32_t layer) {
   return false;
 }
 
-wb_trained *wb_trained_build(wb_model *m, const wb_str *frozen_names, size_t count) {
-  wb_trained *out = WB_NEW(&m->ctx, wb_trained);
+wb_trained_ops *wb_trained_build(wb_model *m, const wb_str *frozen_names, size_t count) {
+  wb_trained_ops *out = WB_NEW(&m->ctx, wb_trained_ops);
   training t = {m, WB_NEWN(&m->ctx, frozen, count), count, out};
   out->own = WB_NEWN(&m->ctx, wb_num, m->op_count);
   out->input = WB_NEWN(&m->ctx, wb_num, m->op_count);

@@ -1,0 +1,49 @@
+/* Training: what one rank holds, exact for parameters, gradients and states, by named methods for what a pass keeps. */
+#ifndef WB_ESTIMATE_TRAIN_H
+#define WB_ESTIMATE_TRAIN_H
+
+#include "estimate/adapter.h"
+#include "estimate/deviation.h"
+#include "estimate/machine.h"
+#include "estimate/sharding.h"
+
+/* A row of data/training/modes.tsv. */
+typedef struct wb_train_mode {
+  wb_str name, trains, adapter, quant, rest, precision, batch, reference, source;
+} wb_train_mode;
+bool wb_train_mode_next(size_t *at, wb_train_mode *out);
+/* Fails train_mode_unknown. */
+wb_train_mode wb_train_mode_find(wb_ctx *ctx, wb_str name);
+
+typedef struct wb_train_part {
+  wb_str name; /* "weights", "gradients" … */
+  wb_i128 low, best, high;
+  wb_basis basis;
+  wb_str source;
+  bool host;
+} wb_train_part;
+
+typedef struct wb_train {
+  wb_model *model;
+  wb_train_mode mode;
+  weigh_training asked; /* with defaults filled in */
+  wb_adapter *adapter;  /* NULL: all weights train */
+  wb_trained_list trained, frozen;
+  wb_optimizer optimizer;
+  wb_num trainable, total; /* parameters; of the whole with the adapter */
+  wb_num passes;           /* sequences in a pass */
+  wb_train_part *parts;    /* of the fullest rank */
+  size_t part_count, part_cap;
+  wb_i128 low, best, high, host;
+  wb_card card; /* usable_bytes 0: none was named */
+  bool fits;    /* with the reserve */
+} wb_train;
+
+/* One mode. Fails with train_*, adapter_*, optimizer_*, sharding_*, weights_unknown, gpu_unknown. */
+wb_train *wb_train_new(wb_model *model, const weigh_training *asked, wb_str mode);
+
+/* Exact figures that causes are told by, and what the question says to a method. */
+wb_exact_figures wb_exact_training(const wb_train *train);
+wb_method_question wb_question_of_training(const wb_train *train);
+
+#endif
