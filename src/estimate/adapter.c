@@ -396,11 +396,10 @@ static void settle_fields(const applying *a) {
     const wb_field *field = &a->out->decl->fields[i];
     const char *name = wb_str_cstr(ctx, field->name->name);
     if (field->option || field->derived) continue;
-    if (is_unseen(a->m, field->name->name)) give(a, &a->inputs->scope, name, wb_null());
-    else if (!value_in(a, &a->inputs->scope, name)) {
-      const wb_json *found = unread(a->m, field);
-      if (found) give(a, &a->inputs->scope, name, wb_value_of_json(ctx, found));
-    }
+    const bool unseen = is_unseen(a->m, field->name->name);
+    if (!unseen && value_in(a, &a->inputs->scope, name)) continue;
+    const wb_json *found = unseen ? NULL : unread(a->m, field);
+    give(a, &a->inputs->scope, name, found ? wb_value_of_json(ctx, found) : wb_null());
   }
 }
 

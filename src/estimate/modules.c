@@ -129,12 +129,20 @@ static void push(wb_model *m, wb_modules *all, wb_module module) {
   all->items[all->count++] = module;
 }
 
+/* Whether the library keeps each expert as a module of its own. */
+static bool experts_apart(const wb_model *m) {
+  wb_str cells[2];
+  for (size_t at = 0; wb_tsv_next(wb_data_text("adapters/patterns.tsv"), &at, cells, 2);)
+    if (wb_str_eq(cells[0], m->model_type)) return wb_str_is(cells[1], "modules");
+  return false;
+}
+
 static void add(wb_model *m, wb_modules *all, const wb_op_use *use) {
   wb_module module =
       module_of(m, &m->rows[use->first_row], use->end_row - use->first_row, kind_of(use->operation->name->name));
   set_shape(m, use, &module);
   widen_groups(m, &module);
-  if (use->routed && use->group == WB_G_ROUTED_EXPERT) module.kind = WB_M_EXPERT;
+  if (use->routed && use->group == WB_G_ROUTED_EXPERT && !experts_apart(m)) module.kind = WB_M_EXPERT;
   else if (is_router(m, use, &module)) module.kind = WB_M_ROUTER;
   push(m, all, module);
 }
@@ -150,9 +158,10 @@ static void add_alone(wb_model *m, wb_modules *all, const wb_row *row) {
   push(m, all, module);
 }
 
-/* The head: as many scores as an embedding has rows. */
+/* The head, as get_output_embeddings finds it: by its usual name, or as many scores as an embedding has rows. */
 static bool scores_tokens(const wb_modules *all, const wb_module *module) {
   if (!is_matrix(module->kind) || module->rows->group != WB_G_HEAD) return false;
+  if (wb_str_is(wb_module_leaf(module->name), "lm_head")) return true;
   for (size_t i = 0; i < all->count; i++) {
     const wb_module *table = &all->items[i];
     if (table->kind == WB_M_EMBEDDING && table->in && size_of(table->in).num == size_of(module->out).num) return true;
