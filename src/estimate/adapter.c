@@ -186,6 +186,7 @@ static wb_scope *scope_of(const applying *a, const wb_module *module) {
   give(a, scope, "kernel", (wb_value){.kind = WB_LIST, .u.list = {kernel, module->sides}});
   give(a, scope, "sides", wb_integer(module->sides));
   give(a, scope, "groups", wb_number(module->groups));
+  give(a, scope, "dilation", wb_number(module->dilation));
   give(a, scope, "experts", wb_number(module->experts));
   give(a, scope, "fused", wb_number(module->fused));
   give(a, scope, "has_bias", wb_bool(module->has_bias));

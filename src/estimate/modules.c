@@ -81,11 +81,11 @@ static bool is_router(const wb_model *m, const wb_op_use *use, const wb_module *
   return true;
 }
 
-/* The argument of a convolution of that name; 1 where it has none. */
-static wb_num groups_of(wb_model *m, const wb_op_use *use) {
+/* An argument of a convolution; 1 where it has none of that name. */
+static wb_num argument(wb_model *m, const wb_op_use *use, const char *wanted) {
   for (size_t i = 0; use && i < use->operation->param_count; i++) {
     const wb_sym *name = use->operation->params[i].name;
-    wb_binding *given = wb_str_is(name->name, "groups") ? wb_scope_find(&m->ctx, use->scope, name) : NULL;
+    wb_binding *given = wb_str_is(name->name, wanted) ? wb_scope_find(&m->ctx, use->scope, name) : NULL;
     const wb_value *value = given ? wb_force(&m->ctx, given) : NULL;
     if (value && value->kind == WB_NUM && value->u.num.num > 0) return value->u.num;
   }
@@ -100,7 +100,8 @@ static void set_shape(wb_model *m, const wb_op_use *use, wb_module *module) {
   module->in = row->dims[in_first ? 0 : 1];
   module->out = row->dims[in_first ? 1 : 0];
   if (module->kind != WB_M_CONV) return;
-  module->groups = groups_of(m, use);
+  module->groups = argument(m, use, "groups");
+  module->dilation = argument(m, use, "dilation");
   for (uint32_t i = 2; i < row->rank && module->sides < WB_MODULE_SIDES; i++)
     module->kernel[module->sides++] = row->dims[i];
 }
@@ -119,7 +120,7 @@ static void widen_groups(wb_model *m, wb_module *module) {
 static wb_module module_of(wb_model *m, const wb_row *rows, size_t count, wb_module_kind kind) {
   wb_module out = {.kind = kind, .rows = rows, .row_count = count, .copies = rows->copies};
   out.name = above(wb_module_name(m, rows->pattern));
-  out.groups = out.experts = out.fused = wb_num_int(1);
+  out.groups = out.dilation = out.experts = out.fused = wb_num_int(1);
   for (size_t i = 0; i < count; i++) out.has_bias = out.has_bias || wb_str_is(wb_module_leaf(rows[i].pattern), "bias");
   return out;
 }
