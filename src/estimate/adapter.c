@@ -186,6 +186,7 @@ static wb_scope *scope_of(const applying *a, const wb_module *module) {
   give(a, scope, "kernel", (wb_value){.kind = WB_LIST, .u.list = {kernel, module->sides}});
   give(a, scope, "sides", wb_integer(module->sides));
   give(a, scope, "groups", wb_number(module->groups));
+  give(a, scope, "dilation", wb_number(module->dilation));
   give(a, scope, "experts", wb_number(module->experts));
   give(a, scope, "fused", wb_number(module->fused));
   give(a, scope, "has_bias", wb_bool(module->has_bias));
@@ -396,11 +397,10 @@ static void settle_fields(const applying *a) {
     const wb_field *field = &a->out->decl->fields[i];
     const char *name = wb_str_cstr(ctx, field->name->name);
     if (field->option || field->derived) continue;
-    if (is_unseen(a->m, field->name->name)) give(a, &a->inputs->scope, name, wb_null());
-    else if (!value_in(a, &a->inputs->scope, name)) {
-      const wb_json *found = unread(a->m, field);
-      if (found) give(a, &a->inputs->scope, name, wb_value_of_json(ctx, found));
-    }
+    const bool unseen = is_unseen(a->m, field->name->name);
+    if (!unseen && value_in(a, &a->inputs->scope, name)) continue;
+    const wb_json *found = unseen ? NULL : unread(a->m, field);
+    give(a, &a->inputs->scope, name, found ? wb_value_of_json(ctx, found) : wb_null());
   }
 }
 

@@ -138,7 +138,7 @@ static wb_num meant(const targeting *t, const wb_module *module) {
 static wb_str pattern_of(const wb_model *m) {
   wb_str cells[2];
   for (size_t at = 0; wb_tsv_next(wb_data_text("adapters/patterns.tsv"), &at, cells, 2);)
-    if (wb_str_eq(cells[0], m->model_type)) return cells[1];
+    if (wb_str_eq(cells[0], m->model_type)) return wb_str_is(cells[1], "modules") ? WB_STR("") : cells[1];
   return WB_STR("");
 }
 

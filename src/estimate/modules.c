@@ -81,11 +81,11 @@ static bool is_router(const wb_model *m, const wb_op_use *use, const wb_module *
   return true;
 }
 
-/* The argument of a convolution of that name; 1 where it has none. */
-static wb_num groups_of(wb_model *m, const wb_op_use *use) {
+/* An argument of a convolution; 1 where it has none of that name. */
+static wb_num argument(wb_model *m, const wb_op_use *use, const char *wanted) {
   for (size_t i = 0; use && i < use->operation->param_count; i++) {
     const wb_sym *name = use->operation->params[i].name;
-    wb_binding *given = wb_str_is(name->name, "groups") ? wb_scope_find(&m->ctx, use->scope, name) : NULL;
+    wb_binding *given = wb_str_is(name->name, wanted) ? wb_scope_find(&m->ctx, use->scope, name) : NULL;
     const wb_value *value = given ? wb_force(&m->ctx, given) : NULL;
     if (value && value->kind == WB_NUM && value->u.num.num > 0) return value->u.num;
   }
@@ -100,7 +100,8 @@ static void set_shape(wb_model *m, const wb_op_use *use, wb_module *module) {
   module->in = row->dims[in_first ? 0 : 1];
   module->out = row->dims[in_first ? 1 : 0];
   if (module->kind != WB_M_CONV) return;
-  module->groups = groups_of(m, use);
+  module->groups = argument(m, use, "groups");
+  module->dilation = argument(m, use, "dilation");
   for (uint32_t i = 2; i < row->rank && module->sides < WB_MODULE_SIDES; i++)
     module->kernel[module->sides++] = row->dims[i];
 }
@@ -119,7 +120,7 @@ static void widen_groups(wb_model *m, wb_module *module) {
 static wb_module module_of(wb_model *m, const wb_row *rows, size_t count, wb_module_kind kind) {
   wb_module out = {.kind = kind, .rows = rows, .row_count = count, .copies = rows->copies};
   out.name = above(wb_module_name(m, rows->pattern));
-  out.groups = out.experts = out.fused = wb_num_int(1);
+  out.groups = out.dilation = out.experts = out.fused = wb_num_int(1);
   for (size_t i = 0; i < count; i++) out.has_bias = out.has_bias || wb_str_is(wb_module_leaf(rows[i].pattern), "bias");
   return out;
 }
@@ -129,12 +130,20 @@ static void push(wb_model *m, wb_modules *all, wb_module module) {
   all->items[all->count++] = module;
 }
 
+/* Whether the library keeps each expert as a module of its own. */
+static bool experts_apart(const wb_model *m) {
+  wb_str cells[2];
+  for (size_t at = 0; wb_tsv_next(wb_data_text("adapters/patterns.tsv"), &at, cells, 2);)
+    if (wb_str_eq(cells[0], m->model_type)) return wb_str_is(cells[1], "modules");
+  return false;
+}
+
 static void add(wb_model *m, wb_modules *all, const wb_op_use *use) {
   wb_module module =
       module_of(m, &m->rows[use->first_row], use->end_row - use->first_row, kind_of(use->operation->name->name));
   set_shape(m, use, &module);
   widen_groups(m, &module);
-  if (use->routed && use->group == WB_G_ROUTED_EXPERT) module.kind = WB_M_EXPERT;
+  if (use->routed && use->group == WB_G_ROUTED_EXPERT && !experts_apart(m)) module.kind = WB_M_EXPERT;
   else if (is_router(m, use, &module)) module.kind = WB_M_ROUTER;
   push(m, all, module);
 }
@@ -150,9 +159,10 @@ static void add_alone(wb_model *m, wb_modules *all, const wb_row *row) {
   push(m, all, module);
 }
 
-/* The head: as many scores as an embedding has rows. */
+/* The head, as get_output_embeddings finds it: by its usual name, or as many scores as an embedding has rows. */
 static bool scores_tokens(const wb_modules *all, const wb_module *module) {
   if (!is_matrix(module->kind) || module->rows->group != WB_G_HEAD) return false;
+  if (wb_str_is(wb_module_leaf(module->name), "lm_head")) return true;
   for (size_t i = 0; i < all->count; i++) {
     const wb_module *table = &all->items[i];
     if (table->kind == WB_M_EMBEDDING && table->in && size_of(table->in).num == size_of(module->out).num) return true;

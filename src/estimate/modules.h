@@ -30,7 +30,7 @@ typedef struct wb_module {
   wb_binding *in, *out; /* in_features, out_features as torch counts them; NULL where it has none */
   wb_binding *kernel[WB_MODULE_SIDES];
   uint32_t sides;
-  wb_num groups;
+  wb_num groups, dilation;
   wb_num copies;            /* modules, all layers; experts together are one */
   wb_num experts, fused;    /* WB_M_PARAMETER: matrices that the tensor holds: for how many experts, how many of each */
   bool has_bias, is_output; /* is_output: scores of a vocabulary */
