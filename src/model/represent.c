@@ -70,7 +70,8 @@ static wb_anchor anchor_of(wb_model *m, const wb_str *cells, double total, doubl
 
 static double number(wb_ctx *ctx, wb_str text) {
   wb_num n;
-  if (!wb_num_parse(text, &n)) WB_FAIL(ctx, WB_LANG_UNKNOWN_NAME, wb_in_file(WB_STR("representatives/anchors.tsv")), text);
+  if (!wb_num_parse(text, &n))
+    WB_FAIL(ctx, WB_LANG_UNKNOWN_NAME, wb_in_file(WB_STR("representatives/anchors.tsv")), text);
   return wb_num_double(n);
 }
 
@@ -207,7 +208,8 @@ static wb_str dimensions(const wb_model *m) {
   for (size_t i = 0; i < root->u.object.count; i++) {
     const wb_json_member *field = &root->u.object.members[i];
     if (field->value->kind != WB_JSON_INT && field->value->kind != WB_JSON_ARRAY) continue;
-    if (field->value->kind == WB_JSON_ARRAY && (!field->value->u.array.count || field->value->u.array.items[0]->kind != WB_JSON_INT))
+    if (field->value->kind == WB_JSON_ARRAY &&
+        (!field->value->u.array.count || field->value->u.array.items[0]->kind != WB_JSON_INT))
       continue;
     wb_text_addf(&list, "%s%.*s = ", list.len ? ", " : "", WB_STR_ARG(field->key));
     wb_json_print(&list, field->value, 80);

@@ -35,7 +35,8 @@ static wb_json *list(wb_ctx *ctx, const double *values) {
 static void read_list(const wb_json *root, wb_str key, double *out) {
   const wb_json *node = wb_json_get(root, key);
   for (size_t i = 0; i < STAGES; i++)
-    out[i] = node && node->kind == WB_JSON_ARRAY && i < node->u.array.count ? (double)node->u.array.items[i]->u.integer : 1;
+    out[i] =
+        node && node->kind == WB_JSON_ARRAY && i < node->u.array.count ? (double)node->u.array.items[i]->u.integer : 1;
 }
 
 static void turn_to(search *s, const net *t) {

@@ -172,7 +172,8 @@ static double term(const poly *p, int e, int w, double layers) { return p->c[0][
 /* What is counted of every expert that a token does not go to is not active: the products of experts and width. */
 static void judge(const search *s, const poly *p, shape *t) {
   const double held = term(p, 1, 1, t->layers) * t->width;
-  const double rest = term(p, 0, 0, t->layers) + term(p, 0, 1, t->layers) * t->width + term(p, 1, 0, t->layers) * t->experts;
+  const double rest =
+      term(p, 0, 0, t->layers) + term(p, 0, 1, t->layers) * t->width + term(p, 1, 0, t->layers) * t->experts;
   t->off = wb_apart(rest + (s->experts_vary ? held * t->experts : 0), s->total);
   const double of_active = s->experts_vary ? wb_apart(rest + held * t->top_k, s->active) : 0;
   if (of_active > t->off) t->off = of_active;
@@ -186,7 +187,8 @@ static void judge(const search *s, const poly *p, shape *t) {
 static void keep_better(search *s, const shape *t) {
   const shape *b = &s->best;
   const bool near = t->off <= s->near, had = b->hidden > 0, was_near = had && b->off <= s->near;
-  if (!had || (near && !was_near) || (near && t->cost < b->cost) || (!near && !was_near && t->off < b->off)) s->best = *t;
+  if (!had || (near && !was_near) || (near && t->cost < b->cost) || (!near && !was_near && t->off < b->off))
+    s->best = *t;
 }
 
 static void try_dense(search *s, const poly *p, shape t) {
@@ -258,6 +260,7 @@ void wb_represent_decoder(wb_knobs *knobs, const wb_anchor *anchor, double total
     try_layers(&s, &p, t);
     if (s.best.hidden > 0 && s.best.off <= s.near && s.best.cost < GOOD) break;
   }
-  if (!(s.best.hidden > 0)) WB_FAIL(&knobs->model->ctx, WB_SIZED_NO_SHAPE, WB_NOWHERE, knobs->model->name, anchor->name);
+  if (!(s.best.hidden > 0))
+    WB_FAIL(&knobs->model->ctx, WB_SIZED_NO_SHAPE, WB_NOWHERE, knobs->model->name, anchor->name);
   turn_to(&s, &s.best);
 }

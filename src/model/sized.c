@@ -38,7 +38,8 @@ wb_num wb_sized_bound(wb_ctx *ctx, const char *name) {
   for (size_t at = 0; wb_tsv_next(wb_data_text("representatives/search.tsv"), &at, cells, 2);) {
     if (!wb_str_is(cells[0], name)) continue;
     for (size_t i = 0, from = 0; i < 2 && wb_str_next(cells[1], '/', &from, &parts[i]); i++) continue;
-    if (wb_num_parse(parts[0], &over) && wb_num_parse(parts[1], &under) && wb_num_div(over, under, &value)) return value;
+    if (wb_num_parse(parts[0], &over) && wb_num_parse(parts[1], &under) && wb_num_div(over, under, &value))
+      return value;
   }
   WB_FAIL(ctx, WB_LANG_UNKNOWN_NAME, wb_in_file(WB_STR("representatives/search.tsv")), wb_str_of(name));
 }
@@ -80,7 +81,7 @@ static bool word_at(wb_str text, size_t at, bool unit, word *out) {
 /* Blanks and what people put between the parts of a name, the full-width forms among them; 0: none stands there. */
 static size_t separator_at(wb_str text, size_t at) {
   static const char *const wide[] = {"，", "、", "（", "）", "；", "：", "　"};
-  if (memchr(" \t-_,;:/()+|", text.ptr[at], 12)) return 1;
+  if (memchr(" \t-_,;:()+|", text.ptr[at], 11)) return 1;
   for (size_t i = 0; i < sizeof wide / sizeof *wide; i++)
     if (same_here(text, at, wb_str_of(wide[i]))) return wb_str_of(wide[i]).len;
   return 0;
@@ -239,6 +240,8 @@ static void take_sizes(const reading *r, wb_sized *out) {
   const size_t active = active_of(r, sizes);
   out->active = r->tokens[sizes[active]].size;
   out->total = r->tokens[sizes[1 - active]].size;
+  if (!out->active.num)
+    WB_FAIL(r->ctx, WB_SIZED_SHARE, WB_NOWHERE, r->text, shown(r->ctx, out->active), shown(r->ctx, out->total));
   if (above(out->active, out->total))
     WB_FAIL(r->ctx, WB_SIZED_ACTIVE, WB_NOWHERE, r->text, shown(r->ctx, out->active), shown(r->ctx, out->total));
 }
@@ -282,7 +285,7 @@ static void check_range(const reading *r, const wb_sized *s) {
 }
 
 bool wb_sized_read(wb_ctx *ctx, wb_str text, wb_sized *out) {
-  if (!text.len || text.len > WB_SIZED_MAX_BYTES) return false;
+  if (!text.len || text.len > WB_SIZED_MAX_BYTES || memchr(text.ptr, '/', text.len)) return false;
   reading r = {.ctx = ctx, .text = text};
   read_tokens(&r);
   if (!r.count || r.at < text.len) return false;

@@ -39,8 +39,7 @@ static void json_assumed(wb_json_out *j, const wb_model *m) {
   else wb_jo_null(j, "asked_active");
   wb_jo_num(j, "total_parameters", m->total);
   wb_jo_real(j, "total_off", wb_num_double(m->total) / wb_num_double(m->asked_total) - 1);
-  if (m->asked_active.num)
-    wb_jo_real(j, "active_off", wb_num_double(m->active) / wb_num_double(m->asked_active) - 1);
+  if (m->asked_active.num) wb_jo_real(j, "active_off", wb_num_double(m->active) / wb_num_double(m->asked_active) - 1);
   json_shape(j, m->config.root);
   wb_jo_end(j, '}');
 }
@@ -82,7 +81,8 @@ void wb_out_warnings(wb_out *out, wb_model *m) {
   }
 }
 
-static const char *const ORIGINS[] = {"formula", "field", "alias", "set", "assumed", "default", "constant", "model", "workload"};
+static const char *const ORIGINS[] = {"formula", "field",    "alias", "set",     "assumed",
+                                      "default", "constant", "model", "workload"};
 
 const char *wb_origin_name(wb_origin_kind kind) { return ORIGINS[kind]; }
 
