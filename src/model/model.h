@@ -170,6 +170,9 @@ void wb_model_build(wb_model *model);
 /* Adds the warnings about how the configuration was read: defaults, unused settings, undescribed parts. */
 void wb_model_review(wb_model *model);
 
+/* Warns where the conditions of data/checks do not hold, with the values that would meet them. */
+void wb_model_check(wb_model *model);
+
 /* Keys of the configuration that no description read and that are not known to be harmless, with their prefix. */
 size_t wb_unused_keys(wb_model *model, wb_str **keys);
 

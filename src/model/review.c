@@ -141,6 +141,7 @@ void wb_model_review(wb_model *m) {
   warn_defaults(m);
   warn_settings(m);
   warn_undescribed(m);
+  wb_model_check(m);
   if (m->family->is_override)
     wb_model_warn(m, WB_USER_FAMILY, 2, (wb_str[]){m->family->name->name, m->family->place.file});
 }

@@ -134,11 +134,17 @@ static void names_and_noise_are_no_sizes(void **state) {
   }
 }
 
+static void survive(wb_ctx *ctx, const char *text) {
+  wb_sized got;
+  const wb_mark mark = wb_arena_mark(ctx->arena);
+  if (WB_BEGIN(ctx) && wb_sized_read(ctx, wb_str_of(text), &got)) assert_true(got.total.num > 0);
+  wb_arena_reset(ctx->arena, mark);
+}
+
 /* Any bytes either are a size, are none, or fail with a message: they never crash. */
 static void noise_is_survived(void **state) {
   (void)state;
   static const char alphabet[] = "0123456789..BbMTkxaA -,()cndesmo\xe4\xba\xbf\xff";
-  wb_ctx *ctx = &library->lib.ctx;
   uint64_t seed = 11;
   for (int round = 0; round < 4000; round++) {
     char text[24];
@@ -148,10 +154,7 @@ static void noise_is_survived(void **state) {
       text[n] = alphabet[(seed >> 33) % (sizeof alphabet - 1)];
     }
     text[n] = '\0';
-    wb_sized got;
-    const wb_mark mark = wb_arena_mark(ctx->arena);
-    if (WB_BEGIN(ctx) && wb_sized_read(ctx, wb_str_of(text), &got)) assert_true(got.total.num > 0);
-    wb_arena_reset(ctx->arena, mark);
+    survive(&library->lib.ctx, text);
   }
 }
 
