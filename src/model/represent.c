@@ -56,6 +56,7 @@ static wb_anchor anchor_of(wb_model *m, const wb_str *cells, double total, doubl
                  .width_key = cells[5],
                  .sold_as = cells[6],
                  .source = cells[7],
+                 .table = cells[7],
                  .total = total,
                  .active = active};
   wb_str text = cells[8];
@@ -87,7 +88,7 @@ static wb_anchor nearest(wb_model *m, wb_str kind, double total, double active) 
   for (size_t at = 0; wb_tsv_next(wb_data_text("representatives/anchors.tsv"), &at, cells, 9);) {
     if (!wb_str_eq(cells[0], kind)) continue;
     const double size[2] = {number(&m->ctx, cells[2]), number(&m->ctx, cells[3])};
-    const double far = distance(total, active ? active : total, size[0], size[1]);
+    const double far = distance(total, active > 0 ? active : total, size[0], size[1]);
     if (best_cells[0].len && far >= least) continue;
     least = far;
     for (int i = 0; i < 9; i++) best_cells[i] = cells[i];
@@ -182,6 +183,7 @@ wb_str wb_represent(wb_model *m, const wb_sized *asked) {
   assumed->asked = *asked;
   assumed->anchor = anchor.name;
   assumed->source = anchor.source;
+  assumed->table = anchor.table;
   m->assumed = assumed;
   m->asked_total = asked->total;
   m->asked_active = asked->active;
@@ -191,7 +193,9 @@ wb_str wb_represent(wb_model *m, const wb_sized *asked) {
 }
 
 wb_str wb_assumed_off(wb_ctx *ctx, wb_num built, wb_num asked) {
-  return wb_str_fmt(ctx, "%+.2f %%", 100 * (wb_num_double(built) / wb_num_double(asked) - 1));
+  const double off = 100 * (wb_num_double(built) / wb_num_double(asked) - 1);
+  if (off > -0.005 && off < 0.005) return WB_STR("±0.00 %");
+  return wb_str_fmt(ctx, "%+.2f %%", off);
 }
 
 static wb_str grouped(wb_ctx *ctx, wb_num n) {
@@ -226,7 +230,7 @@ void wb_assumed_warn(wb_model *m) {
     const wb_str off = wb_assumed_off(ctx, m->active, m->asked_active);
     active = wb_str_fmt(ctx, "%.*s (%.*s)", WB_STR_ARG(active), WB_STR_ARG(off));
   }
-  wb_str args[WB_MESSAGE_ARGS] = {m->name, wb_str_fmt(ctx, "%.*s [%.*s]", WB_STR_ARG(a->anchor), WB_STR_ARG(a->source)),
+  wb_str args[WB_MESSAGE_ARGS] = {m->name, wb_str_fmt(ctx, "%.*s [%.*s]", WB_STR_ARG(a->anchor), WB_STR_ARG(a->table)),
                                   grouped(ctx, m->total), wb_assumed_off(ctx, m->total, m->asked_total), active};
   wb_model_warn(m, ids[a->asked.kind], WB_MESSAGE_ARGS, args);
   wb_model_warn(m, WB_ASSUMED_SHAPE, 1, (wb_str[]){dimensions(m)});

@@ -10,6 +10,7 @@ typedef struct wb_assumed {
   wb_sized asked;
   wb_str anchor; /* the published model */
   wb_str source; /* where its configuration is from */
+  wb_str table;  /* the same in short: the source, or the catalogue */
   bool unchanged;
 } wb_assumed;
 
@@ -31,7 +32,7 @@ typedef struct wb_knobs {
 
 /* A published model of data/representatives/anchors.tsv. */
 typedef struct wb_anchor {
-  wb_str name, source, experts_key, width_key, sold_as;
+  wb_str name, source, table, experts_key, width_key, sold_as;
   double total, active;
   const wb_json *config;
 } wb_anchor;

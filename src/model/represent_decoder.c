@@ -5,7 +5,8 @@
 #include "model/represent.h"
 
 #define WIDTHS     5    /* hidden sizes tried, the most fitting first */
-#define GOOD       0.12 /* a shape this near to the anchor's is good enough to stop */
+#define GOOD       0.25 /* a shape this near to the anchor's is good enough to stop */
+#define SAME_WIDTH 0.25 /* of sizes that differ by no more the anchor's width is the natural one */
 #define STEP_COSTS 0.02 /* for each halving of the step that the inner width is rounded to */
 
 static const wb_str HIDDEN = {"hidden_size", 11}, LAYERS = {"num_hidden_layers", 17},
@@ -60,10 +61,10 @@ static void read_anchor(search *s) {
 /* Width grows with the 3/8th power of the size and depth with the fourth root, so that a model of 70 billion is as much
  * wider than deeper, against one of 7, as published ones are (8192 · 80 against 4096 · 32). */
 static void scale(search *s) {
-  const double ratio = s->active ? s->active / s->anchor->active : s->total / s->anchor->total;
+  const double ratio = s->active > 0 ? s->active / s->anchor->active : s->total / s->anchor->total;
   const double fourth = sqrt(sqrt(ratio));
   s->wanted = s->from;
-  s->wanted.hidden *= fourth * sqrt(fourth);
+  if (wb_apart(ratio, 1) > SAME_WIDTH) s->wanted.hidden *= fourth * sqrt(fourth);
   s->wanted.layers *= fourth;
   const double own = s->from.vocab * s->from.hidden * (s->tied ? 1 : 2) / s->anchor->active;
   const double most = wb_num_double(wb_sized_bound(&s->knobs->model->ctx, "embedding"));
@@ -76,6 +77,16 @@ static double greatest_divisor(double n, double most) {
   return 1;
 }
 
+/* As many key/value heads as the anchor has where four query heads or more (or as many as there) share each of them,
+ * as eight have become usual whatever the size; else as many as share alike. */
+static double kv_heads_of(double heads, double usual, double group) {
+  const double least = group < 4 ? group : 4;
+  if (group == 1) return heads;
+  if (fmod(heads, usual) == 0 && heads / usual >= least) return usual;
+  const double most = heads / group;
+  return greatest_divisor(heads, most < usual ? most : usual);
+}
+
 /* Heads stay as wide as the anchor's, unless fewer than four of them (or the anchor's own few) would be left. */
 static void set_heads(search *s, shape *t, double nth) {
   const double attention = s->from.heads * s->from.head_dim / s->from.hidden; /* how much wider than the model */
@@ -86,9 +97,7 @@ static void set_heads(search *s, shape *t, double nth) {
   const double unit = fitting >= 64 ? 8 : fitting >= 32 ? 4 : fitting >= 16 ? 2 : 1;
   t->heads = nearest_multiple(fitting, unit) + nth * unit;
   t->hidden = t->heads * t->head_dim / attention;
-  double most = t->heads / group;
-  if (most > s->from.kv_heads) most = s->from.kv_heads;
-  t->kv_heads = group == 1 ? t->heads : greatest_divisor(t->heads, most);
+  t->kv_heads = kv_heads_of(t->heads, s->from.kv_heads, group);
 }
 
 /* Latent attention has heads of sizes of their own; there the width is chosen and the heads follow. */
@@ -100,7 +109,7 @@ static void set_latent_heads(search *s, shape *t, double nth) {
 }
 
 static void set_vocab(const search *s, shape *t) {
-  const double room = s->vocab_share * (s->active ? s->active : s->total) / (t->hidden * (s->tied ? 1 : 2));
+  const double room = s->vocab_share * (s->active > 0 ? s->active : s->total) / (t->hidden * (s->tied ? 1 : 2));
   t->vocab = s->from.vocab;
   if (room >= t->vocab) return;
   t->vocab = floor(room / 256) * 256;
@@ -179,7 +188,7 @@ static void judge(const search *s, const poly *p, shape *t) {
   if (of_active > t->off) t->off = of_active;
   const shape *f = &s->from;
   t->cost += wb_apart(t->hidden, s->wanted.hidden) + wb_apart(t->layers, s->wanted.layers) +
-             0.5 * wb_apart(t->width / t->hidden, f->width / f->hidden) + 0.1 * wb_apart(t->kv_heads, f->kv_heads);
+             0.5 * wb_apart(t->width / t->hidden, f->width / f->hidden) + 0.3 * wb_apart(t->kv_heads, f->kv_heads);
   if (s->experts_vary) t->cost += wb_apart(t->top_k, f->top_k) + 0.5 * wb_apart(t->experts, f->experts);
 }
 
@@ -235,16 +244,34 @@ static void try_experts(search *s, const poly *p, shape t) {
   }
 }
 
-static void try_layers(search *s, const poly *p, shape t) {
-  const double fewest = s->wanted.layers * 0.75 < 4 ? 2 : floor(s->wanted.layers * 0.75);
-  const double most = s->wanted.layers * 1.34 + 2;
-  for (t.layers = fewest; t.layers <= most; t.layers++) {
-    if (!s->experts_vary) {
-      try_dense(s, p, t);
-      continue;
-    }
-    const double many = 2 * s->from.top_k < 8 ? 8 : 2 * s->from.top_k;
-    for (t.top_k = 1; t.top_k <= many; t.top_k++) try_experts(s, p, t);
+/* What is already found costs no more than this would at best. */
+static bool hopeless(const search *s, const shape *t) {
+  const shape *b = &s->best;
+  if (!(b->hidden > 0) || b->off > s->near) return false;
+  const double least = wb_apart(t->hidden, s->wanted.hidden) + wb_apart(t->layers, s->wanted.layers) +
+                       0.3 * wb_apart(t->kv_heads, s->from.kv_heads) + wb_apart(t->top_k, s->from.top_k);
+  return least >= b->cost;
+}
+
+static void try_depth(search *s, const poly *p, shape t) {
+  if (t.layers < 2 || hopeless(s, &t)) return;
+  if (!s->experts_vary) {
+    try_dense(s, p, t);
+    return;
+  }
+  const double most = 2 * s->from.top_k < 8 ? 8 : 2 * s->from.top_k;
+  for (t.top_k = 1; t.top_k <= most; t.top_k++)
+    if (!hopeless(s, &t)) try_experts(s, p, t);
+}
+
+/* From the depth that is wanted outwards, to a third more and a quarter less of it. */
+static void try_depths(search *s, const poly *p, shape t) {
+  const double middle = floor(s->wanted.layers + 0.5);
+  for (double n = 0; n <= s->wanted.layers / 3 + 2; n++) {
+    t.layers = middle + n;
+    try_depth(s, p, t);
+    t.layers = middle - n;
+    if (n > 0 && n <= s->wanted.layers / 4 + 2) try_depth(s, p, t);
   }
 }
 
@@ -256,8 +283,10 @@ void wb_represent_decoder(wb_knobs *knobs, const wb_anchor *anchor, double total
   for (int n = 0; n < WIDTHS; n++) {
     shape t;
     if (!set_width(&s, &t, n)) continue;
+    t.layers = s.wanted.layers;
+    if (hopeless(&s, &t)) continue;
     const poly p = measure(&s, &t);
-    try_layers(&s, &p, t);
+    try_depths(&s, &p, t);
     if (s.best.hidden > 0 && s.best.off <= s.near && s.best.cost < GOOD) break;
   }
   if (!(s.best.hidden > 0))
