@@ -206,8 +206,8 @@ static wb_str grouped(wb_ctx *ctx, wb_num n) {
 }
 
 /* hidden_size = 4096, …: the numbers of the configuration. */
-static wb_str dimensions(const wb_model *m) {
-  wb_text list = {.ctx = (wb_ctx *)&m->ctx};
+static wb_str dimensions(wb_model *m) {
+  wb_text list = {.ctx = &m->ctx};
   const wb_json *root = m->config.root;
   for (size_t i = 0; i < root->u.object.count; i++) {
     const wb_json_member *field = &root->u.object.members[i];
