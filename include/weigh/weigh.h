@@ -72,8 +72,9 @@ typedef struct weigh_model weigh_model;
 
 /* What to open. Exactly one of `model` and `config` is given, or neither when `settings` type in the dimensions. */
 typedef struct weigh_model_request {
-  const char *model;  /* path of a config.json or of its folder, "-" for standard input, or a catalogue name; or the
-                         command line of an engine, "vllm serve …": it also answers what a weigh_serving leaves open */
+  const char *model;  /* path of a config.json or of its folder, "-" for standard input, a catalogue name, a size ("7B
+                         dense": a representative architecture is assumed, with a warning); or the command line of an
+                         engine, "vllm serve …": it also answers what a weigh_serving leaves open */
   const char *config; /* the text of a config.json */
   size_t config_size;
   const char *const *settings; /* "num_hidden_layers=48", "text_config.hidden_size=64": edits on top, in order */

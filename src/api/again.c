@@ -22,6 +22,9 @@ weigh_status wb_model_again(const weigh_model *base, const char *const *settings
   m->ctx.arena = arena;
   m->lib = base->model.lib;
   m->name = base->model.name;
+  m->assumed = base->model.assumed;
+  m->asked_total = base->model.asked_total;
+  m->asked_active = base->model.asked_active;
   model->library = base->library;
   if (WB_BEGIN(&m->ctx)) {
     take_config(m, &base->model.config, settings, count);

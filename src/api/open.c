@@ -3,6 +3,7 @@
 
 #include "api/handle.h"
 #include "model/catalogue.h"
+#include "model/represent.h"
 #include "source/reader.h"
 
 /* The largest config.json read; the largest published one is a few hundred kilobytes. */
@@ -23,6 +24,7 @@ static bool looks_like_path(wb_str name) {
 }
 
 static void use_name(wb_model *m, wb_str name) {
+  wb_sized size;
   if (wb_str_is(name, "-")) {
     use_text(m, wb_read_file(&m->ctx, name, CONFIG_MAX), WB_STR("<stdin>"));
   } else if (wb_path_is_folder(&m->ctx, name)) {
@@ -30,6 +32,10 @@ static void use_name(wb_model *m, wb_str name) {
     use_text(m, wb_read_file(&m->ctx, path, CONFIG_MAX), path);
   } else if (wb_path_exists(&m->ctx, name) || looks_like_path(name)) {
     use_text(m, wb_read_file(&m->ctx, name, CONFIG_MAX), name);
+  } else if (!wb_catalogue_has(name) && wb_sized_read(&m->ctx, name, &size)) {
+    const wb_str text = wb_represent(m, &size);
+    m->config.assumed = true;
+    use_text(m, text, wb_str_fmt(&m->ctx, "representative:%.*s", WB_STR_ARG(m->assumed->anchor)));
   } else {
     wb_catalogue_entry entry = wb_catalogue_find(&m->ctx, name);
     m->name = entry.name;

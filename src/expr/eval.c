@@ -209,7 +209,8 @@ static wb_place blame(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
   size_t n = wb_expr_leaves(ctx, expr, scope, &leaves);
   for (size_t i = 0; i < n; i++) {
     const wb_origin *origin = leaves[i]->origin;
-    if (origin->kind == WB_FROM_FIELD || origin->kind == WB_FROM_ALIAS || origin->kind == WB_FROM_SET)
+    if (origin->kind == WB_FROM_FIELD || origin->kind == WB_FROM_ALIAS || origin->kind == WB_FROM_SET ||
+        origin->kind == WB_FROM_ASSUMED)
       return wb_in_file(origin->source);
   }
   return expr->place;

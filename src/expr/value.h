@@ -114,6 +114,7 @@ typedef enum wb_origin_kind {
   WB_FROM_FIELD,    /* read from the configuration */
   WB_FROM_ALIAS,    /* read from the configuration under another name */
   WB_FROM_SET,      /* given by the user with --set */
+  WB_FROM_ASSUMED,  /* of a representative architecture: nobody gave it */
   WB_FROM_DEFAULT,  /* the model class's published default */
   WB_FROM_CONSTANT, /* a named constant of data/ with its source */
   WB_FROM_MODEL,    /* a total of the model as described */

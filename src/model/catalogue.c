@@ -71,6 +71,14 @@ static _Noreturn void unknown(wb_ctx *ctx, wb_str asked) {
   WB_FAIL(ctx, WB_CATALOGUE_UNKNOWN, WB_NOWHERE, asked);
 }
 
+bool wb_catalogue_has(wb_str name) {
+  wb_catalogue_entry entry;
+  name = bare(name);
+  for (size_t at = 0; wb_catalogue_next(&at, &entry);)
+    if (answers(entry.name, name)) return true;
+  return false;
+}
+
 wb_catalogue_entry wb_catalogue_find(wb_ctx *ctx, wb_str name) {
   wb_catalogue_entry entry, best = {{NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}};
   int score = 0, equals = 0;

@@ -246,7 +246,10 @@ static wb_origin *origin_of(wb_ctx *ctx, const wb_fields *fields, const found *a
   } else {
     origin->source = fields->config->file;
     origin->offset = at->json->offset;
-    origin->kind = is_set(fields, at->path, false) ? WB_FROM_SET : at->alias ? WB_FROM_ALIAS : WB_FROM_FIELD;
+    origin->kind = is_set(fields, at->path, false) ? WB_FROM_SET
+                   : fields->config->assumed       ? WB_FROM_ASSUMED
+                   : at->alias                     ? WB_FROM_ALIAS
+                                                   : WB_FROM_FIELD;
   }
   if (field->derived) origin->kind = WB_FROM_FORMULA;
   return origin;

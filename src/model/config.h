@@ -10,6 +10,7 @@ typedef struct wb_config {
   wb_json *root;
   wb_str file;       /* its name, for origins and errors */
   wb_str text;       /* its bytes, for places */
+  bool assumed;      /* no file: a representative architecture */
   wb_str *set_paths; /* dotted paths given with --set */
   bool *set_used;
   size_t set_count;

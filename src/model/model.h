@@ -144,14 +144,16 @@ typedef struct wb_model {
   size_t undescribed_count, undescribed_cap;
   wb_warning *warnings;
   size_t warning_count, warning_cap;
-  wb_str dtype;           /* the configuration's, by its torch name */
-  bool dtype_given;       /* false: the configuration names none, torch's default is assumed */
-  bool generic;           /* the family was guessed */
-  const void *passes;     /* of src/estimate: the closed forms of a forward pass, once somebody needed them */
-  struct wb_model *draft; /* a smaller model that drafts its tokens while it is served; NULL: none */
-  const void *tried;      /* of src/estimate: the engine whose names trials have found already */
-  const void *loaded;     /* of src/estimate: formats that its weights were weighed in, likewise */
-  const void *llama;      /* of src/estimate: what llama.cpp would know of it, likewise */
+  wb_str dtype;                     /* the configuration's, by its torch name */
+  bool dtype_given;                 /* false: the configuration names none, torch's default is assumed */
+  bool generic;                     /* the family was guessed */
+  const void *passes;               /* of src/estimate: the closed forms of a forward pass, once somebody needed them */
+  const struct wb_assumed *assumed; /* a size was given and no architecture: what stands for one; NULL: a model was */
+  wb_num asked_total, asked_active; /* the size as typed; 0: none was */
+  struct wb_model *draft;           /* a smaller model that drafts its tokens while it is served; NULL: none */
+  const void *tried;                /* of src/estimate: the engine whose names trials have found already */
+  const void *loaded;               /* of src/estimate: formats that its weights were weighed in, likewise */
+  const void *llama;                /* of src/estimate: what llama.cpp would know of it, likewise */
   /* totals */
   wb_num total, buffers, mtp, active;
   wb_num groups[WB_GROUP_COUNT];
@@ -167,6 +169,9 @@ void wb_model_build(wb_model *model);
 
 /* Adds the warnings about how the configuration was read: defaults, unused settings, undescribed parts. */
 void wb_model_review(wb_model *model);
+
+/* Warns where the conditions of data/checks do not hold, with the values that would meet them. */
+void wb_model_check(wb_model *model);
 
 /* Keys of the configuration that no description read and that are not known to be harmless, with their prefix. */
 size_t wb_unused_keys(wb_model *model, wb_str **keys);

@@ -1,5 +1,5 @@
 /* What a stranger should be told about how a configuration was read. */
-#include "model/model.h"
+#include "model/represent.h"
 
 static bool from_constant(const wb_used_field *used) {
   return used->binding->origin->kind == WB_FROM_DEFAULT && used->field->fallback &&
@@ -135,11 +135,13 @@ static void warn_quantized(wb_model *m) {
 }
 
 void wb_model_review(wb_model *m) {
+  if (m->assumed) wb_assumed_warn(m);
   warn_unused(m);
   warn_quantized(m);
   warn_defaults(m);
   warn_settings(m);
   warn_undescribed(m);
+  wb_model_check(m);
   if (m->family->is_override)
     wb_model_warn(m, WB_USER_FAMILY, 2, (wb_str[]){m->family->name->name, m->family->place.file});
 }

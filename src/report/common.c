@@ -1,5 +1,6 @@
 /* What all reports share: the head of JSON answers, warnings, fields that nobody read. */
 #include "base/data.h"
+#include "model/represent.h"
 #include "report/report.h"
 
 void wb_json_head(wb_json_out *j, const char *report) {
@@ -9,7 +10,42 @@ void wb_json_head(wb_json_out *j, const char *report) {
   wb_jo_str(j, "data_digest", wb_str_of(wb_data_digest));
 }
 
+static void json_shape(wb_json_out *j, const wb_json *root) {
+  wb_jo_begin(j, "shape", '{');
+  for (size_t i = 0; i < root->u.object.count; i++) {
+    const wb_json *value = root->u.object.members[i].value;
+    const char *key = wb_str_cstr(j->out->text.ctx, root->u.object.members[i].key);
+    if (value->kind == WB_JSON_INT) wb_jo_int(j, key, value->u.integer);
+    if (value->kind != WB_JSON_ARRAY || !value->u.array.count || value->u.array.items[0]->kind != WB_JSON_INT) continue;
+    wb_jo_begin(j, key, '[');
+    for (size_t k = 0; k < value->u.array.count; k++) wb_jo_int(j, NULL, value->u.array.items[k]->u.integer);
+    wb_jo_end(j, ']');
+  }
+  wb_jo_end(j, '}');
+}
+
+/* Of a model that was given by its size alone: what stands for it. */
+static void json_assumed(wb_json_out *j, const wb_model *m) {
+  static const char *const kinds[] = {"dense", "moe", "mixture", "cnn"};
+  const wb_assumed *a = m->assumed;
+  wb_jo_bool(j, "assumed", true);
+  wb_jo_begin(j, "representative", '{');
+  wb_jo_str(j, "kind", wb_str_of(kinds[a->asked.kind]));
+  wb_jo_str(j, "like", a->anchor);
+  wb_jo_str(j, "source", a->source);
+  wb_jo_bool(j, "scaled", !a->unchanged);
+  wb_jo_num(j, "asked_total", m->asked_total);
+  if (m->asked_active.num) wb_jo_num(j, "asked_active", m->asked_active);
+  else wb_jo_null(j, "asked_active");
+  wb_jo_num(j, "total_parameters", m->total);
+  wb_jo_real(j, "total_off", wb_num_double(m->total) / wb_num_double(m->asked_total) - 1);
+  if (m->asked_active.num) wb_jo_real(j, "active_off", wb_num_double(m->active) / wb_num_double(m->asked_active) - 1);
+  json_shape(j, m->config.root);
+  wb_jo_end(j, '}');
+}
+
 void wb_json_warnings(wb_json_out *j, wb_model *m) {
+  if (m->assumed) json_assumed(j, m);
   wb_jo_begin(j, "warnings", '[');
   for (size_t i = 0; i < m->warning_count; i++) {
     const wb_warning *warning = &m->warnings[i];
@@ -45,7 +81,8 @@ void wb_out_warnings(wb_out *out, wb_model *m) {
   }
 }
 
-static const char *const ORIGINS[] = {"formula", "field", "alias", "set", "default", "constant", "model", "workload"};
+static const char *const ORIGINS[] = {"formula", "field",    "alias", "set",     "assumed",
+                                      "default", "constant", "model", "workload"};
 
 const char *wb_origin_name(wb_origin_kind kind) { return ORIGINS[kind]; }
 

@@ -23,8 +23,9 @@ static void origin_text(wb_out *out, const wb_model *m, const wb_node *node) {
   if (line) wb_text_addf(&place, ":%u", line);
   bool own = o->kind == WB_FROM_SET || o->kind >= WB_FROM_MODEL; /* the source is the user, or the model itself */
   wb_str args[3] = {o->key, own ? WB_STR("") : o->source, wb_text_str(&place)};
-  static const wb_message_id ids[] = {WB_ORIGIN_FORMULA, WB_ORIGIN_FIELD,    WB_ORIGIN_ALIAS, WB_ORIGIN_SET,
-                                      WB_ORIGIN_DEFAULT, WB_ORIGIN_CONSTANT, WB_ORIGIN_MODEL, WB_ORIGIN_WORKLOAD};
+  static const wb_message_id ids[] = {WB_ORIGIN_FORMULA,  WB_ORIGIN_FIELD,   WB_ORIGIN_ALIAS,
+                                      WB_ORIGIN_SET,      WB_ORIGIN_ASSUMED, WB_ORIGIN_DEFAULT,
+                                      WB_ORIGIN_CONSTANT, WB_ORIGIN_MODEL,   WB_ORIGIN_WORKLOAD};
   if (o->kind != WB_FROM_FORMULA) wb_out_message(out, ids[o->kind], 3, args);
 }
 
