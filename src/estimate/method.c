@@ -367,10 +367,24 @@ static void say_question(wb_model *m, wb_inputs *in, const wb_method_question *a
   if (asked->has_8bit) say(m, in, "optimizer_8bit", wb_bool(asked->optimizer_8bit));
 }
 
+/* Whether a function takes dimensions of a stack of layers from a model. */
+static bool reads_a_stack(wb_ctx *ctx, const wb_decl *function) {
+  static const char *const dimensions[] = {"V", "H", "I", "L"};
+  for (size_t i = 0; i < function->field_count; i++) {
+    const wb_sym **names = NULL;
+    const wb_expr *from = function->fields[i].input->from;
+    const size_t n = from ? wb_expr_names(ctx, from, &names) : 0;
+    for (size_t k = 0; k < n; k++)
+      for (size_t d = 0; d < sizeof dimensions / sizeof *dimensions; d++)
+        if (wb_str_is(names[k]->name, dimensions[d])) return true;
+  }
+  return false;
+}
+
 wb_method_result wb_method_on(wb_model *m, const wb_decl *function, const wb_method_question *asked,
                               const wb_option *given, size_t count) {
   wb_inputs *reader = wb_inputs_new(m, wb_library_method(m->lib, &m->ctx, WB_STR("dimensions")));
-  if (!reader->applies) return (wb_method_result){.function = function};
+  if (!reader->applies && reads_a_stack(&m->ctx, function)) return (wb_method_result){.function = function};
   if (asked) say_question(m, reader, asked);
   return evaluate(&m->ctx, m->root, &reader->scope, function, given, count);
 }
