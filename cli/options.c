@@ -19,6 +19,7 @@ const cli_command CLI_COMMANDS[] = {
     {"families", WEIGH_REPORT_FAMILIES, 0, 0, "", "CLI_ABOUT_FAMILIES", ""},
     {"gpus", WEIGH_REPORT_GPUS, 0, 0, "", "CLI_ABOUT_GPUS", "G"},
     {"engines", WEIGH_REPORT_ENGINES, 0, 1, "[ENGINE]", "CLI_ABOUT_ENGINES", ""},
+    {"optimizers", WEIGH_REPORT_OPTIMIZERS, 0, 1, "[OPTIMIZER]", "CLI_ABOUT_OPTIMIZERS", "Z"},
 };
 const size_t CLI_COMMAND_COUNT = sizeof CLI_COMMANDS / sizeof *CLI_COMMANDS;
 
@@ -88,6 +89,7 @@ const cli_option CLI_OPTIONS[] = {
     {"explain", 0, 'S', "QUANTITY", NULL, CLI_TEXT, AT(report.quantity), "CLI_OPT_EXPLAIN"},
     {"engine", 'e', 'S', "ENGINE", NULL, CLI_TEXT, AT(report.serving.engine), "CLI_OPT_ENGINE"},
     {"engine-option", 'o', 'S', "NAME=VALUE", NULL, CLI_ENGINE, 0, "CLI_OPT_ENGINE_OPTION"},
+    {"option", 'o', 'Z', "NAME=VALUE", NULL, CLI_ENGINE, 0, "CLI_OPT_OPTIMIZER_OPTION"},
     {"vary", 'v', 'V', "NAME=VALUES", NULL, CLI_VARY, 0, "CLI_OPT_VARY"},
     {"reach", 0, 'V', NULL, NULL, CLI_FLAG, AT(report.sweep.with_reach), "CLI_OPT_REACH"},
     {"speed", 0, 'V', NULL, NULL, CLI_FLAG, AT(report.sweep.with_speed), "CLI_OPT_SPEED"},

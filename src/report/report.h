@@ -15,7 +15,8 @@ void wb_report_derivation(wb_out *out, wb_model *model, const struct wb_derivati
 void wb_report_flops(wb_out *out, wb_model *model);
 void wb_report_families(wb_out *out, wb_library *lib);
 void wb_report_gpus(wb_out *out);
-void wb_report_engines(wb_out *out, wb_library *lib); /* of options->serving.engine, or all */
+void wb_report_engines(wb_out *out, wb_library *lib);    /* of options->serving.engine, or all */
+void wb_report_optimizers(wb_out *out, wb_library *lib); /* of options->optimizer, or all */
 struct wb_local;
 void wb_report_local(wb_out *out, wb_str tool, const struct wb_local *cards, size_t count);
 void wb_report_speed(wb_out *out, wb_model *model);
