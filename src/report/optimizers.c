@@ -302,7 +302,11 @@ static void text_examples(wb_out *out, const wb_optimizer *o, const lines *all) 
     for (size_t k = 0; k < bytes->part_count; k++)
       wb_text_addf(&out->text, "%s%.*s %.*s", k ? ", " : "  (", WB_STR_ARG(bytes->parts[k].name),
                    WB_STR_ARG(wb_out_number(out, bytes->parts[k].bytes)));
-    wb_text_adds(&out->text, bytes->part_count ? ")\n" : "\n");
+    if (bytes->part_count) wb_text_addc(&out->text, ')');
+    if (bytes->shared)
+      wb_text_addf(&out->text, "; %s: %.*s", wb_out_label(out, WB_LABEL_SHARED_BYTES),
+                   WB_STR_ARG(wb_out_number(out, bytes->shared)));
+    wb_text_addc(&out->text, '\n');
   }
 }
 
