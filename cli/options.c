@@ -24,6 +24,7 @@ const cli_command CLI_COMMANDS[] = {
     {"method", WEIGH_REPORT_METHOD, 1, 2, "METHOD [FUNCTION]", "CLI_ABOUT_METHOD", "xi", 0},
     {"engines", WEIGH_REPORT_ENGINES, 0, 1, "[ENGINE]", "CLI_ABOUT_ENGINES", "", 0},
     {"adapters", WEIGH_REPORT_ADAPTERS, 0, 1, "[ADAPTER]", "CLI_ABOUT_ADAPTERS", "", 0},
+    {"optimizers", WEIGH_REPORT_OPTIMIZERS, 0, 1, "[OPTIMIZER]", "CLI_ABOUT_OPTIMIZERS", "Z", 0},
 };
 const size_t CLI_COMMAND_COUNT = sizeof CLI_COMMANDS / sizeof *CLI_COMMANDS;
 
@@ -93,6 +94,7 @@ const cli_option CLI_OPTIONS[] = {
     {"explain", 0, 'S', "QUANTITY", NULL, CLI_TEXT, AT(report.quantity), "CLI_OPT_EXPLAIN"},
     {"engine", 'e', 'S', "ENGINE", NULL, CLI_TEXT, AT(report.serving.engine), "CLI_OPT_ENGINE"},
     {"engine-option", 'o', 'S', "NAME=VALUE", NULL, CLI_ENGINE, 0, "CLI_OPT_ENGINE_OPTION"},
+    {"option", 'o', 'Z', "NAME=VALUE", NULL, CLI_ENGINE, 0, "CLI_OPT_OPTIMIZER_OPTION"},
     {"vary", 'v', 'V', "NAME=VALUES", NULL, CLI_VARY, 0, "CLI_OPT_VARY"},
     {"reach", 0, 'V', NULL, NULL, CLI_FLAG, AT(report.sweep.with_reach), "CLI_OPT_REACH"},
     {"speed", 0, 'V', NULL, NULL, CLI_FLAG, AT(report.sweep.with_speed), "CLI_OPT_SPEED"},

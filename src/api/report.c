@@ -20,6 +20,7 @@ static bool write_report(wb_out *out, weigh_library *library, weigh_report_kind 
     case WEIGH_REPORT_METHOD: wb_report_method(out, &library->lib); break;
     case WEIGH_REPORT_ADAPTERS: wb_report_adapters(out, &library->lib); break;
     case WEIGH_REPORT_ENGINES: wb_report_engines(out, &library->lib); break;
+    case WEIGH_REPORT_OPTIMIZERS: wb_report_optimizers(out, &library->lib); break;
     case WEIGH_REPORT_SPEED: wb_report_speed(out, &a->model); break;
     case WEIGH_REPORT_FLOPS: wb_report_flops(out, &a->model); break;
     case WEIGH_REPORT_LOG: /* wb_answer_log */
@@ -62,13 +63,26 @@ static weigh_status answer_sweep(wb_out *out, weigh_library *library, weigh_mode
   return status;
 }
 
+/* The others list what is known; a log may name its model itself. */
+static bool is_about_a_model(weigh_report_kind kind) {
+  switch (kind) {
+    case WEIGH_REPORT_FAMILIES:
+    case WEIGH_REPORT_GPUS:
+    case WEIGH_REPORT_ENGINES:
+    case WEIGH_REPORT_OPTIMIZERS:
+    case WEIGH_REPORT_ADAPTERS:
+    case WEIGH_REPORT_METHODS:
+    case WEIGH_REPORT_METHOD:
+    case WEIGH_REPORT_LOG: return false;
+    default: return true;
+  }
+}
+
 /* Reports work in memory of their own, so that a model may be asked any number of times. */
 weigh_status weigh_report(weigh_library *library, weigh_report_kind kind, weigh_model *a, weigh_model *b,
                           const weigh_report_options *options, weigh_write_fn write, void *user, weigh_error *err) {
   static const weigh_report_options none = {0};
-  bool needs_model = kind != WEIGH_REPORT_FAMILIES && kind != WEIGH_REPORT_GPUS && kind != WEIGH_REPORT_ENGINES &&
-                     kind != WEIGH_REPORT_LOG && kind != WEIGH_REPORT_METHODS && kind != WEIGH_REPORT_METHOD &&
-                     kind != WEIGH_REPORT_ADAPTERS;
+  const bool needs_model = is_about_a_model(kind);
   if ((needs_model && !a) || (kind == WEIGH_REPORT_DIFF && !b))
     return weigh_error_set(err, library->language, "REPORT_NO_MODEL", NULL, 0);
   const bool own_memory = !needs_model || kind == WEIGH_REPORT_SWEEP;

@@ -129,8 +129,16 @@ static wb_engine bind(const wb_optimizer *o, const wb_trained *t, wb_num trained
   give(o, &out, "trained", wb_number(trained));
   const bool own = t->row && !t->is_adapter;
   give(o, &out, "group", wb_string(wb_str_of(own ? wb_group_name(t->row->group) : "")));
-  wb_engine_check_bare(o->ctx, &out);
   return out;
+}
+
+bool wb_optimizer_takes(const wb_optimizer *o, const wb_trained *t) {
+  const wb_engine bound = bind(o, t, wb_trained_elements(o->ctx, t));
+  for (size_t i = 0; i < o->decl->body.count; i++) {
+    const wb_stmt *stmt = o->decl->body.items[i];
+    if (stmt->kind == WB_S_REQUIRE && !wb_eval_bool(o->ctx, stmt->expr, bound.scope)) return false;
+  }
+  return true;
 }
 
 static wb_i128 bytes_of(const wb_optimizer *o, wb_binding *binding) {
@@ -144,6 +152,7 @@ static wb_i128 bytes_of(const wb_optimizer *o, wb_binding *binding) {
 wb_optimizer_bytes wb_optimizer_of(const wb_optimizer *o, const wb_trained *t, wb_num trained) {
   const wb_body *body = &o->decl->body;
   wb_optimizer_bytes out = {.state = -1, .bound = bind(o, t, trained)};
+  wb_engine_check_bare(o->ctx, &out.bound);
   out.parts = WB_NEWN(o->ctx, wb_kept_state, body->count);
   for (size_t i = 0; i < body->count; i++) {
     const wb_stmt *stmt = body->items[i];

@@ -47,6 +47,9 @@ typedef struct wb_optimizer_bytes {
 /* `trained`: elements of all tensors of the run, for optimizers that keep something of all at once. */
 wb_optimizer_bytes wb_optimizer_of(const wb_optimizer *optimizer, const wb_trained *tensor, wb_num trained);
 
+/* Whether it takes such a tensor; wb_optimizer_of fails description_require where it does not. */
+bool wb_optimizer_takes(const wb_optimizer *optimizer, const wb_trained *tensor);
+
 /* Sums over a list, copies included; `shared` is what is made once. */
 wb_optimizer_bytes wb_optimizer_over(const wb_optimizer *optimizer, const wb_trained_list *list);
 

@@ -238,14 +238,18 @@ static void add_group(sharing *s) {
   }
 }
 
-static void add_groups(sharing *s) {
+/* Takes up the types of tensor `i`; false where an earlier one has the same. */
+static bool begin_group(sharing *s, size_t i) {
   const wb_trained_list *list = s->ask->trained;
-  for (size_t i = 0; i < list->count; i++) {
-    s->types = wb_precision_of(s->ask->precision, &list->items[i]);
-    bool seen = false;
-    for (size_t k = 0; k < i && !seen; k++) seen = in_group(s, &list->items[k]);
-    if (!seen) add_group(s);
-  }
+  s->types = wb_precision_of(s->ask->precision, &list->items[i]);
+  for (size_t k = 0; k < i; k++)
+    if (in_group(s, &list->items[k])) return false;
+  return true;
+}
+
+static void add_groups(sharing *s) {
+  for (size_t i = 0; i < s->ask->trained->count; i++)
+    if (begin_group(s, i)) add_group(s);
 }
 
 static void add_frozen(sharing *s) {
@@ -372,25 +376,88 @@ const wb_share *wb_sharded_part(const wb_sharded *sharded, const char *name) {
 
 /* ---- derived ---- */
 
+/* A part that is summed over tensors: what of one, or of all of them laid flat, a rank holds. */
+typedef struct summed {
+  const char *name, *each, *total;
+} summed;
+
+static const summed SUMMED[] = {{"weights", "weight_elements", "weight_total"},
+                                {"gradients", "gradient_elements", "gradient_total"},
+                                {"master", "stepped_elements", "stepped_total"},
+                                {"persistent_weights", "persistent_elements", "persistent_total"}};
+
+static wb_str type_of(const sharing *s, const summed *part) {
+  if (part == &SUMMED[1]) return s->types.gradients;
+  return part == &SUMMED[2] ? s->types.master : s->types.weights;
+}
+
+/* copies × elements × bytes of one, with the rule for the elements below. */
+static void derive_elements(sharing *s, const wb_engine *bound, const char *rule, wb_str name, wb_num copies,
+                            wb_str dtype, wb_derivation *d, wb_node *parent) {
+  wb_num elements;
+  if (!dtype.len || !count_of(s, bound, rule, &elements) || !elements.num) return;
+  const wb_num bytes = width(dtype).u.num;
+  wb_node *node = wb_d_new_node(d, name, NULL);
+  wb_formula f = wb_d_new_formula(d);
+  wb_d_factor_number(&f, NULL, copies);
+  wb_d_factor_number(&f, rule, elements);
+  wb_d_factor_number(&f, NULL, bytes);
+  wb_d_take(node, &f);
+  node->value = wb_number(times(s->ctx, times(s->ctx, copies, elements), bytes));
+  node->unit = BYTES;
+  node->source = s->decl->source;
+  wb_d_add_child(
+      d, node,
+      wb_derive_binding(d, wb_scope_find_here(bound->scope, wb_intern_find(&s->ask->lib->symbols, wb_str_of(rule)))));
+  wb_d_add_child(d, parent, node);
+}
+
+static void derive_group(sharing *s, const summed *part, wb_derivation *d, wb_node *parent) {
+  measure_group(s);
+  const wb_engine whole = bind(s, NULL);
+  const wb_str dtype = type_of(s, part);
+  wb_num total;
+  if (count_of(s, &whole, part->total, &total)) {
+    derive_elements(s, &whole, part->total, WB_STR("flat"), wb_num_int(1), dtype, d, parent);
+    return;
+  }
+  for (size_t i = 0; i < s->ask->trained->count; i++) {
+    const wb_trained *t = &s->ask->trained->items[i];
+    if (!in_group(s, t)) continue;
+    const wb_engine bound = bind(s, t);
+    derive_elements(s, &bound, part->each, t->pattern, t->copies, dtype, d, parent);
+  }
+}
+
+static void derive_frozen(sharing *s, const summed *part, wb_derivation *d, wb_node *parent) {
+  const wb_trained_list *list = s->ask->frozen;
+  for (size_t i = 0; list && i < list->count; i++) {
+    const wb_trained *t = &list->items[i];
+    const wb_engine bound = bind(s, t);
+    derive_elements(s, &bound, part->each, t->pattern, t->copies, t->dtype, d, parent);
+  }
+}
+
+static wb_node *derive_summed(sharing *s, const summed *part, wb_derivation *d) {
+  wb_node *node = wb_d_new_node(d, wb_str_of(part->name), NULL);
+  for (size_t i = 0; i < s->ask->trained->count; i++)
+    if (begin_group(s, i)) derive_group(s, part, d, node);
+  if (part == &SUMMED[0] || part == &SUMMED[3]) derive_frozen(s, part, d, node);
+  wb_d_sum_up(d, node, BYTES);
+  return node;
+}
+
 static bool is_states(const wb_share *share) {
   return wb_str_is(share->name, "states") || wb_str_is(share->name, "host_states");
 }
 
 /* Of states those on the card and those on the host are one sum. */
-static const wb_node *derive_share(const sharing *s, const wb_share *share, wb_derivation *d) {
-  wb_node *node;
-  if (share->binding) {
-    node = (wb_node *)wb_derive_binding(d, share->binding);
-  } else if (is_states(share)) {
-    node = (wb_node *)wb_optimizer_derive(s->ask->optimizer, &s->stepped, d);
-  } else {
-    node = wb_d_new_node(d, share->name, NULL);
-    wb_text digits = {.ctx = d->ctx};
-    wb_i128_print(&digits, share->best);
-    node->numbers = wb_text_str(&digits);
-    node->value = wb_integer(share->best);
-    node->origin = (wb_origin){WB_FROM_MODEL, share->name, WB_STR(""), 0};
-  }
+static const wb_node *derive_share(sharing *s, const wb_share *share, wb_derivation *d) {
+  wb_node *node = NULL;
+  for (size_t i = 0; i < sizeof SUMMED / sizeof *SUMMED && !node; i++)
+    if (wb_str_is(share->name, SUMMED[i].name)) node = derive_summed(s, &SUMMED[i], d);
+  if (!node && is_states(share)) node = (wb_node *)wb_optimizer_derive(s->ask->optimizer, &s->stepped, d);
+  else if (!node) node = (wb_node *)wb_derive_binding(d, share->binding);
   node->unit = BYTES;
   node->source = share->source;
   return node;

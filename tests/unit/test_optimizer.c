@@ -114,24 +114,28 @@ static size_t wrong_of(run *r, const wb_optimizer *optimizer, const wb_str *row)
   return 1;
 }
 
+static wb_str name_of(const run *r) {
+  return wb_str_fmt(r->ctx, "%.*s.%.*s", WB_STR_ARG(r->rows[0][LIBRARY]), WB_STR_ARG(r->rows[0][OPTIMIZER]));
+}
+
+static size_t wrong_rows(run *r) {
+  const char *options[4];
+  const size_t n = options_of(r->ctx, r->rows[0], options, 4);
+  const wb_optimizer optimizer = wb_optimizer_find(&library->lib, r->ctx, name_of(r), options, n);
+  size_t wrong = 0;
+  for (size_t i = 0; i < r->count; i++) wrong += wrong_of(r, &optimizer, r->rows[i]);
+  return wrong;
+}
+
 /* The rows of one optimizer over one list of tensors. */
 static size_t wrong_in(run *r) {
-  const char *options[4];
-  const wb_str *head = r->rows[0];
-  const wb_str name = wb_str_fmt(r->ctx, "%.*s.%.*s", WB_STR_ARG(head[LIBRARY]), WB_STR_ARG(head[OPTIMIZER]));
-  const size_t n = options_of(r->ctx, head, options, 4);
-  size_t wrong = 0;
   r->trained = wb_num_int(0);
   r->shared = false;
   for (size_t i = 0; i < r->count; i++) wb_num_add(r->trained, wb_num_int(number(r->rows[i][NUMEL])), &r->trained);
-  if (!WB_BEGIN(r->ctx)) {
-    fprintf(stderr, "# %.*s: message %d (%.*s)\n", WB_STR_ARG(name), (int)r->ctx->failure.message,
-            WB_STR_ARG(r->ctx->failure.args[0]));
-    return r->count;
-  }
-  const wb_optimizer optimizer = wb_optimizer_find(&library->lib, r->ctx, name, options, n);
-  for (size_t i = 0; i < r->count; i++) wrong += wrong_of(r, &optimizer, r->rows[i]);
-  return wrong;
+  if (WB_BEGIN(r->ctx)) return wrong_rows(r);
+  fprintf(stderr, "# %.*s: message %d (%.*s)\n", WB_STR_ARG(r->rows[0][OPTIMIZER]), (int)r->ctx->failure.message,
+          WB_STR_ARG(r->ctx->failure.args[0]));
+  return r->count;
 }
 
 static void compare(const char *path, size_t least) {

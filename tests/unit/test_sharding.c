@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -164,6 +165,48 @@ static void policies_say_bytes(void **state) {
   }
 }
 
+/* Every stored parameter of a model, trained in full. */
+static wb_trained_list all_of(const wb_model *model) {
+  wb_trained_list list = {.items = WB_NEWN(&ctx, wb_trained, model->row_count)};
+  for (size_t i = 0; i < model->row_count; i++) {
+    const wb_row *row = &model->rows[i];
+    if (row->kind != WB_PARAM) continue;
+    wb_trained *t = &list.items[list.count++];
+    *t = (wb_trained){
+        .pattern = row->pattern, .rank = row->rank, .copies = row->copies, .dtype = row->dtype, .row = row};
+    for (uint32_t d = 0; d < row->rank; d++) t->dims[d] = row->dims[d]->value.u.num;
+  }
+  return list;
+}
+
+static wb_i128 unit_of(const weigh_model *model) {
+  if (!WB_BEGIN(&ctx)) return 0;
+  const wb_trained_list list = all_of(&model->model);
+  return wb_largest_unit(&ctx, &list, NULL).num;
+}
+
+static void the_largest_unit_is_a_layer_or_what_is_in_none(void **state) {
+  (void)state;
+  static const char config[] =
+      "{\"model_type\":\"llama\",\"vocab_size\":%d,\"hidden_size\":16,\"intermediate_size\":40,"
+      "\"num_hidden_layers\":3,\"num_attention_heads\":4,\"num_key_value_heads\":2,"
+      "\"tie_word_embeddings\":false}";
+  /* q, o: 16 × 16; k, v: 16 × 8; three of 16 × 40; two norms */
+  const wb_i128 layer = 2 * 256 + 2 * 128 + 3 * 640 + 32;
+  const int words[] = {8, 4096};
+  const wb_i128 wanted[] = {layer, 2 * 16 * 4096 + 16};
+  for (int i = 0; i < 2; i++) {
+    char text[512];
+    snprintf(text, sizeof text, config, words[i]);
+    const weigh_model_request request = {.config = text, .config_size = strlen(text)};
+    weigh_model *model = NULL;
+    weigh_error err = {0};
+    if (weigh_model_open(library, &request, &model, &err) != WEIGH_OK) fail_msg("%s", err.message);
+    assert_true(unit_of(model) == wanted[i]);
+    weigh_model_free(model);
+  }
+}
+
 static void unknown_names_are_refused_with_those_that_are_known(void **state) {
   (void)state;
   const struct {
@@ -193,6 +236,7 @@ int main(void) {
       cmocka_unit_test(an_offloaded_optimizer_lies_on_the_host),
       cmocka_unit_test(fsdp_cuts_the_first_dimension),
       cmocka_unit_test(policies_say_bytes),
+      cmocka_unit_test(the_largest_unit_is_a_layer_or_what_is_in_none),
       cmocka_unit_test(unknown_names_are_refused_with_those_that_are_known),
   };
   return cmocka_run_group_tests(tests, begin, end);
