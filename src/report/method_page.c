@@ -130,6 +130,24 @@ static void answers(wb_out *out, const wb_decl *f) {
   }
 }
 
+static const wb_column CAUSES[] = {{"cause", WB_LABEL_WHY, false}, {"formula", WB_LABEL_FORMULA_COLUMN, false}};
+
+/* What a figure is held against, and what each cause adds to it. */
+static void causes(wb_out *out, const wb_decl *f) {
+  wb_ctx *ctx = out->text.ctx;
+  for (size_t i = 0; i < f->against_count; i++) {
+    const wb_against *a = &f->against[i];
+    const wb_str exact = wb_formula_text(ctx, a->exact, WB_AS_FORMULA);
+    wb_table table = {ctx, CAUSES, 2, NULL, 0, 0};
+    for (size_t k = 0; k < a->count; k++) {
+      wb_table_cell(&table, wb_cause_meaning(out, &a->causes[k]));
+      wb_table_cell(&table, wb_formula_text(ctx, a->causes[k].expr, WB_AS_FORMULA));
+    }
+    wb_text_addf(&out->text, "\n`%.*s` − `%.*s`\n\n", WB_STR_ARG(a->quantity), WB_STR_ARG(exact));
+    if (table.count) wb_table_write(out, &table);
+  }
+}
+
 static void function(wb_out *out, const wb_decl *f) {
   const wb_str title = wb_about_title(out, f);
   wb_text_addf(&out->text, "\n### `%.*s`", WB_STR_ARG(f->name->name));
@@ -142,6 +160,7 @@ static void function(wb_out *out, const wb_decl *f) {
   wb_write_inputs(out, f->method, f);
   formulas(out, &f->body);
   constants(out, f, &f->body);
+  causes(out, f);
 }
 
 /* ---- errata ---- */

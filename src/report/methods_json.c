@@ -90,6 +90,28 @@ static void answers(wb_json_out *j, const wb_decl *f) {
   wb_jo_end(j, ']');
 }
 
+static void compared(wb_json_out *j, const wb_decl *f) {
+  wb_ctx *ctx = j->out->text.ctx;
+  wb_jo_begin(j, "compared", '[');
+  for (size_t i = 0; i < f->against_count; i++) {
+    const wb_against *a = &f->against[i];
+    wb_jo_begin(j, NULL, '{');
+    wb_jo_str(j, "quantity", a->quantity);
+    wb_jo_str(j, "with", wb_formula_text(ctx, a->exact, WB_AS_FORMULA));
+    wb_jo_begin(j, "causes", '[');
+    for (size_t k = 0; k < a->count; k++) {
+      wb_jo_begin(j, NULL, '{');
+      wb_jo_str(j, "name", a->causes[k].name->name);
+      wb_jo_str(j, "meaning", wb_cause_meaning(j->out, &a->causes[k]));
+      wb_jo_str(j, "formula", wb_formula_text(ctx, a->causes[k].expr, WB_AS_FORMULA));
+      wb_jo_end(j, '}');
+    }
+    wb_jo_end(j, ']');
+    wb_jo_end(j, '}');
+  }
+  wb_jo_end(j, ']');
+}
+
 static void function(wb_json_out *j, const wb_decl *f) {
   wb_jo_begin(j, NULL, '{');
   wb_jo_str(j, "name", f->name->name);
@@ -104,6 +126,7 @@ static void function(wb_json_out *j, const wb_decl *f) {
   for (size_t i = 0; i < f->body.count; i++)
     if (f->body.items[i]->kind == WB_S_QUANTITY) formula(j, f->body.items[i], true);
   wb_jo_end(j, ']');
+  compared(j, f);
   wb_jo_end(j, '}');
 }
 
