@@ -1,5 +1,7 @@
 #include "expr/print.h"
 
+#include <string.h>
+
 #include "expr/eval.h"
 #include "expr/form.h"
 #include "expr/parse.h"
@@ -23,7 +25,7 @@ static void add(printer *p, const char *text) { wb_text_adds(p->out, text); }
 
 static void latex_text(printer *p, wb_str text) {
   for (size_t i = 0; i < text.len; i++) {
-    if (text.ptr[i] == '_') wb_text_addc(p->out, '\\');
+    if (text.ptr[i] && strchr("_%#&${}", text.ptr[i])) wb_text_addc(p->out, '\\');
     wb_text_addc(p->out, text.ptr[i]);
   }
 }

@@ -17,6 +17,12 @@ static void said(wb_out *out, const wb_decl *decl, const char *kind, wb_message_
   }
 }
 
+static void source(wb_out *out, const wb_decl *decl) {
+  wb_text_addf(&out->text, "- **%s**: ", wb_out_label(out, WB_LABEL_SOURCE));
+  wb_out_cell(out, decl->source);
+  wb_text_addc(&out->text, '\n');
+}
+
 static void about(wb_out *out, const wb_decl *decl) {
   said(out, decl, "validity", WB_LABEL_VALIDITY);
   said(out, decl, "accuracy", WB_LABEL_ACCURACY);
@@ -153,7 +159,7 @@ static void function(wb_out *out, const wb_decl *f) {
   wb_text_addf(&out->text, "\n### `%.*s`", WB_STR_ARG(f->name->name));
   if (!wb_str_eq(title, f->name->name)) wb_text_addf(&out->text, ": %.*s", WB_STR_ARG(title));
   wb_text_adds(&out->text, "\n\n");
-  wb_text_addf(&out->text, "- **%s**: %.*s\n", wb_out_label(out, WB_LABEL_SOURCE), WB_STR_ARG(f->source));
+  source(out, f);
   answers(out, f);
   about(out, f);
   wb_text_addc(&out->text, '\n');
@@ -192,7 +198,8 @@ static void errata(wb_out *out, wb_library *lib, const wb_decl *m) {
 void wb_write_method_page(wb_out *out, wb_library *lib, const wb_decl *m) {
   wb_text_addf(&out->text, "# `%.*s`: ", WB_STR_ARG(m->name->name));
   wb_text_add(&out->text, wb_about_title(out, m));
-  wb_text_addf(&out->text, "\n\n- **%s**: %.*s\n", wb_out_label(out, WB_LABEL_SOURCE), WB_STR_ARG(m->source));
+  wb_text_adds(&out->text, "\n\n");
+  source(out, m);
   about(out, m);
   if (m->body.count) {
     heading(out, "##", WB_LABEL_FORMULAS);

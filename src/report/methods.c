@@ -254,6 +254,11 @@ static void write_about(wb_out *out, const wb_decl *decl) {
       wb_text_addf(&out->text, "  %s: %s\n", wb_out_label(out, said[k].label), wb_out_label(out, id));
 }
 
+void wb_write_about(wb_out *out, const wb_decl *f) {
+  write_about(out, f->method);
+  write_about(out, f);
+}
+
 static void write_body(wb_out *out, const wb_body *body) {
   wb_ctx *ctx = out->text.ctx;
   for (size_t i = 0; i < body->count; i++) {

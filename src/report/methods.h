@@ -9,6 +9,9 @@
 
 /* What is said of a method or function, in the report's language; its name where there is no title. */
 wb_str wb_about_title(wb_out *out, const wb_decl *decl);
+/* Beside a result: when it may be used, and what is to know. A function's own after its method's. */
+void wb_write_about(wb_out *out, const wb_decl *function);
+void wb_json_about(wb_json_out *j, const wb_decl *function);
 wb_str wb_input_meaning(wb_out *out, const wb_field *input);                            /* may be empty */
 wb_str wb_input_no_effect(wb_out *out, const wb_decl *function, const wb_field *input); /* may be empty */
 wb_str wb_cause_meaning(wb_out *out, const wb_cause *cause); /* its name where nothing is said */

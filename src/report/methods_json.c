@@ -17,6 +17,17 @@ static void about(wb_json_out *j, const wb_decl *decl) {
   wb_jo_end(j, ']');
 }
 
+void wb_json_about(wb_json_out *j, const wb_decl *f) {
+  const wb_decl *both[] = {f->method, f};
+  wb_message_id id;
+  size_t at = 0;
+  if (wb_about_next(f->method, "validity", &at, &id)) wb_jo_str(j, "validity", text_of(j->out, id));
+  wb_jo_begin(j, "properties", '[');
+  for (size_t k = 0; k < 2; k++)
+    for (at = 0; wb_about_next(both[k], "property", &at, &id);) wb_jo_str(j, NULL, text_of(j->out, id));
+  wb_jo_end(j, ']');
+}
+
 static void value(wb_json_out *j, const char *key, const wb_value *v) {
   wb_text text = {.ctx = j->out->text.ctx};
   if (v->kind == WB_NUM) {
