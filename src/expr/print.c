@@ -1,5 +1,7 @@
 #include "expr/print.h"
 
+#include <string.h>
+
 #include "expr/eval.h"
 #include "expr/form.h"
 #include "expr/parse.h"
@@ -23,7 +25,7 @@ static void add(printer *p, const char *text) { wb_text_adds(p->out, text); }
 
 static void latex_text(printer *p, wb_str text) {
   for (size_t i = 0; i < text.len; i++) {
-    if (text.ptr[i] == '_') wb_text_addc(p->out, '\\');
+    if (text.ptr[i] && strchr("_%#&${}", text.ptr[i])) wb_text_addc(p->out, '\\');
     wb_text_addc(p->out, text.ptr[i]);
   }
 }
@@ -56,7 +58,11 @@ static void print_value(printer *p, const wb_value *open) {
   bool fraction = value->kind == WB_NUM && value->u.num.den != 1;
   bool negative = value->kind == WB_NUM && value->u.num.num < 0;
   bool bracket = value->kind == WB_NUM && (negative || fraction);
-  if (!fraction || !print_decimal(p, value->u.num)) {
+  if (p->latex && value->kind == WB_TEXT) {
+    add(p, "\\text{");
+    latex_text(p, value->u.text);
+    add(p, "}");
+  } else if (!fraction || !print_decimal(p, value->u.num)) {
     if (bracket) add(p, "(");
     wb_value_print(p->out, value);
     if (bracket) add(p, ")");
@@ -250,9 +256,9 @@ static void print_each_body(printer *p, const wb_expr *expr, int least) {
 
 static void print_each(printer *p, const wb_expr *expr) {
   static const char *const names[] = {"each", "sum", "count"};
+  static const char *const latex[] = {"\\operatorname*{each}", "\\sum", "\\operatorname*{count}"};
   if (p->latex) {
-    wb_text_addf(p->out, "%s_{%.*s \\in ", expr->u.each.what == WB_EACH_SUM ? "\\sum" : "\\operatorname*{each}",
-                 WB_STR_ARG(expr->u.each.name->name));
+    wb_text_addf(p->out, "%s_{%.*s \\in ", latex[expr->u.each.what], WB_STR_ARG(expr->u.each.name->name));
     print(p, expr->u.each.over, 0);
     add(p, "} ");
     print_each_body(p, expr, 6);

@@ -2,6 +2,7 @@
 #include "report/method.h"
 
 #include "expr/print.h"
+#include "report/methods.h"
 #include "source/reader.h"
 
 /* The longest inputs read from a stream. */
@@ -169,6 +170,7 @@ static void write_call(wb_out *out, const wb_method_result *r) {
     wb_jo_str(&j, "function", f->name->name);
     wb_json_quantities(&j, r);
     json_body(&j, r);
+    wb_json_about(&j, f);
     wb_jo_end(&j, '}');
   } else if (out->options->format != WEIGH_FORMAT_TEXT) {
     write_table(out, r);
@@ -180,6 +182,8 @@ static void write_call(wb_out *out, const wb_method_result *r) {
     write_names(out, WB_LABEL_IGNORED, r, false);
     wb_text_addc(&out->text, '\n');
     wb_write_method(out, r);
+    wb_text_addc(&out->text, '\n');
+    wb_write_about(out, f);
   }
 }
 

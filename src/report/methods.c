@@ -1,19 +1,43 @@
 /* weigh methods: which published rules of thumb there are; one of them with its functions, inputs and formulas. */
-#include "report/method.h"
+#include "report/methods.h"
 
-#include "expr/print.h"
+/* ---- texts ---- */
 
-static wb_str joined(wb_ctx *ctx, wb_str before, wb_str name) {
+wb_str wb_about_title(wb_out *out, const wb_decl *decl) {
+  wb_message_id id;
+  size_t at = 0;
+  return wb_about_next(decl, "title", &at, &id) ? wb_str_of(wb_out_label(out, id)) : decl->name->name;
+}
+
+wb_str wb_input_meaning(wb_out *out, const wb_field *input) {
+  wb_message_id id;
+  return wb_about_input(out->text.ctx, input, &id) ? wb_str_of(wb_out_label(out, id)) : WB_STR("");
+}
+
+wb_str wb_input_no_effect(wb_out *out, const wb_decl *function, const wb_field *input) {
+  wb_message_id id;
+  return wb_about_no_effect(function, input, &id) ? wb_str_of(wb_out_label(out, id)) : WB_STR("");
+}
+
+wb_str wb_cause_meaning(wb_out *out, const wb_cause *cause) {
+  wb_message_id id;
+  const wb_str name = cause->name->name;
+  return wb_message_find(wb_str_fmt(out->text.ctx, "CAUSE_%.*s", WB_STR_ARG(name)), &id)
+             ? wb_str_of(wb_out_label(out, id))
+             : name;
+}
+
+wb_str wb_names_joined(wb_ctx *ctx, wb_str before, wb_str name) {
   return before.len ? wb_str_fmt(ctx, "%.*s, %.*s", WB_STR_ARG(before), WB_STR_ARG(name)) : name;
 }
 
-static wb_str functions_of(wb_ctx *ctx, const wb_decl *m) {
+wb_str wb_method_functions(wb_ctx *ctx, const wb_decl *m) {
   wb_str out = WB_STR("");
-  for (size_t i = 0; i < m->function_count; i++) out = joined(ctx, out, m->functions[i]->name->name);
+  for (size_t i = 0; i < m->function_count; i++) out = wb_names_joined(ctx, out, m->functions[i]->name->name);
   return out;
 }
 
-static wb_str answers_of(wb_ctx *ctx, const wb_decl *m) {
+wb_str wb_method_answers(wb_ctx *ctx, const wb_decl *m) {
   wb_str out = WB_STR("");
   for (size_t i = 0; i < m->function_count; i++)
     for (size_t k = 0; k < m->functions[i]->answer_count; k++) {
@@ -22,14 +46,14 @@ static wb_str answers_of(wb_ctx *ctx, const wb_decl *m) {
       for (size_t f = 0; f <= i && !seen; f++)
         for (size_t a = 0; a < m->functions[f]->answer_count && (f < i || a < k) && !seen; a++)
           seen = wb_str_eq(m->functions[f]->answers[a].question, question);
-      if (!seen) out = joined(ctx, out, question);
+      if (!seen) out = wb_names_joined(ctx, out, question);
     }
   return out;
 }
 
-static wb_str formula(wb_ctx *ctx, const wb_expr *expr) {
+wb_str wb_formula_text(wb_ctx *ctx, const wb_expr *expr, wb_style style) {
   wb_text out = {.ctx = ctx};
-  if (expr) wb_expr_print(&out, expr, WB_AS_FORMULA, NULL);
+  if (expr) wb_expr_print(&out, expr, style, NULL);
   return wb_text_str(&out);
 }
 
@@ -49,136 +73,83 @@ static bool body_reads(wb_ctx *ctx, const wb_body *body, const wb_sym *name) {
   return false;
 }
 
-/* Whether any formula of the function, its inputs' defaults or the method's shared formulas contain an input. */
-static bool contains(wb_ctx *ctx, const wb_decl *f, const wb_sym *name) {
-  if (body_reads(ctx, &f->body, name)) return true;
+static bool reaches(wb_ctx *ctx, const wb_decl *f, const wb_sym *name);
+
+/* Through the method's shared formulas and other inputs' defaults. */
+static bool reaches_through(wb_ctx *ctx, const wb_decl *f, const wb_sym *name) {
   const wb_body *shared = &f->method->body;
   for (size_t i = 0; i < shared->count; i++)
-    if (names(ctx, shared->items[i]->expr, name) && shared->items[i]->name && contains(ctx, f, shared->items[i]->name))
+    if (names(ctx, shared->items[i]->expr, name) && shared->items[i]->name && reaches(ctx, f, shared->items[i]->name))
       return true;
   for (size_t i = 0; i < f->field_count; i++)
-    if (names(ctx, f->fields[i].fallback, name) && f->fields[i].name != name && contains(ctx, f, f->fields[i].name))
+    if (names(ctx, f->fields[i].fallback, name) && f->fields[i].name != name && reaches(ctx, f, f->fields[i].name))
       return true;
   return false;
 }
 
+/* Defaults that name each other in a circle end at the context's limit. */
+static bool reaches(wb_ctx *ctx, const wb_decl *f, const wb_sym *name) {
+  wb_step(ctx, f->place);
+  wb_enter(ctx, f->place);
+  const bool found = body_reads(ctx, &f->body, name) || reaches_through(ctx, f, name);
+  wb_leave(ctx);
+  return found;
+}
+
+bool wb_input_has_effect(wb_ctx *ctx, const wb_decl *f, const wb_sym *name) { return reaches(ctx, f, name); }
+
 /* ---- all ---- */
 
-static const wb_column COLUMNS[] = {{"method", WB_LABEL_METHOD, false},
-                                    {"functions", WB_LABEL_FUNCTIONS, false},
-                                    {"answers", WB_LABEL_ANSWERS, false},
-                                    {"source", WB_LABEL_SOURCE, false}};
+static const wb_column WIDE[] = {{"method", WB_LABEL_METHOD, false},
+                                 {"title", WB_LABEL_TITLE, false},
+                                 {"answers", WB_LABEL_ANSWERS, false},
+                                 {"functions", WB_LABEL_FUNCTIONS, false},
+                                 {"source", WB_LABEL_SOURCE, false}};
 
-static void json_input(wb_json_out *j, const wb_decl *f, const wb_field *field) {
-  wb_ctx *ctx = j->out->text.ctx;
-  const wb_input *in = field->input;
-  wb_jo_begin(j, NULL, '{');
-  wb_jo_str(j, "name", field->name->name);
-  wb_jo_str(j, "default", formula(ctx, field->fallback));
-  if (in->from) wb_jo_str(j, "from", formula(ctx, in->from));
-  if (in->low) {
-    wb_jo_str(j, "low", formula(ctx, in->low));
-    wb_jo_str(j, "high", formula(ctx, in->high));
-  }
-  if (in->step) wb_jo_str(j, "step", formula(ctx, in->step));
-  if (in->best_low) {
-    wb_jo_str(j, "best_low", formula(ctx, in->best_low));
-    wb_jo_str(j, "best_high", formula(ctx, in->best_high));
-  }
-  if (in->choice_count) {
-    wb_jo_begin(j, in->is_open ? "suggestions" : "choices", '[');
-    for (size_t i = 0; i < in->choice_count; i++) {
-      wb_text text = {.ctx = ctx};
-      wb_value_print(&text, &in->choices[i]);
-      if (in->choices[i].kind == WB_TEXT) wb_jo_str(j, NULL, in->choices[i].u.text);
-      else wb_jo_num(j, NULL, in->choices[i].u.num);
-    }
-    wb_jo_end(j, ']');
-  }
-  if (in->unit.len) wb_jo_str(j, "unit", in->unit);
-  wb_jo_str(j, "impact", in->impact);
-  wb_jo_bool(j, "has_effect", contains(ctx, f, field->name));
-  wb_jo_end(j, '}');
-}
-
-static void json_function(wb_json_out *j, const wb_decl *f) {
-  wb_ctx *ctx = j->out->text.ctx;
-  wb_jo_begin(j, NULL, '{');
-  wb_jo_str(j, "name", f->name->name);
-  wb_jo_str(j, "source", f->source);
-  wb_jo_begin(j, "answers", '[');
-  for (size_t i = 0; i < f->answer_count; i++) {
-    wb_jo_begin(j, NULL, '{');
-    wb_jo_str(j, "question", f->answers[i].question);
-    wb_jo_str(j, "quantity", f->answers[i].quantity);
-    wb_jo_begin(j, "modes", '[');
-    for (size_t k = 0; k < f->answers[i].mode_count; k++) wb_jo_str(j, NULL, f->answers[i].modes[k]);
-    wb_jo_end(j, ']');
-    wb_jo_end(j, '}');
-  }
-  wb_jo_end(j, ']');
-  wb_jo_begin(j, "inputs", '[');
-  for (size_t i = 0; i < f->field_count; i++) json_input(j, f, &f->fields[i]);
-  wb_jo_end(j, ']');
-  wb_jo_begin(j, "quantities", '[');
-  for (size_t i = 0; i < f->body.count; i++) {
-    const wb_stmt *s = f->body.items[i];
-    if (s->kind != WB_S_QUANTITY) continue;
-    wb_jo_begin(j, NULL, '{');
-    wb_jo_str(j, "name", wb_quantity_label(s));
-    wb_jo_str(j, "unit", wb_quantity_unit(ctx, s));
-    wb_jo_str(j, "formula", formula(ctx, s->expr));
-    wb_jo_end(j, '}');
-  }
-  wb_jo_end(j, ']');
-  wb_jo_end(j, '}');
-}
-
-static void json_one(wb_json_out *j, const wb_decl *m) {
-  wb_jo_str(j, "name", m->name->name);
-  wb_jo_str(j, "source", m->source);
-  wb_jo_str(j, "origin", m->is_override ? WB_STR("user") : WB_STR("built-in"));
-  wb_jo_begin(j, "functions", '[');
-  for (size_t i = 0; i < m->function_count; i++) json_function(j, m->functions[i]);
-  wb_jo_end(j, ']');
-}
-
-void wb_report_methods(wb_out *out, wb_library *lib) {
+/* For people the first three: the others are long, and stand with each method. */
+static void write_list(wb_out *out, wb_library *lib) {
   wb_ctx *ctx = out->text.ctx;
   const wb_decl *m;
-  if (out->options->format == WEIGH_FORMAT_JSON) {
-    wb_json_out j = {.out = out, .first = true};
-    wb_jo_begin(&j, NULL, '{');
-    wb_json_head(&j, "methods");
-    wb_jo_begin(&j, "methods", '[');
-    for (size_t i = 0; (m = wb_method_at(lib, ctx, i)) != NULL; i++) {
-      wb_jo_begin(&j, NULL, '{');
-      json_one(&j, m);
-      wb_jo_end(&j, '}');
-    }
-    wb_jo_end(&j, ']');
-    wb_jo_end(&j, '}');
-    return;
-  }
-  wb_table table = {ctx, COLUMNS, 4, NULL, 0, 0};
+  wb_table table = {ctx, WIDE, wb_out_plain(out) ? 5 : 3, NULL, 0, 0};
   for (size_t i = 0; (m = wb_method_at(lib, ctx, i)) != NULL; i++) {
     wb_table_cell(&table, m->name->name);
-    wb_table_cell(&table, functions_of(ctx, m));
-    wb_table_cell(&table, answers_of(ctx, m));
+    wb_table_cell(&table, wb_about_title(out, m));
+    wb_table_cell(&table, wb_method_answers(ctx, m));
+    if (!wb_out_plain(out)) continue;
+    wb_table_cell(&table, wb_method_functions(ctx, m));
     wb_table_cell(&table, m->source);
   }
   wb_table_write(out, &table);
 }
 
-/* ---- one ---- */
+void wb_report_methods(wb_out *out, wb_library *lib) {
+  if (out->options->format != WEIGH_FORMAT_JSON) {
+    write_list(out, lib);
+    return;
+  }
+  const wb_decl *m;
+  wb_json_out j = {.out = out, .first = true};
+  wb_jo_begin(&j, NULL, '{');
+  wb_json_head(&j, "methods");
+  wb_jo_begin(&j, "methods", '[');
+  for (size_t i = 0; (m = wb_method_at(lib, out->text.ctx, i)) != NULL; i++) {
+    wb_jo_begin(&j, NULL, '{');
+    wb_json_method_about(&j, lib, m, false);
+    wb_jo_end(&j, '}');
+  }
+  wb_jo_end(&j, ']');
+  wb_jo_end(&j, '}');
+}
+
+/* ---- inputs ---- */
 
 static const wb_column INPUTS[] = {{"function", WB_LABEL_FUNCTION, false}, {"input", WB_LABEL_INPUT, false},
                                    {"default", WB_LABEL_DEFAULT, true},    {"range", WB_LABEL_RANGE, false},
                                    {"best", WB_LABEL_BEST_RANGE, false},   {"unit", WB_LABEL_UNIT, false},
-                                   {"impact", WB_LABEL_IMPACT, false}};
+                                   {"impact", WB_LABEL_IMPACT, false},     {"meaning", WB_LABEL_MEANING, false}};
 
 static wb_str spanned(wb_ctx *ctx, const wb_expr *low, const wb_expr *high) {
-  const wb_str a = formula(ctx, low), b = formula(ctx, high);
+  const wb_str a = wb_formula_text(ctx, low, WB_AS_FORMULA), b = wb_formula_text(ctx, high, WB_AS_FORMULA);
   return low ? wb_str_fmt(ctx, "%.*s-%.*s", WB_STR_ARG(a), WB_STR_ARG(b)) : WB_STR("");
 }
 
@@ -188,27 +159,104 @@ static wb_str range_of(wb_ctx *ctx, const wb_input *in) {
   for (size_t i = 0; i < in->choice_count; i++) {
     wb_text text = {.ctx = ctx};
     wb_value_print(&text, &in->choices[i]);
-    listed = joined(ctx, listed, in->choices[i].kind == WB_TEXT ? in->choices[i].u.text : wb_text_str(&text));
+    listed = wb_names_joined(ctx, listed, in->choices[i].kind == WB_TEXT ? in->choices[i].u.text : wb_text_str(&text));
   }
   return listed.len ? (out.len ? wb_str_fmt(ctx, "%.*s (%.*s)", WB_STR_ARG(out), WB_STR_ARG(listed)) : listed) : out;
 }
 
-static void write_inputs(wb_out *out, const wb_decl *m) {
+static void input_row(wb_out *out, wb_table *table, const wb_decl *f, const wb_field *field) {
   wb_ctx *ctx = out->text.ctx;
-  wb_table table = {ctx, INPUTS, 7, NULL, 0, 0};
-  for (size_t i = 0; i < m->function_count; i++)
-    for (size_t k = 0; k < m->functions[i]->field_count; k++) {
-      const wb_field *field = &m->functions[i]->fields[k];
-      const bool effect = contains(ctx, m->functions[i], field->name);
-      wb_table_cell(&table, m->functions[i]->name->name);
-      wb_table_cell(&table, field->name->name);
-      wb_table_cell(&table, formula(ctx, field->fallback));
-      wb_table_cell(&table, range_of(ctx, field->input));
-      wb_table_cell(&table, spanned(ctx, field->input->best_low, field->input->best_high));
-      wb_table_cell(&table, field->input->unit);
-      wb_table_cell(&table, effect ? field->input->impact : wb_str_of(wb_out_label(out, WB_LABEL_NO_EFFECT)));
+  const bool effect = wb_input_has_effect(ctx, f, field->name);
+  const wb_str meaning = wb_input_meaning(out, field), why = wb_input_no_effect(out, f, field);
+  wb_table_cell(table, field->name->name);
+  wb_table_cell(table, wb_formula_text(ctx, field->fallback, WB_AS_FORMULA));
+  wb_table_cell(table, range_of(ctx, field->input));
+  wb_table_cell(table, spanned(ctx, field->input->best_low, field->input->best_high));
+  wb_table_cell(table, field->input->unit);
+  wb_table_cell(table, effect ? field->input->impact : wb_str_of(wb_out_label(out, WB_LABEL_NO_EFFECT)));
+  wb_table_cell(table, why.len ? wb_str_fmt(ctx, "%.*s (%.*s)", WB_STR_ARG(meaning), WB_STR_ARG(why)) : meaning);
+}
+
+void wb_write_inputs(wb_out *out, const wb_decl *m, const wb_decl *function) {
+  wb_table table = {out->text.ctx, function ? INPUTS + 1 : INPUTS, function ? 7 : 8, NULL, 0, 0};
+  for (size_t i = 0; i < m->function_count; i++) {
+    const wb_decl *f = m->functions[i];
+    if (function && f != function) continue;
+    for (size_t k = 0; k < f->field_count; k++) {
+      if (!function) wb_table_cell(&table, f->name->name);
+      input_row(out, &table, f, &f->fields[k]);
     }
+  }
   wb_table_write(out, &table);
+}
+
+/* ---- errata ---- */
+
+static wb_str short_number(wb_ctx *ctx, wb_num n) {
+  wb_text text = {.ctx = ctx};
+  if (wb_num_is_int(n)) wb_i128_print_grouped(&text, n.num);
+  else wb_text_addf(&text, "%.6g", wb_num_double(n));
+  return wb_text_str(&text);
+}
+
+wb_str wb_erratum_text(wb_out *out, wb_library *lib, const wb_erratum *e) {
+  wb_ctx *ctx = out->text.ctx;
+  wb_text text = {.ctx = ctx};
+  wb_num beside;
+  wb_str args[] = {short_number(ctx, e->published), short_number(ctx, e->correct), WB_STR("")};
+  if (e->beside.len && wb_proof_figure(ctx, lib, &e->right, e->beside, &beside)) args[2] = short_number(ctx, beside);
+  wb_message_add(&text, e->text, out->lang, args, 3);
+  return wb_text_str(&text);
+}
+
+wb_str wb_proof_text(wb_ctx *ctx, wb_library *lib, const wb_proof *proof) {
+  const wb_proof_kind kind = wb_proof_kind_of(proof);
+  wb_num figure;
+  if (kind == WB_PROOF_NONE) return WB_STR("");
+  const wb_str what = kind == WB_PROOF_EXPRESSION
+                          ? proof->input
+                          : wb_str_fmt(ctx, "%.*s %.*s", WB_STR_ARG(proof->by), WB_STR_ARG(proof->input));
+  if (!wb_proof_figure(ctx, lib, proof, WB_STR(""), &figure)) return what;
+  const wb_str value = short_number(ctx, figure);
+  return wb_str_fmt(ctx, "%.*s = %.*s", WB_STR_ARG(what), WB_STR_ARG(value));
+}
+
+static void write_errata(wb_out *out, wb_library *lib, const wb_decl *m) {
+  wb_ctx *ctx = out->text.ctx;
+  wb_text *t = &out->text;
+  wb_erratum e;
+  for (size_t at = 0, n = 0; wb_erratum_next(m, &at, &e); n++) {
+    const wb_str right = wb_proof_text(ctx, lib, &e.right), wrong = wb_proof_text(ctx, lib, &e.wrong);
+    if (!n) wb_text_addf(t, "\n%s\n", wb_out_label(out, WB_LABEL_ERRATA));
+    const wb_str published = wb_num_is_int(e.published) ? short_number(ctx, e.published) : e.published_text;
+    wb_text_addf(t, "  %.*s %.*s: ", WB_STR_ARG(published), WB_STR_ARG(e.unit));
+    wb_text_add(t, wb_erratum_text(out, lib, &e));
+    wb_text_addf(t, "\n    %s: ", wb_out_label(out, WB_LABEL_CORRECT));
+    wb_text_add(t, right);
+    if (wrong.len) {
+      wb_text_addf(t, "\n    %s: ", wb_out_label(out, WB_LABEL_PUBLISHED));
+      wb_text_add(t, wrong);
+    }
+    wb_text_addc(t, '\n');
+  }
+}
+
+/* ---- one ---- */
+
+static void write_about(wb_out *out, const wb_decl *decl) {
+  static const struct {
+    const char *kind;
+    wb_message_id label;
+  } said[] = {{"validity", WB_LABEL_VALIDITY}, {"accuracy", WB_LABEL_ACCURACY}, {"property", WB_LABEL_PROPERTIES}};
+  wb_message_id id;
+  for (size_t k = 0; k < 3; k++)
+    for (size_t at = 0; wb_about_next(decl, said[k].kind, &at, &id);)
+      wb_text_addf(&out->text, "  %s: %s\n", wb_out_label(out, said[k].label), wb_out_label(out, id));
+}
+
+void wb_write_about(wb_out *out, const wb_decl *f) {
+  write_about(out, f->method);
+  write_about(out, f);
 }
 
 static void write_body(wb_out *out, const wb_body *body) {
@@ -222,33 +270,46 @@ static void write_body(wb_out *out, const wb_body *body) {
                  WB_STR_ARG(is_let ? s->name->name : wb_quantity_label(s)));
     if (unit.len) wb_text_addf(&out->text, " [%.*s]", WB_STR_ARG(unit));
     wb_text_adds(&out->text, " = ");
-    wb_text_add(&out->text, formula(ctx, s->expr));
+    wb_text_add(&out->text, wb_formula_text(ctx, s->expr, WB_AS_FORMULA));
     wb_text_addc(&out->text, '\n');
   }
 }
 
-void wb_report_one_method(wb_out *out, wb_library *lib, const wb_decl *m) {
-  (void)lib;
-  if (out->options->format == WEIGH_FORMAT_JSON) {
-    wb_json_out j = {.out = out, .first = true};
-    wb_jo_begin(&j, NULL, '{');
-    wb_json_head(&j, "method");
-    json_one(&j, m);
-    wb_jo_end(&j, '}');
-    return;
-  }
-  if (out->options->format != WEIGH_FORMAT_TEXT) {
-    write_inputs(out, m);
-    return;
-  }
-  wb_text_addf(&out->text, "%.*s   [%.*s]\n\n", WB_STR_ARG(m->name->name), WB_STR_ARG(m->source));
-  write_inputs(out, m);
+static void write_function(wb_out *out, const wb_decl *f) {
+  const wb_str title = wb_about_title(out, f);
+  wb_text_addf(&out->text, "\n%.*s", WB_STR_ARG(f->name->name));
+  if (!wb_str_eq(title, f->name->name)) wb_text_addf(&out->text, "   %.*s", WB_STR_ARG(title));
+  if (!wb_str_eq(f->source, f->method->source)) wb_text_addf(&out->text, "   [%.*s]", WB_STR_ARG(f->source));
+  wb_text_addc(&out->text, '\n');
+  write_about(out, f);
+  write_body(out, &f->body);
+}
+
+static void write_one(wb_out *out, wb_library *lib, const wb_decl *m) {
+  const wb_str title = wb_about_title(out, m);
+  wb_text_addf(&out->text, "%.*s", WB_STR_ARG(m->name->name));
+  if (!wb_str_eq(title, m->name->name)) wb_text_addf(&out->text, "   %.*s", WB_STR_ARG(title));
+  wb_text_addf(&out->text, "   [%.*s]\n", WB_STR_ARG(m->source));
+  write_about(out, m);
+  wb_text_addc(&out->text, '\n');
+  wb_write_inputs(out, m, NULL);
   write_body(out, &m->body);
-  for (size_t i = 0; i < m->function_count; i++) {
-    const wb_decl *f = m->functions[i];
-    wb_text_addf(&out->text, "\n%.*s", WB_STR_ARG(f->name->name));
-    if (!wb_str_eq(f->source, m->source)) wb_text_addf(&out->text, "   [%.*s]", WB_STR_ARG(f->source));
-    wb_text_addc(&out->text, '\n');
-    write_body(out, &f->body);
+  for (size_t i = 0; i < m->function_count; i++) write_function(out, m->functions[i]);
+  write_errata(out, lib, m);
+}
+
+void wb_report_one_method(wb_out *out, wb_library *lib, const wb_decl *m) {
+  wb_json_out j = {.out = out, .first = true};
+  switch (out->options->format) {
+    case WEIGH_FORMAT_TEXT: write_one(out, lib, m); break;
+    case WEIGH_FORMAT_MARKDOWN: wb_write_method_page(out, lib, m); break;
+    case WEIGH_FORMAT_CSV:
+    case WEIGH_FORMAT_TSV: wb_write_inputs(out, m, NULL); break;
+    case WEIGH_FORMAT_JSON:
+      wb_jo_begin(&j, NULL, '{');
+      wb_json_head(&j, "method");
+      wb_json_method_about(&j, lib, m, true);
+      wb_jo_end(&j, '}');
+      break;
   }
 }

@@ -702,6 +702,10 @@ static void latex_is_written(void **state) {
       {"max(1, heads)", "\\max\\left(1, \\mathrm{heads}\\right)"},
       {"round_up(heads, 8)", "\\operatorname{round\\_up}(\\mathrm{heads}, 8)"},
       {"sum(i in heads: i * 2)", "\\sum_{i \\in \\mathrm{heads}} \\mathrm{i} \\cdot 2"},
+      {"if heads in [\"a_b\", 2] then 1 else 0",
+       "\\text{if } \\mathrm{heads} \\in [\\text{a\\_b}, 2]\\text{ then }1\\text{ else }0"},
+      {"\"50%\" == \"{#}\"", "\\text{50\\%} = \\text{\\{\\#\\}}"},
+      {"count(i in heads: i == 2)", "\\operatorname*{count}_{i \\in \\mathrm{heads}} \\left(\\mathrm{i} = 2\\right)"},
       {"1 <= 2 and not 3 != 4", "1 \\leq 2 \\land \\lnot 3 \\neq 4"},
   };
   ALL(pairs, latex_of);

@@ -57,6 +57,18 @@ static void an_id_outside_the_table_is_harmless(void **state) {
   assert_string_equal(wb_message_text(WB_MESSAGE_COUNT, WB_LANG_ZH), "");
 }
 
+static void an_id_of_a_description_finds_its_message(void **state) {
+  (void)state;
+  wb_message_id id = WB_MESSAGE_COUNT;
+  assert_true(wb_message_find(WB_STR("CHECK_HEADS"), &id));
+  assert_int_equal(id, WB_CHECK_HEADS);
+  assert_true(wb_message_find(WB_STR("INPUT_params_b"), &id));
+  assert_int_equal(id, WB_INPUT_PARAMS_B);
+  assert_false(wb_message_find(WB_STR("CHECK_HEAD"), &id));
+  assert_false(wb_message_find(WB_STR("CHECK_HEADS_"), &id));
+  assert_false(wb_message_find(WB_STR(""), &id));
+}
+
 static void the_embedded_files_are_sorted_and_ended(void **state) {
   (void)state;
   assert_int_equal(strlen(wb_data_digest), 64);
@@ -86,6 +98,7 @@ int main(void) {
       cmocka_unit_test(a_place_without_argument_stays_visible),
       cmocka_unit_test(every_message_has_two_texts_and_a_code),
       cmocka_unit_test(an_id_outside_the_table_is_harmless),
+      cmocka_unit_test(an_id_of_a_description_finds_its_message),
       cmocka_unit_test(the_embedded_files_are_sorted_and_ended),
   };
   return cmocka_run_group_tests_name("message", tests, set_up, tear_down);

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Published figures of the named methods (methods.jsonl), each asked as `weigh method METHOD FUNCTION --input JSON`.
 
+The side-by-side table of three models (side_by_side.json) must come out as printed, digit by digit.
+
 An integer vector (tolerance 0) must be met exactly, a percentage within 0.05. Every function of every method must also
 answer to its defaults alone, and every derivation's numbers must stand beside the value that they make.
 """
@@ -8,8 +10,13 @@ import json
 import os
 import pathlib
 import subprocess
+import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "lib"))
+sys.dont_write_bytecode = True
+from side_by_side import Asker  # noqa: E402
+
 WEIGH = os.environ.get("WEIGH") or str(HERE.parent.parent / "build/weigh")
 number, failed = 0, 0
 
@@ -45,6 +52,18 @@ def fault(vector):
     return None
 
 
+def side_by_side():
+    asker = Asker(WEIGH)
+    for row in asker.table["rows"]:
+        for i, model in enumerate(asker.models):
+            figure = asker.figure(row, model)
+            printed, off = f"{figure:.{row['digits']}f}", asker.off(row, model, figure)
+            wanted_off = row.get("published_off", [None] * 3)[i]
+            wrong = printed != row["published"][i] or (wanted_off is not None and off != wanted_off)
+            tap(f"side by side: {row['quantity']}, {model['name']}",
+                f"{printed} ({off} %), published {row['published'][i]} ({wanted_off} %)" if wrong else None)
+
+
 def main():
     for line in (HERE / "methods.jsonl").read_text("utf-8").splitlines():
         vector = json.loads(line)
@@ -57,6 +76,7 @@ def main():
                 tap(f"{method['name']} {function['name']}: answers to its defaults", None)
             except ValueError as error:
                 tap(f"{method['name']} {function['name']}: answers to its defaults", str(error))
+    side_by_side()
     print(f"1..{number}")
     return failed > 0
 
