@@ -17,8 +17,9 @@ static bool write_report(wb_out *out, weigh_library *library, weigh_report_kind 
     case WEIGH_REPORT_ENGINES: wb_report_engines(out, &library->lib); break;
     case WEIGH_REPORT_SPEED: wb_report_speed(out, &a->model); break;
     case WEIGH_REPORT_FLOPS: wb_report_flops(out, &a->model); break;
-    case WEIGH_REPORT_LOG: /* wb_answer_log */
-    case WEIGH_REPORT_SWEEP: /* wb_answer_sweep */ break;
+    case WEIGH_REPORT_LOG:   /* wb_answer_log */
+    case WEIGH_REPORT_SWEEP: /* wb_answer_sweep */
+    case WEIGH_REPORT_DESIGN: /* wb_answer_design */ break;
   }
   wb_out_flush(out, true);
   return yes;
@@ -62,7 +63,7 @@ weigh_status weigh_report(weigh_library *library, weigh_report_kind kind, weigh_
                           const weigh_report_options *options, weigh_write_fn write, void *user, weigh_error *err) {
   static const weigh_report_options none = {0};
   bool needs_model = kind != WEIGH_REPORT_FAMILIES && kind != WEIGH_REPORT_GPUS && kind != WEIGH_REPORT_ENGINES &&
-                     kind != WEIGH_REPORT_LOG;
+                     kind != WEIGH_REPORT_LOG && kind != WEIGH_REPORT_DESIGN;
   if ((needs_model && !a) || (kind == WEIGH_REPORT_DIFF && !b))
     return weigh_error_set(err, library->language, "REPORT_NO_MODEL", NULL, 0);
   const bool own_memory = !needs_model || kind == WEIGH_REPORT_SWEEP;
@@ -82,6 +83,7 @@ weigh_status weigh_report(weigh_library *library, weigh_report_kind kind, weigh_
   if (needs_model) a->model.draft = b && b != a && kind != WEIGH_REPORT_DIFF ? &b->model : NULL;
   if (kind == WEIGH_REPORT_LOG) status = wb_answer_log(&out, library, a, err);
   else if (kind == WEIGH_REPORT_SWEEP) status = answer_sweep(&out, library, a, err);
+  else if (kind == WEIGH_REPORT_DESIGN) status = wb_answer_design(&out, library, err);
   else if (WB_BEGIN(ctx)) status = write_asked(&out, library, kind, a, b) ? WEIGH_OK : WEIGH_NO;
   else status = wb_report_failure(ctx, library, err);
   wb_ctx_close(&own);
