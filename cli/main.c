@@ -93,7 +93,7 @@ static weigh_status ask(const cli_command *command, cli_options *o, weigh_librar
   if (o->local) return cli_report_local(library, o, err);
   weigh_status status = cli_place_local(library, o, &found, err);
   const bool alone = command->kind == WEIGH_REPORT_FAMILIES || command->kind == WEIGH_REPORT_GPUS ||
-                     command->kind == WEIGH_REPORT_ENGINES;
+                     command->kind == WEIGH_REPORT_ENGINES || command->kind == WEIGH_REPORT_DESIGN;
   const weigh_report_kind kind = o->report.log ? WEIGH_REPORT_LOG : command->kind;
   size_t count = alone || (o->report.log && !o->word_count && !o->setting_count) ? 0
                  : command->kind == WEIGH_REPORT_DIFF                            ? 2

@@ -31,15 +31,14 @@ static void try_model(wb_designing *w, wb_model *m) {
     wb_design_measure(&w->design->question, serving, &w->figures);
 }
 
-/* Memory that runs out is no matter of the model. */
-static void stop_without_memory(wb_designing *w, weigh_status status) {
+void wb_designing_stop(wb_designing *w, weigh_status status) {
   if (status == WEIGH_ENVIRONMENT) wb_fail(w->ctx, WB_OUT_OF_MEMORY, WB_NOWHERE, 0, NULL);
 }
 
 wb_design_verdict wb_designing_try(wb_designing *w, wb_str config, wb_design_work work) {
   w->work = work;
   const weigh_status status = open_and(w, config, try_model);
-  stop_without_memory(w, status);
+  wb_designing_stop(w, status);
   if (status != WEIGH_OK) w->verdict = WB_DESIGN_REFUSED;
   return w->verdict;
 }
@@ -222,7 +221,7 @@ static weigh_status search(wb_designing *w, wb_out *out) {
   if (status != WEIGH_OK) return status;
   search_published(w);
   if (!d->published_count && d->smallest.name.len)
-    stop_without_memory(w, open_and(w, d->smallest.config, visit_smallest));
+    wb_designing_stop(w, open_and(w, d->smallest.config, visit_smallest));
   wb_designing_propose(w);
   wb_report_design(out, d);
   wb_out_flush(out, true);

@@ -27,6 +27,9 @@ typedef struct wb_designing {
  * runs out, and with nothing else. */
 wb_design_verdict wb_designing_try(wb_designing *designing, wb_str config, wb_design_work work);
 
+/* Fails the report's context where memory ran out, which is no matter of the model. */
+void wb_designing_stop(wb_designing *designing, weigh_status status);
+
 /* Fills in proposals, and the next larger step. */
 void wb_designing_propose(wb_designing *designing);
 

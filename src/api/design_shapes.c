@@ -44,8 +44,9 @@ static wb_i128 total_of(const grid *g, const wb_design_shape *s) {
         wb_str_cstr(ctx, i + 1 == count ? wb_str_fmt(ctx, "%s=%s", members[i].key, s->tied ? "true" : "false")
                                         : wb_str_fmt(ctx, "%s=%lld", members[i].key, (long long)members[i].value));
   weigh_count total = 0;
-  weigh_model_total_with(g->base, settings, count, &total, NULL);
+  const weigh_status status = weigh_model_total_with(g->base, settings, count, &total, NULL);
   wb_arena_reset(ctx->arena, mark);
+  wb_designing_stop(g->w, status);
   return total;
 }
 
@@ -199,7 +200,9 @@ void wb_designing_propose(wb_designing *w) {
   if (!g->count) return;
   const wb_str config = config_of(g, &g->columns[g->count - 1].shape);
   const weigh_model_request request = {.config = config.ptr, .config_size = config.len};
-  if (weigh_model_open(w->library, &request, &w->base, &w->error) != WEIGH_OK) return;
+  const weigh_status status = weigh_model_open(w->library, &request, &w->base, &w->error);
+  wb_designing_stop(w, status);
+  if (status != WEIGH_OK) return;
   g->base = w->base;
   search(g);
 }

@@ -4,12 +4,11 @@
 #include <string.h>
 
 #include "estimate/launch.h"
-#include "estimate/whatif.h"
+#include "estimate/solve.h"
 
 /* ---- whether ---- */
 
-/* What all parts may take on a device: as the engine says, and as the reserve leaves. */
-static wb_i128 budget_of(const wb_design_question *q, const wb_card *card, const wb_load *load) {
+wb_i128 wb_design_budget(const wb_design_question *q, const wb_card *card, const wb_load *load) {
   wb_num kept;
   if (!wb_num_mul(q->reserve, wb_num_int(card->usable_bytes), &kept)) return 0;
   wb_num_ceil(kept, &kept);
@@ -18,10 +17,10 @@ static wb_i128 budget_of(const wb_design_question *q, const wb_card *card, const
 }
 
 static bool keeps(const wb_design_question *q, const wb_serving *s, uint32_t place, const wb_load *load) {
-  return s->places[place].stage.host || load->all.best <= budget_of(q, &s->places[place].card, load);
+  return s->places[place].stage.host || load->all.best <= wb_design_budget(q, &s->places[place].card, load);
 }
 
-static bool fits_now(const wb_design_question *q, const wb_serving *s) {
+bool wb_design_keeps(const wb_design_question *q, const wb_serving *s) {
   for (uint32_t place = 0; place < s->place_count; place++) {
     wb_load load;
     if (!wb_serving_now(s, place, &load) || !keeps(q, s, place, &load)) return false;
@@ -91,8 +90,8 @@ wb_design_verdict wb_design_fits(wb_model *m, const wb_design_question *q, bool 
   *serving = s;
   if (!wb_serving_now(s, worst, &out->load)) WB_FAIL(&m->ctx, WB_LANG_OVERFLOW, WB_NOWHERE, WB_STR("*"));
   out->usable = s->places[worst].card.usable_bytes;
-  out->budget = budget_of(q, &s->places[worst].card, &out->load);
-  if (!fits_now(q, s)) return WB_DESIGN_TOO_LARGE;
+  out->budget = wb_design_budget(q, &s->places[worst].card, &out->load);
+  if (!wb_design_keeps(q, s)) return WB_DESIGN_TOO_LARGE;
   return q->least_rate > 0 && rate_of(s, out) < q->least_rate ? WB_DESIGN_TOO_SLOW : WB_DESIGN_FITS;
 }
 
@@ -121,36 +120,6 @@ void wb_design_measure(const wb_design_question *q, wb_serving *s, wb_design_fig
 
 wb_i128 wb_design_reach(const wb_design_figures *f) {
   return f->made_for && f->made_for < f->max_context ? f->made_for : f->max_context;
-}
-
-/* ---- where nothing fits ---- */
-
-/* Cards of the kind on which it keeps the reserve: as many as fit, and more where the engine keeps less. */
-static wb_i128 fewest_cards(const wb_design_question *q, const wb_serving *s) {
-  wb_layout layout;
-  wb_i128 gpus = wb_solve_fewest(s, &s->cards[0], &layout);
-  for (int tries = 0; gpus && tries < 4; tries++, gpus *= 2) {
-    if (!wb_solve_layout(s, gpus, &layout)) continue;
-    if (fits_now(q, wb_solve_on(s, &s->cards[0], &layout))) return gpus;
-  }
-  return 0;
-}
-
-void wb_design_rescue(wb_model *m, wb_ctx *ctx, wb_design *d) {
-  const wb_design_question *q = &d->question;
-  wb_design_figures *f = &d->smallest.figures;
-  wb_serving *s = wb_serving_new(m, &q->asked);
-  const uint32_t worst = wb_serving_worst(s);
-  if (!wb_serving_now(s, worst, &f->load)) return;
-  f->usable = s->places[worst].card.usable_bytes;
-  f->budget = budget_of(q, &s->places[worst].card, &f->load);
-  wb_design_measure(q, s, f);
-  size_t count;
-  const wb_change *changes = wb_whatif_changes(s, &count);
-  for (size_t i = 0; i < count && d->change_count < sizeof d->changes / sizeof *d->changes; i++)
-    if (changes[i].fits && changes[i].saved >= f->load.all.best - f->budget)
-      d->changes[d->change_count++] = wb_str_copy(ctx, changes[i].text);
-  d->fewest = fewest_cards(q, s);
 }
 
 /* ---- order ---- */

@@ -61,6 +61,12 @@ typedef enum wb_design_verdict {
 wb_design_verdict wb_design_fits(wb_model *model, const wb_design_question *question, bool whole,
                                  wb_design_figures *out, wb_serving **serving);
 
+/* What all parts may take on a device: as the engine says, and as the reserve leaves. */
+wb_i128 wb_design_budget(const wb_design_question *question, const wb_card *card, const wb_load *load);
+
+/* Whether every device of a built question keeps within that. */
+bool wb_design_keeps(const wb_design_question *question, const wb_serving *serving);
+
 /* What fits further: how far it goes and how fast. */
 void wb_design_measure(const wb_design_question *question, wb_serving *serving, wb_design_figures *out);
 
@@ -161,7 +167,8 @@ typedef struct wb_design {
   wb_design_row lengthiest; /* of those made for too few tokens */
   wb_str changes[4];        /* that make it fit */
   size_t change_count;
-  wb_i128 fewest; /* cards of the kind on which it fits; 0: no number does */
+  wb_i128 fewest;       /* cards of the kind on which it fits; 0: no number does */
+  wb_i128 least_usable; /* bytes of a card on which it does; 0: it was not found */
 } wb_design;
 
 /* For the smallest published model, where none fits: what it needs, which single changes make it fit, on how many cards it

@@ -130,6 +130,7 @@ static void nearest(wb_json_out *j, const wb_design *d) {
   wb_jo_begin(j, "changes", '[');
   for (size_t i = 0; i < d->change_count; i++) wb_jo_str(j, NULL, d->changes[i]);
   wb_jo_end(j, ']');
+  wb_jo_int(j, "least_usable_bytes", d->least_usable);
   wb_jo_int(j, "fewest_gpus", d->fewest);
   wb_jo_end(j, '}');
 }
