@@ -105,8 +105,11 @@ def nearest_differs(design, asked, reserve):
 
 def faults_of(words):
     status, design = run("design", *words)
-    if "error" in design:
-        return [f"{design['error']}"]
+    if "error" in design:  # a question that no model answers is refused as weigh fit refuses it
+        asked = [w for i, w in enumerate(words) if w not in OWN and (not i or words[i - 1] not in OWN)]
+        answer = run("fit", "Qwen/Qwen3-8B", *asked)
+        same = answer[0] == status and answer[1].get("error", {}).get("code") == design["error"]["code"]
+        return [] if same else [f"{design['error']}"]
     found = design["published"] + design["proposals"]
     if (status == 0) != bool(found) or status not in (0, 3):
         return [f"status {status} with {len(found)} rows"]
@@ -125,7 +128,7 @@ def faults_of(words):
         asked += ["-o", option]
     out = []
     for row in design["published"]:
-        out += [differs(name, row, asked, reserve) for name in [row["name"], *row["alike"]][:3]]
+        out += [differs(name, row, asked, reserve) for name in [row["name"], *row["alike"]][:2]]
     out += [proposal_differs(row, asked, reserve) for row in design["proposals"]]
     out += [next_differs(design, asked, reserve), nearest_differs(design, asked, reserve)]
     return [fault for fault in out if fault]
@@ -144,7 +147,7 @@ def main():
             words[words.index("--quant") + 1] = "q4_k_m"
         if "llama.cpp" in words and "--kv-dtype" in words:
             words[words.index("--kv-dtype") + 1] = "q8_0"
-        words += ["--top", "4"]
+        words += ["--top", "3"]
         faults = faults_of(words)
         print(f"{'not ' if faults else ''}ok {number} - weigh design {' '.join(words)}", flush=True)
         for fault in faults:
