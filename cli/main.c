@@ -92,13 +92,12 @@ static weigh_status ask(const cli_command *command, cli_options *o, weigh_librar
   weigh_local found;
   if (o->local) return cli_report_local(library, o, err);
   weigh_status status = cli_place_local(library, o, &found, err);
-  const bool alone = command->kind == WEIGH_REPORT_FAMILIES || command->kind == WEIGH_REPORT_GPUS ||
-                     command->kind == WEIGH_REPORT_ENGINES || command->kind == WEIGH_REPORT_DESIGN;
   const weigh_report_kind kind = o->report.log ? WEIGH_REPORT_LOG : command->kind;
-  size_t count = alone || (o->report.log && !o->word_count && !o->setting_count) ? 0
-                 : command->kind == WEIGH_REPORT_DIFF                            ? 2
-                                                                                 : 1;
+  const size_t count = o->report.log && !o->word_count && !o->setting_count ? 0 : command->models;
   if (kind == WEIGH_REPORT_ENGINES && o->word_count) o->report.serving.engine = o->words[0];
+  if (kind == WEIGH_REPORT_ADAPTERS && o->word_count) o->report.adapter = o->words[0];
+  if (kind == WEIGH_REPORT_METHOD) o->report.method = o->words[0];
+  if (kind == WEIGH_REPORT_METHOD && o->word_count > 1) o->report.function = o->words[1];
   if (kind == WEIGH_REPORT_CHECK) o->report.folder = o->words[0];
   if (command->kind == WEIGH_REPORT_EXPLAIN && o->word_count > 1) o->report.quantity = o->words[1];
   for (size_t i = 0; i < count && status == WEIGH_OK; i++) {

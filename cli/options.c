@@ -6,27 +6,31 @@
 #include <string.h>
 
 const cli_command CLI_COMMANDS[] = {
-    {"params", WEIGH_REPORT_PARAMS, 0, 1, "MODEL", "CLI_ABOUT_PARAMS", "slM"},
-    {"tensors", WEIGH_REPORT_TENSORS, 0, 1, "MODEL", "CLI_ABOUT_TENSORS", "smtFoQ"},
-    {"explain", WEIGH_REPORT_EXPLAIN, 0, 2, "MODEL [QUANTITY]", "CLI_ABOUT_EXPLAIN", "sxw"},
-    {"flops", WEIGH_REPORT_FLOPS, 0, 1, "MODEL", "CLI_ABOUT_FLOPS", "swyC"},
-    {"memory", WEIGH_REPORT_MEMORY, 0, 1, "MODEL", "CLI_ABOUT_MEMORY", "sSd"},
-    {"fit", WEIGH_REPORT_FIT, 0, 1, "MODEL", "CLI_ABOUT_FIT", "sSd"},
-    {"speed", WEIGH_REPORT_SPEED, 0, 1, "MODEL", "CLI_ABOUT_SPEED", "sSd"},
-    {"sweep", WEIGH_REPORT_SWEEP, 0, 1, "MODEL", "CLI_ABOUT_SWEEP", "sSdV"},
-    {"design", WEIGH_REPORT_DESIGN, 0, 0, "", "CLI_ABOUT_DESIGN", "SD"},
-    {"diff", WEIGH_REPORT_DIFF, 2, 2, "A B", "CLI_ABOUT_DIFF", "s"},
-    {"check", WEIGH_REPORT_CHECK, 1, 1, "FOLDER", "CLI_ABOUT_CHECK", "sSdL"},
-    {"families", WEIGH_REPORT_FAMILIES, 0, 0, "", "CLI_ABOUT_FAMILIES", ""},
-    {"gpus", WEIGH_REPORT_GPUS, 0, 0, "", "CLI_ABOUT_GPUS", "G"},
-    {"engines", WEIGH_REPORT_ENGINES, 0, 1, "[ENGINE]", "CLI_ABOUT_ENGINES", ""},
+    {"params", WEIGH_REPORT_PARAMS, 0, 1, "MODEL", "CLI_ABOUT_PARAMS", "slM", 1},
+    {"tensors", WEIGH_REPORT_TENSORS, 0, 1, "MODEL", "CLI_ABOUT_TENSORS", "smtFoQ", 1},
+    {"explain", WEIGH_REPORT_EXPLAIN, 0, 2, "MODEL [QUANTITY]", "CLI_ABOUT_EXPLAIN", "sxw", 1},
+    {"flops", WEIGH_REPORT_FLOPS, 0, 1, "MODEL", "CLI_ABOUT_FLOPS", "swyC", 1},
+    {"memory", WEIGH_REPORT_MEMORY, 0, 1, "MODEL", "CLI_ABOUT_MEMORY", "sSd", 1},
+    {"fit", WEIGH_REPORT_FIT, 0, 1, "MODEL", "CLI_ABOUT_FIT", "sSd", 1},
+    {"speed", WEIGH_REPORT_SPEED, 0, 1, "MODEL", "CLI_ABOUT_SPEED", "sSd", 1},
+    {"sweep", WEIGH_REPORT_SWEEP, 0, 1, "MODEL", "CLI_ABOUT_SWEEP", "sSdV", 1},
+    {"design", WEIGH_REPORT_DESIGN, 0, 0, "", "CLI_ABOUT_DESIGN", "SD", 0},
+    {"diff", WEIGH_REPORT_DIFF, 2, 2, "A B", "CLI_ABOUT_DIFF", "s", 2},
+    {"check", WEIGH_REPORT_CHECK, 1, 1, "FOLDER", "CLI_ABOUT_CHECK", "sSdL", 1},
+    {"families", WEIGH_REPORT_FAMILIES, 0, 0, "", "CLI_ABOUT_FAMILIES", "", 0},
+    {"gpus", WEIGH_REPORT_GPUS, 0, 0, "", "CLI_ABOUT_GPUS", "G", 0},
+    {"compare-methods", WEIGH_REPORT_COMPARE, 0, 1, "MODEL", "CLI_ABOUT_COMPARE_METHODS", "sSdM", 1},
+    {"methods", WEIGH_REPORT_METHODS, 0, 0, "", "CLI_ABOUT_METHODS", "", 0},
+    {"method", WEIGH_REPORT_METHOD, 1, 2, "METHOD [FUNCTION]", "CLI_ABOUT_METHOD", "xi", 0},
+    {"engines", WEIGH_REPORT_ENGINES, 0, 1, "[ENGINE]", "CLI_ABOUT_ENGINES", "", 0},
+    {"adapters", WEIGH_REPORT_ADAPTERS, 0, 1, "[ADAPTER]", "CLI_ABOUT_ADAPTERS", "", 0},
 };
 const size_t CLI_COMMAND_COUNT = sizeof CLI_COMMANDS / sizeof *CLI_COMMANDS;
 
 const cli_command CLI_OWN[] = {
-    {"completion", 0, 0, 1, "SHELL", "CLI_ABOUT_COMPLETION", ""},
-    {"version", 0, 0, 0, "", "CLI_ABOUT_VERSION", ""},
-    {"help", 0, 0, 1, "[COMMAND]", "CLI_ABOUT_HELP", ""},
+    {"completion", 0, 0, 1, "SHELL", "CLI_ABOUT_COMPLETION", "", 0},
+    {"version", 0, 0, 0, "", "CLI_ABOUT_VERSION", "", 0},
+    {"help", 0, 0, 1, "[COMMAND]", "CLI_ABOUT_HELP", "", 0},
 };
 const size_t CLI_OWN_COUNT = sizeof CLI_OWN / sizeof *CLI_OWN;
 
@@ -36,7 +40,7 @@ const cli_option CLI_OPTIONS[] = {
     {"format", 'f', '*', "FORMAT", "text json csv tsv markdown", CLI_CHOICE, AT(report.format), "CLI_OPT_FORMAT"},
     {"set", 's', 's', "FIELD=VALUE", NULL, CLI_SETTING, 0, "CLI_OPT_SET"},
     {"per-layer", 0, 'l', NULL, NULL, CLI_FLAG, AT(report.per_layer), "CLI_OPT_LAYERS"},
-    {"method", 0, 'M', "METHOD", "config", CLI_TEXT, AT(report.method), "CLI_OPT_METHOD"},
+    {"method", 0, 'M', "METHOD", NULL, CLI_TEXT, AT(report.method), "CLI_OPT_METHOD"},
     {"method", 0, 'C', "METHOD", NULL, CLI_TEXT, AT(report.method), "CLI_OPT_CONVENTION"},
     {"phase", 'p', 'w', "PHASE", "forward prefill decode backward train step", CLI_CHOICE, AT(report.pass.phase),
      "CLI_OPT_PHASE"},
@@ -106,6 +110,7 @@ const cli_option CLI_OPTIONS[] = {
     {"filter", 0, 'F', "TEXT", NULL, CLI_TEXT, AT(report.filter), "CLI_OPT_FILTER"},
     {"sort", 0, 'o', "KEY", "name elements bytes group", CLI_TEXT, AT(report.sort), "CLI_OPT_SORT"},
     {"latex", 0, 'x', NULL, NULL, CLI_FLAG, AT(report.latex), "CLI_OPT_LATEX"},
+    {"input", 0, 'i', "JSON", NULL, CLI_TEXT, AT(report.input), "CLI_OPT_INPUT"},
     {"local", 0, 'G', NULL, NULL, CLI_FLAG, AT(local), "CLI_OPT_LOCAL"},
     {"vendor", 0, 'G', "VENDOR", NULL, CLI_TEXT, AT(report.filter), "CLI_OPT_VENDOR"},
     {"min-memory", 0, 'G', "SIZE", NULL, CLI_BYTES, AT(report.serving.gpu_memory_bytes), "CLI_OPT_MIN_MEMORY"},

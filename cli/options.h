@@ -33,6 +33,7 @@ typedef struct cli_command {
   const char *words;   /* "MODEL [QUANTITY]" */
   const char *about;   /* message id */
   const char *options; /* letters of CLI_OPTIONS rows it takes, see `of` */
+  size_t models;       /* words that name models */
 } cli_command;
 
 typedef enum cli_kind {

@@ -275,6 +275,10 @@ typedef enum weigh_report_kind {
   WEIGH_REPORT_GPUS,     /* the accelerators that are known */
   WEIGH_REPORT_SPEED,    /* time to the first token and tokens per second, as bounds */
   WEIGH_REPORT_SWEEP,    /* the serving question for every combination of some of its variables' values */
+  WEIGH_REPORT_COMPARE,  /* what the rules of thumb say of a model beside the exact figures, and why */
+  WEIGH_REPORT_METHODS,  /* the published rules of thumb */
+  WEIGH_REPORT_METHOD,   /* one of them: its functions, or what one of these answers to `input` */
+  WEIGH_REPORT_ADAPTERS, /* the adapters that are described; adapter: one of them with its formulas */
   WEIGH_REPORT_ENGINES,  /* the engines that are described; serving.engine: one of them with its formulas */
   WEIGH_REPORT_DESIGN    /* published models and proposed dimensions that a machine takes */
 } weigh_report_kind;
@@ -322,7 +326,10 @@ typedef struct weigh_report_options {
   bool with_mtp;        /* tensors: the prediction layers too */
   bool compact;         /* tensors: one row with index sets instead of every tensor */
   bool latex;           /* explain: formulas as LaTeX beside the text */
-  const char *method;   /* params: a named rule of thumb instead of the exact count ("config") */
+  const char *method;   /* a named rule of thumb beside the exact figures ("config"), see weigh methods */
+  const char *function; /* method: which of its functions; NULL: show all of them */
+  const char *input;    /* method: a JSON object with the function's inputs; NULL: its defaults */
+  const char *adapter;  /* adapters: "lora", …; NULL: all of them */
   const char *quantity; /* explain: "total_parameters" (default), "active_parameters", a group, a tensor's name */
   const char
       *filter;      /* tensors: only names that contain this text, or match it as a glob with * and ?; gpus: a vendor */
@@ -341,7 +348,7 @@ typedef struct weigh_report_options {
 /* Receives a report in pieces; returns false to stop (the call then returns WEIGH_ENVIRONMENT). */
 typedef bool (*weigh_write_fn)(void *user, const char *bytes, size_t size);
 
-/* Writes a report. `a` is the model (NULL for FAMILIES, GPUS, ENGINES, DESIGN; for LOG NULL means the model that the log names, if
+/* Writes a report. `a` is the model (NULL for FAMILIES, GPUS, ENGINES, ADAPTERS, DESIGN; for LOG NULL means the model that the log names, if
  * the catalogue has it), `b` the second model of DIFF, the draft model of MEMORY and FIT (NULL: none), else NULL. Nothing
  * is written unless the whole answer is known, but for SWEEP, which writes each point as it is found; a point that cannot
  * be is a row that says why. Returns WEIGH_NO when the answer is no (check, log, diff, fit, design); nothing is wrong then.

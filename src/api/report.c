@@ -14,6 +14,10 @@ static bool write_report(wb_out *out, weigh_library *library, weigh_report_kind 
     case WEIGH_REPORT_MEMORY: yes = wb_report_memory(out, &a->model, false); break;
     case WEIGH_REPORT_FIT: yes = wb_report_memory(out, &a->model, true); break;
     case WEIGH_REPORT_GPUS: wb_report_gpus(out); break;
+    case WEIGH_REPORT_COMPARE: wb_report_compare_methods(out, &a->model); break;
+    case WEIGH_REPORT_METHODS: wb_report_methods(out, &library->lib); break;
+    case WEIGH_REPORT_METHOD: wb_report_method(out, &library->lib); break;
+    case WEIGH_REPORT_ADAPTERS: wb_report_adapters(out, &library->lib); break;
     case WEIGH_REPORT_ENGINES: wb_report_engines(out, &library->lib); break;
     case WEIGH_REPORT_SPEED: wb_report_speed(out, &a->model); break;
     case WEIGH_REPORT_FLOPS: wb_report_flops(out, &a->model); break;
@@ -63,7 +67,8 @@ weigh_status weigh_report(weigh_library *library, weigh_report_kind kind, weigh_
                           const weigh_report_options *options, weigh_write_fn write, void *user, weigh_error *err) {
   static const weigh_report_options none = {0};
   bool needs_model = kind != WEIGH_REPORT_FAMILIES && kind != WEIGH_REPORT_GPUS && kind != WEIGH_REPORT_ENGINES &&
-                     kind != WEIGH_REPORT_LOG && kind != WEIGH_REPORT_DESIGN;
+                     kind != WEIGH_REPORT_LOG && kind != WEIGH_REPORT_METHODS && kind != WEIGH_REPORT_METHOD &&
+                     kind != WEIGH_REPORT_ADAPTERS && kind != WEIGH_REPORT_DESIGN;
   if ((needs_model && !a) || (kind == WEIGH_REPORT_DIFF && !b))
     return weigh_error_set(err, library->language, "REPORT_NO_MODEL", NULL, 0);
   const bool own_memory = !needs_model || kind == WEIGH_REPORT_SWEEP;

@@ -26,6 +26,20 @@ weigh_status wb_message_status(wb_message_id id) { return find(id)->status; }
 
 const char *wb_message_code(wb_message_id id) { return find(id)->code; }
 
+static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c; }
+
+bool wb_message_find(wb_str code, wb_message_id *id) {
+  for (int n = 0; n < WB_MESSAGE_COUNT; n++) {
+    const char *own = find((wb_message_id)n)->code;
+    size_t i = 0;
+    while (i < code.len && own[i] && lower(code.ptr[i]) == own[i]) i++;
+    if (i < code.len || own[i]) continue;
+    *id = (wb_message_id)n;
+    return true;
+  }
+  return false;
+}
+
 const char *wb_message_text(wb_message_id id, wb_lang lang) {
   const message *row = find(id);
   return lang == WB_LANG_ZH && *row->zh ? row->zh : row->en;

@@ -22,6 +22,7 @@ typedef enum wb_lang { WB_LANG_EN, WB_LANG_ZH } wb_lang;
 /* An id outside the table reads as WEIGH_REFUSED, "unknown" and an empty text. */
 weigh_status wb_message_status(wb_message_id id);
 const char *wb_message_code(wb_message_id id);               /* "field_type" */
+bool wb_message_find(wb_str code, wb_message_id *id);        /* by code, or by id in any case */
 const char *wb_message_text(wb_message_id id, wb_lang lang); /* with its {0} places; Chinese falls back to English */
 
 /* A part of a sentence ("a number", "the end of the line") in a language: the FRAGMENT_ row whose English text it is.

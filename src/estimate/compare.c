@@ -19,7 +19,7 @@ static bool stored_as(const wb_row *row, const char *part) {
 
 static wb_num hidden_of(const wb_method_result *result) {
   for (size_t i = 0; i < result->derivation->count; i++)
-    if (wb_str_is(result->derivation->nodes[i]->name, "H")) return result->derivation->nodes[i]->value.u.num;
+    if (wb_str_is(result->derivation->nodes[i]->name, "hidden")) return result->derivation->nodes[i]->value.u.num;
   return wb_num_int(0);
 }
 
@@ -65,7 +65,7 @@ static bool more_embeddings(const wb_model *m, const wb_method_result *result) {
 
 wb_comparison wb_compare_formula(wb_model *m, const wb_method_result *result) {
   wb_comparison c = {0};
-  const wb_node *total = wb_method_quantity(result, "total_parameters");
+  const wb_node *total = wb_method_quantity(result, "total");
   double exact = wb_num_double(m->total);
   if (!total || !m->total.num) return c;
   c.relative = (wb_num_double(total->value.u.num) - exact) / exact;

@@ -10,23 +10,16 @@ static void put_in_effect(wb_model *m, const wb_pass *pass) {
 
 /* Of the phase: forward, forward and backward, or what is left of the two for the backward alone. */
 static wb_convention of_method(wb_model *m, const wb_pass *pass, const wb_decl *decl) {
-  wb_method_result result = wb_method_run(m, decl->name->name);
+  wb_method_result result = wb_method_on(m, wb_method_answering(decl, "flops", NULL), NULL, NULL, 0);
   const wb_node *forward = wb_method_quantity(&result, "forward_flops");
   const wb_node *train = wb_method_quantity(&result, "train_flops");
-  wb_convention out = {.name = decl->name->name, .source = decl->source, .applies = forward && train};
+  wb_convention out = {.name = decl->name->name, .source = result.function->source, .applies = forward && train};
   if (!out.applies) return out;
   const weigh_phase phase = pass->asked.phase;
   out.node = phase < WEIGH_PHASE_BACKWARD ? forward : train;
   out.flops = out.node->value.u.num;
   if (phase == WEIGH_PHASE_BACKWARD) wb_num_sub(out.flops, forward->value.u.num, &out.flops);
   return out;
-}
-
-static bool counts_flops(const wb_decl *decl) {
-  for (size_t i = 0; i < decl->body.count; i++)
-    if (decl->body.items[i]->kind == WB_S_QUANTITY && wb_str_is(decl->body.items[i]->name->name, "forward_flops"))
-      return true;
-  return false;
 }
 
 static wb_convention exact(wb_model *m, const weigh_pass *asked, const char *name, bool unmasked, bool only_weights) {
@@ -43,6 +36,16 @@ static wb_convention exact(wb_model *m, const weigh_pass *asked, const char *nam
   return out;
 }
 
+void wb_exact_flops(wb_model *m, const weigh_pass *asked, wb_num *products, wb_num *scores) {
+  wb_pass pass = wb_pass_new(m, asked);
+  wb_compute_options options = wb_pass_options(m, &pass);
+  const wb_work work = wb_pass_total(m, &wb_compute_build(m, &options)->total, &pass);
+  put_in_effect(m, &pass);
+  *scores = work.flops[WB_ATTENTION];
+  if (!wb_num_add(work.flops[WB_MATMUL], work.flops[WB_CONVOLUTION], products))
+    WB_FAIL(&m->ctx, WB_LANG_OVERFLOW, WB_NOWHERE, WB_STR("+"));
+}
+
 size_t wb_conventions(wb_model *m, const weigh_pass *asked, wb_convention **list) {
   wb_convention *out = *list = WB_NEWN(&m->ctx, wb_convention, MOST);
   size_t count = 0;
@@ -53,8 +56,8 @@ size_t wb_conventions(wb_model *m, const weigh_pass *asked, wb_convention **list
   out[count++] = exact(m, asked, "exact_matmul", false, true);
   wb_pass pass = wb_pass_new(m, asked);
   put_in_effect(m, &pass);
-  for (size_t i = 0; count < MOST && (decl = wb_library_method_at(m->lib, &m->ctx, i)); i++)
-    if (counts_flops(decl)) out[count++] = of_method(m, &pass, decl);
+  for (size_t i = 0; count < MOST && (decl = wb_method_at(m->lib, &m->ctx, i)); i++)
+    if (wb_method_answering(decl, "flops", NULL)) out[count++] = of_method(m, &pass, decl);
   return count;
 }
 

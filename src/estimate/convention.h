@@ -16,6 +16,10 @@ typedef struct wb_convention {
  * has no such figures: none. Returns how many. */
 size_t wb_conventions(wb_model *model, const weigh_pass *asked, wb_convention **out);
 
+/* FLOPs of a forward pass over the lengths of `asked`: of matrices and convolutions, and of scores over all pairs. The open quantities stand at these lengths afterwards, so that methods
+ * may read them. */
+void wb_exact_flops(wb_model *model, const weigh_pass *asked, wb_num *products, wb_num *scores);
+
 /* One by name. Fails with convention_unknown. */
 wb_convention wb_convention_named(wb_model *model, const weigh_pass *asked, wb_str name);
 

@@ -7,7 +7,7 @@
 
 /* ---- by name ---- */
 
-static wb_str plain(wb_ctx *ctx, wb_str asked) {
+wb_str wb_engine_plain(wb_ctx *ctx, wb_str asked) {
   wb_text out = {.ctx = ctx};
   for (size_t i = 0; i < asked.len; i++) {
     char c = asked.ptr[i];
@@ -18,7 +18,7 @@ static wb_str plain(wb_ctx *ctx, wb_str asked) {
 }
 
 const wb_decl *wb_engine_find(wb_library *lib, wb_ctx *ctx, wb_str asked) {
-  const wb_decl *decl = asked.len < 64 ? wb_library_engine(lib, ctx, plain(ctx, asked)) : NULL;
+  const wb_decl *decl = asked.len < 64 ? wb_library_engine(lib, ctx, wb_engine_plain(ctx, asked)) : NULL;
   if (decl) return decl;
   wb_text known = {.ctx = ctx};
   for (size_t i = 0; (decl = wb_library_engine_at(lib, ctx, i)) != NULL; i++)
@@ -60,7 +60,7 @@ wb_option *wb_engine_options(wb_ctx *ctx, const wb_decl *engine, const char *con
     wb_str text = wb_str_of(texts[i]);
     const char *equals = memchr(text.ptr, '=', text.len);
     size_t at = equals ? (size_t)(equals - text.ptr) : text.len;
-    wb_str name = plain(ctx, wb_str_trim(wb_str_slice(text, 0, at)));
+    wb_str name = wb_engine_plain(ctx, wb_str_trim(wb_str_slice(text, 0, at)));
     wb_str value = equals ? wb_str_trim(wb_str_slice(text, at + 1, text.len)) : WB_STR("true");
     const wb_field *option = option_of(engine, name);
     if (!option) unknown_option(ctx, engine, name);
@@ -89,21 +89,29 @@ bool wb_engine_reads(wb_library *lib, wb_ctx *ctx, const wb_decl *engine, const 
   return false;
 }
 
-wb_engine wb_engine_new(wb_model *m, const wb_decl *decl, const wb_option *options, size_t option_count) {
-  wb_engine out = {.decl = decl, .inputs = wb_inputs_new(m, decl)};
+static wb_engine bound(wb_ctx *ctx, wb_inputs *inputs, const wb_option *options, size_t option_count) {
+  const wb_decl *decl = inputs->decl;
+  wb_engine out = {.decl = decl, .inputs = inputs};
   out.inputs->options = options;
   out.inputs->option_count = option_count;
-  out.scope = out.inputs->formulas = wb_scope_new(&m->ctx, &out.inputs->scope);
+  out.scope = out.inputs->formulas = wb_scope_new(ctx, &out.inputs->scope);
   for (size_t i = 0; i < decl->body.count; i++) {
     const wb_stmt *stmt = decl->body.items[i];
-    if (stmt->name) wb_bind_expr(&m->ctx, out.scope, stmt->name, stmt->expr, out.scope);
+    if (stmt->name) wb_bind_expr(ctx, out.scope, stmt->name, stmt->expr, out.scope);
   }
   return out;
 }
 
+wb_engine wb_engine_new(wb_model *m, const wb_decl *decl, const wb_option *options, size_t option_count) {
+  return bound(&m->ctx, wb_inputs_new(m, decl), options, option_count);
+}
+
+wb_engine wb_engine_bare(wb_library *lib, wb_ctx *ctx, const wb_decl *decl, const wb_option *options, size_t count) {
+  return bound(ctx, wb_inputs_bare(lib, ctx, decl), options, count);
+}
+
 /* The engine's own `require` lines. */
-static void check_required(wb_model *m, const wb_engine *engine, const wb_stmt *stmt) {
-  wb_ctx *ctx = &m->ctx;
+static void check_required(wb_ctx *ctx, const wb_engine *engine, const wb_stmt *stmt) {
   if (wb_eval_bool(ctx, stmt->expr, engine->scope)) return;
   wb_text formula = {.ctx = ctx}, values = {.ctx = ctx};
   wb_binding **leaves = NULL;
@@ -113,30 +121,32 @@ static void check_required(wb_model *m, const wb_engine *engine, const wb_stmt *
     wb_text_addf(&values, "%s%.*s = ", i ? ", " : "", WB_STR_ARG(leaves[i]->name->name));
     wb_value_print(&values, wb_force(ctx, leaves[i]));
   }
-  WB_FAIL(ctx, WB_ENGINE_REQUIRE, WB_NOWHERE, wb_text_str(&values), wb_text_str(&formula), stmt->text);
+  const wb_message_id message = engine->decl->kind == WB_D_ENGINE ? WB_ENGINE_REQUIRE : WB_DESCRIPTION_REQUIRE;
+  WB_FAIL(ctx, message, WB_NOWHERE, wb_text_str(&values), wb_text_str(&formula), stmt->text, engine->decl->name->name);
 }
 
 /* A number stays a number, true or false stay so; what a text may be is the formulas' own matter. */
-void wb_engine_check(wb_model *m, const wb_engine *engine) {
+void wb_engine_check(wb_model *m, const wb_engine *engine) { wb_engine_check_bare(&m->ctx, engine); }
+
+void wb_engine_check_bare(wb_ctx *ctx, const wb_engine *engine) {
   for (size_t i = 0; i < engine->inputs->option_count; i++) {
     const wb_option *given = &engine->inputs->options[i];
     const wb_field *option = option_of(engine->decl, given->name);
     if (!option->fallback || option->nullable) continue;
-    const wb_value usual = wb_eval(&m->ctx, option->fallback, engine->scope);
+    const wb_value usual = wb_eval(ctx, option->fallback, engine->scope);
     const bool zero_or_one =
         given->value.kind == WB_NUM && (given->value.u.num.num == 0 || given->value.u.num.num == 1);
     const bool fits = usual.kind == WB_TEXT || (usual.kind == WB_BOOL && zero_or_one) ||
                       (usual.kind == WB_NUM && given->value.kind == WB_NUM && given->value.u.num.num >= 0) ||
                       (usual.kind == WB_BOOL && given->value.kind == WB_BOOL);
-    wb_text found = {.ctx = &m->ctx};
+    wb_text found = {.ctx = ctx};
     if (fits) continue;
     wb_value_print(&found, &given->value);
-    WB_FAIL(&m->ctx, WB_ENGINE_OPTION_VALUE, WB_NOWHERE, given->name, wb_text_str(&found),
-            wb_str_of(wb_kind_name(&usual)));
+    WB_FAIL(ctx, WB_ENGINE_OPTION_VALUE, WB_NOWHERE, given->name, wb_text_str(&found), wb_str_of(wb_kind_name(&usual)));
   }
   const wb_body *body = &engine->decl->body;
   for (size_t i = 0; i < body->count; i++)
-    if (body->items[i]->kind == WB_S_REQUIRE) check_required(m, engine, body->items[i]);
+    if (body->items[i]->kind == WB_S_REQUIRE) check_required(ctx, engine, body->items[i]);
 }
 
 void wb_engine_give(wb_model *m, wb_engine *engine, const char *name, wb_value value, wb_origin_kind origin) {

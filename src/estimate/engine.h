@@ -22,6 +22,9 @@ typedef struct wb_engine {
   wb_scope *scope;
 } wb_engine;
 
+/* A name as descriptions write it: in lower case, signs that no name has as underscores. */
+wb_str wb_engine_plain(wb_ctx *ctx, wb_str asked);
+
 /* "vllm", "vllm@2025", "llama.cpp": signs that no name has stand as underscores in descriptions. Fails engine_unknown. */
 const wb_decl *wb_engine_find(wb_library *lib, wb_ctx *ctx, wb_str asked);
 
@@ -35,10 +38,13 @@ bool wb_engine_reads(wb_library *lib, wb_ctx *ctx, const wb_decl *engine, const 
 
 /* Binds an engine's formulas. What they read of the question is given before anything is asked of it. */
 wb_engine wb_engine_new(wb_model *model, const wb_decl *decl, const wb_option *options, size_t option_count);
+/* The same for formulas that read no model: of optimizers and of sharding. */
+wb_engine wb_engine_bare(wb_library *lib, wb_ctx *ctx, const wb_decl *decl, const wb_option *options, size_t count);
 
 /* Fails engine_option_value where an option that was given is of another kind than its default, and engine_require where
  * a `require` of the engine does not hold. */
 void wb_engine_check(wb_model *model, const wb_engine *engine);
+void wb_engine_check_bare(wb_ctx *ctx, const wb_engine *engine);
 void wb_engine_give(wb_model *model, wb_engine *engine, const char *name, wb_value value, wb_origin_kind origin);
 
 /* A quantity, option or let by name; NULL when the engine has none. */

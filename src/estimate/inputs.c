@@ -96,7 +96,7 @@ static bool has_field(const wb_decl *family, const wb_sym *name) {
 /* A field of the family as the model was built with it, unless it is null. What the family does not read is no
  * dimension of this model. */
 static wb_binding *read_input(wb_ctx *ctx, wb_inputs *in, const wb_sym *name) {
-  if (!has_field(in->fields->family, name)) return NULL;
+  if (!in->fields || !has_field(in->fields->family, name)) return NULL;
   wb_binding *binding = wb_scope_find(ctx, &in->fields->scope, name);
   return binding && wb_force(ctx, binding)->kind != WB_NULL ? binding : NULL;
 }
@@ -170,6 +170,57 @@ wb_dimensions wb_model_dimensions(wb_model *m) {
   return (wb_dimensions){b.vocabulary, b.hidden, inner_width(m, &in, &b), b.layers};
 }
 
+/* Exact parts of the whole, by which a rule of thumb's deviation is told. A part's biases stand apart. */
+typedef struct parts {
+  wb_num biases[WB_GROUP_COUNT], all_biases;
+  bool latent;
+} parts;
+
+static bool holds(wb_str text, const char *part) {
+  const wb_str p = wb_str_of(part);
+  for (size_t i = 0; i + p.len <= text.len; i++)
+    if (wb_str_eq(wb_str_slice(text, i, i + p.len), p)) return true;
+  return false;
+}
+
+static parts see_parts(const wb_model *m) {
+  parts out = {.all_biases = wb_num_int(0)};
+  for (int g = 0; g < WB_GROUP_COUNT; g++) out.biases[g] = wb_num_int(0);
+  for (size_t i = 0; i < m->row_count; i++) {
+    const wb_row *row = &m->rows[i];
+    wb_num all;
+    if (row->kind != WB_PARAM || row->mtp) continue;
+    out.latent = out.latent || (row->group == WB_G_ATTENTION && holds(row->pattern, "kv_a_proj"));
+    if (row->group >= WB_G_VISION || row->group == WB_G_NORM || !wb_str_ends(row->pattern, WB_STR("bias"))) continue;
+    wb_num_mul(row->elements, row->copies, &all); /* fits: part of the total */
+    wb_num_add(out.all_biases, all, &out.all_biases);
+    wb_num_add(out.biases[row->group], all, &out.biases[row->group]);
+  }
+  return out;
+}
+
+static void give_parts(wb_model *m, wb_inputs *in) {
+  static const struct {
+    const char *name;
+    wb_group group;
+  } groups[] = {{"exact_embedding", WB_G_EMBEDDING},   {"exact_head", WB_G_HEAD},
+                {"exact_attention", WB_G_ATTENTION},   {"exact_mlp", WB_G_MLP},
+                {"exact_experts", WB_G_ROUTED_EXPERT}, {"exact_shared", WB_G_SHARED_EXPERT},
+                {"exact_router", WB_G_ROUTER},         {"exact_norms", WB_G_NORM},
+                {"exact_recurrent", WB_G_STATE_SPACE}, {"exact_convolution", WB_G_CONVOLUTION},
+                {"exact_vision", WB_G_VISION},         {"exact_audio", WB_G_AUDIO},
+                {"exact_projector", WB_G_PROJECTOR}};
+  const parts p = see_parts(m);
+  for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
+    wb_num matrices = m->groups[groups[i].group];
+    wb_num_sub(matrices, p.biases[groups[i].group], &matrices);
+    give(&m->ctx, in, m->lib, groups[i].name, wb_number(matrices));
+  }
+  give(&m->ctx, in, m->lib, "exact_biases", wb_number(p.all_biases));
+  give(&m->ctx, in, m->lib, "qkv_bias", wb_bool(p.biases[WB_G_ATTENTION].num > 0));
+  give(&m->ctx, in, m->lib, "latent", wb_bool(p.latent));
+}
+
 static void give_dimensions(wb_model *m, wb_inputs *in) {
   wb_ctx *ctx = &m->ctx;
   const built b = measure(m);
@@ -185,6 +236,7 @@ static void give_dimensions(wb_model *m, wb_inputs *in) {
   give(ctx, in, m->lib, "total_parameters", wb_number(m->total));
   give(ctx, in, m->lib, "active_parameters", wb_number(m->active));
   give(ctx, in, m->lib, "embedding_parameters", wb_number(ends));
+  give_parts(m, in);
 }
 
 wb_inputs *wb_inputs_new(wb_model *m, const wb_decl *decl) {
@@ -194,5 +246,13 @@ wb_inputs *wb_inputs_new(wb_model *m, const wb_decl *decl) {
   in->scope.resolve = resolve;
   in->scope.parent = m->root; /* constants, and the open quantities of the workload */
   give_dimensions(m, in);
+  return in;
+}
+
+wb_inputs *wb_inputs_bare(wb_library *lib, wb_ctx *ctx, const wb_decl *decl) {
+  wb_inputs *in = WB_NEW(ctx, wb_inputs);
+  in->decl = decl;
+  in->scope.resolve = resolve;
+  in->scope.parent = wb_library_scope(lib, ctx, NULL); /* constants */
   return in;
 }

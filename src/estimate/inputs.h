@@ -24,6 +24,8 @@ typedef struct wb_inputs {
 } wb_inputs;
 
 wb_inputs *wb_inputs_new(wb_model *model, const wb_decl *decl);
+/* The same without a model: options, what is given, constants. */
+wb_inputs *wb_inputs_bare(wb_library *lib, wb_ctx *ctx, const wb_decl *decl);
 void wb_inputs_give(wb_ctx *ctx, wb_inputs *inputs, const wb_sym *name, wb_value value, wb_origin_kind origin);
 
 /* Whether a name is a field's own or one of its aliases. */

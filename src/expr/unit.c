@@ -62,3 +62,19 @@ void wb_unit_print(wb_text *out, wb_unit unit) {
   wb_text_addc(out, '/');
   side(out, unit, -1);
 }
+
+static const wb_scaled_unit SCALED[] = {{"GB", "bytes", 1000000000},
+                                        {"GiB", "bytes", 1073741824},
+                                        {"MiB", "bytes", 1048576},
+                                        {"KiB", "bytes", 1024},
+                                        {"Mi", "elements", 1048576},
+                                        {"millions", "elements", 1000000},
+                                        {"billions", "elements", 1000000000},
+                                        {"percent", "1", 1},
+                                        {"times", "1", 1}};
+
+const wb_scaled_unit *wb_unit_scaled(wb_str name) {
+  for (size_t i = 0; i < sizeof SCALED / sizeof *SCALED; i++)
+    if (wb_str_is(name, SCALED[i].name)) return &SCALED[i];
+  return NULL;
+}

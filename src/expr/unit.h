@@ -27,4 +27,11 @@ bool wb_unit_mul(wb_unit a, wb_unit b, int sign, wb_unit *out); /* a·b^sign; fa
 bool wb_unit_parse(wb_str text, wb_unit *out);                  /* "bytes", "bytes/tokens", "elements*bytes" */
 void wb_unit_print(wb_text *out, wb_unit unit);                 /* "bytes/tokens"; nothing for a plain number */
 
+/* A multiple that a published method speaks in: "GiB" of bytes, "billions" of elements. NULL: the name is of none. */
+typedef struct wb_scaled_unit {
+  const char *name, *of;
+  int64_t factor; /* so many of the base unit */
+} wb_scaled_unit;
+const wb_scaled_unit *wb_unit_scaled(wb_str name);
+
 #endif

@@ -76,7 +76,8 @@ typedef enum wb_stmt_kind {
   WB_S_COST,
   WB_S_TRAINING,
   WB_S_QUANTITY,
-  WB_S_COMPONENT
+  WB_S_COMPONENT,
+  WB_S_CHECK
 } wb_stmt_kind;
 
 /* `on a, b after c times d`: positions of what follows (or of what an operation returns). */
@@ -111,15 +112,18 @@ struct wb_stmt {
   wb_unit unit; /* QUANTITY, COMPONENT */
   const wb_sym *
       name; /* LET, QUANTITY, COMPONENT, GROUP, PATH, APART (group), STACK/DISPATCH (index), CALL (callee), STATE, CACHE (or NULL) */
-  wb_path *path;         /* CALL, PARAM, BUFFER, STACK, SCOPE, DISPATCH, PART: may be NULL */
-  const wb_expr *expr;   /* LET, COST value, WHEN condition, STACK/REPEAT/DISPATCH count, REQUIRE condition, PART field,
+  wb_path *path;       /* CALL, PARAM, BUFFER, STACK, SCOPE, DISPATCH, PART: may be NULL */
+  const wb_expr *expr; /* LET, COST value, WHEN condition, STACK/REPEAT/DISPATCH count, REQUIRE condition, PART field,
                             * GIVEN like */
-  const wb_expr *second; /* STACK from, DISPATCH top_k, CACHE within, STATE over, REPEAT training, COMPONENT low */
-  const wb_expr *every;  /* CACHE: one entry for so many tokens; COMPONENT high */
+  const wb_expr *
+      second; /* CHECK what to try, STACK from, DISPATCH top_k, CACHE within, STATE over, REPEAT training, COMPONENT low */
+  const wb_expr *every;    /* CACHE: one entry for so many tokens; COMPONENT high */
   const wb_argument *args; /* CALL; CACHE, RETURN values; dims of PARAM, BUFFER, STATE, GIVEN, YIELD */
   size_t arg_count;
-  wb_str text;     /* REQUIRE message, UNDESCRIBED what, PART default family, COMPONENT source */
+  wb_str text;     /* REQUIRE message, UNDESCRIBED what, PART default family, COMPONENT source, QUANTITY unit, CHECK
+                    * message's id */
   wb_str basis;    /* COMPONENT: "measured", "heuristic" … */
+  wb_str label;    /* QUANTITY: what answers call it where it is not its name */
   bool is_fixed;   /* PART: `as`, not `default` */
   const wb_on *on; /* ON, YIELD; NULL: the positions of the first activation */
   wb_cost_kind cost;
@@ -137,6 +141,7 @@ typedef enum wb_decl_kind {
   WB_D_ENGINE,
   WB_D_OPTIMIZER,
   WB_D_ADAPTER,
+  WB_D_SHARDING,
   WB_D_CONSTANT,
   WB_D_FORMAT
 } wb_decl_kind;
@@ -146,16 +151,50 @@ typedef struct wb_parameter {
   const wb_expr *fallback; /* NULL: must be given */
 } wb_parameter;
 
+/* What a function of a method may be given, as a control offers it. Every expression may be NULL. */
+typedef struct wb_input {
+  const wb_expr *from; /* of a model and a question; NULL: only when it is given */
+  const wb_expr *low, *high, *step;
+  const wb_expr *best_low, *best_high; /* where its source says that it does best */
+  wb_value *choices;                   /* nothing else is taken; none: any */
+  size_t choice_count;
+  wb_str unit, impact; /* "pixels"; "high", "medium", "low" or "none" on memory; may be empty */
+  bool takes_list;     /* a number for each segment of layers instead of one */
+  bool is_open;        /* `such as`: the choices are those that the source names, others are taken */
+} wb_input;
+
+/* Why a quantity of a method differs from the exact one: what each cause adds to it. What is left over is said too. */
+typedef struct wb_cause {
+  const wb_sym *name;
+  const wb_expr *expr;
+} wb_cause;
+
+typedef struct wb_against {
+  wb_str quantity;      /* its label */
+  const wb_expr *exact; /* in the quantity's own unit */
+  wb_cause *causes;
+  size_t count, cap;
+} wb_against;
+
+/* `answers train for lora, qlora4 with total`: the question that a function answers and its figure. */
+typedef struct wb_answers {
+  wb_str question; /* "parameters", "memory", "train", "flops" */
+  wb_str *modes;   /* of training; none: any */
+  size_t mode_count;
+  wb_str quantity; /* its label */
+} wb_answers;
+
 /* A field of a family: how it is called in a configuration and what the class assumes without it. */
 typedef struct wb_field {
   const wb_sym *name;
   const wb_expr *fallback; /* NULL: must be given */
   const wb_sym **aliases;
   size_t alias_count;
-  wb_str from;   /* dotted path in the configuration, empty: the name */
-  bool nullable; /* null stays null instead of meaning "absent" */
-  bool option;   /* of an engine: set on its command line, not read from a configuration */
-  bool derived;  /* `let`: never read from the configuration */
+  wb_str from;           /* dotted path in the configuration, empty: the name */
+  bool nullable;         /* null stays null instead of meaning "absent" */
+  bool option;           /* of an engine: set on its command line, not read from a configuration */
+  bool derived;          /* `let`: never read from the configuration */
+  const wb_input *input; /* of a method's function; NULL: it is none */
   wb_place place;
 } wb_field;
 
@@ -176,6 +215,14 @@ typedef struct wb_decl {
   wb_str class_name;
   wb_field *fields; /* own and inherited, own last wins */
   size_t field_count;
+  /* methods only: their functions; of a function, the method and what it answers and is compared with */
+  struct wb_decl **functions;
+  size_t function_count, function_cap;
+  const struct wb_decl *method;
+  wb_answers *answers;
+  size_t answer_count, answer_cap;
+  wb_against *against;
+  size_t against_count, against_cap;
   bool is_override; /* from a user's folder */
   bool is_generic;  /* the fallback for unknown types */
 } wb_decl;

@@ -193,6 +193,10 @@ const wb_decl *wb_library_adapter(wb_library *lib, wb_ctx *ctx, wb_str name) {
   return declared(lib, ctx, name, WB_D_ADAPTER);
 }
 
+const wb_decl *wb_library_sharding(wb_library *lib, wb_ctx *ctx, wb_str name) {
+  return declared(lib, ctx, name, WB_D_SHARDING);
+}
+
 const wb_decl *wb_library_type(wb_library *lib, wb_ctx *ctx, wb_str model_type) {
   for (size_t i = lib->type_count; i-- > 0;) {
     if (!wb_str_eq(lib->types[i].type, model_type)) continue;
@@ -231,6 +235,10 @@ const wb_decl *wb_library_optimizer_at(wb_library *lib, wb_ctx *ctx, size_t i) {
 }
 
 const wb_decl *wb_library_adapter_at(wb_library *lib, wb_ctx *ctx, size_t i) { return nth(lib, ctx, WB_D_ADAPTER, i); }
+
+const wb_decl *wb_library_sharding_at(wb_library *lib, wb_ctx *ctx, size_t i) {
+  return nth(lib, ctx, WB_D_SHARDING, i);
+}
 
 const wb_decl *wb_library_marker(wb_library *lib, wb_ctx *ctx, size_t i, wb_str *key) {
   if (i >= lib->marker_count) return NULL;

@@ -89,12 +89,14 @@ const wb_decl *wb_library_method(wb_library *lib, wb_ctx *ctx, wb_str name);
 const wb_decl *wb_library_engine(wb_library *lib, wb_ctx *ctx, wb_str name);
 const wb_decl *wb_library_optimizer(wb_library *lib, wb_ctx *ctx, wb_str name);
 const wb_decl *wb_library_adapter(wb_library *lib, wb_ctx *ctx, wb_str name);
+const wb_decl *wb_library_sharding(wb_library *lib, wb_ctx *ctx, wb_str name);
 const wb_decl *wb_library_format(wb_library *lib, wb_ctx *ctx, wb_str name);
 /* In order of files; NULL after the last. */
 const wb_decl *wb_library_method_at(wb_library *lib, wb_ctx *ctx, size_t i);
 const wb_decl *wb_library_engine_at(wb_library *lib, wb_ctx *ctx, size_t i);
 const wb_decl *wb_library_optimizer_at(wb_library *lib, wb_ctx *ctx, size_t i);
 const wb_decl *wb_library_adapter_at(wb_library *lib, wb_ctx *ctx, size_t i);
+const wb_decl *wb_library_sharding_at(wb_library *lib, wb_ctx *ctx, size_t i);
 /* The family for a `model_type`; NULL when the type is unknown. */
 const wb_decl *wb_library_class(wb_library *lib, wb_ctx *ctx, wb_str class_name); /* by architectures[0] */
 /* For a configuration without a type: the family whose telling key stands in it. */

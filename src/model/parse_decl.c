@@ -1,4 +1,5 @@
 #include "expr/parse.h"
+#include "model/parse_method.h"
 #include "model/parse_stmt.h"
 
 typedef struct reader {
@@ -95,22 +96,32 @@ static void class_names(wb_tokens *t, wb_decl *decl) {
 }
 
 /* Formulas of a method or an engine are names and what they are; nothing is walked. */
-static void check_formulas(wb_tokens *t, const wb_decl *decl) {
-  for (size_t i = 0; i < decl->body.count && decl->kind != WB_D_FAMILY; i++) {
-    const wb_stmt *stmt = decl->body.items[i];
-    const wb_stmt_kind kind = stmt->kind;
-    const bool of_engine = decl->kind == WB_D_ENGINE && kind == WB_S_COMPONENT;
-    const bool required = decl->kind >= WB_D_ENGINE && kind == WB_S_REQUIRE;
-    const char *wanted = decl->kind == WB_D_ENGINE  ? "let, quantity, component or require"
-                         : decl->kind > WB_D_ENGINE ? "let, quantity or require"
-                                                    : "let or quantity";
-    if (kind == WB_S_LET || kind == WB_S_QUANTITY || of_engine || required) continue;
-    WB_FAIL(t->ctx, WB_LANG_SYNTAX, stmt->place, WB_STR("another statement"), wb_str_of(wanted));
-  }
+void wb_check_formulas(wb_tokens *t, const wb_decl *decl) {
+  static const struct {
+    wb_decl_kind kind;
+    wb_stmt_kind also, or_else;
+    const char *wanted;
+  } rules[] = {{WB_D_METHOD, WB_S_CHECK, WB_S_CHECK, "let, quantity, require or check"},
+               {WB_D_ENGINE, WB_S_COMPONENT, WB_S_COMPONENT, "let, quantity, component or require"},
+               {WB_D_OPTIMIZER, WB_S_REQUIRE, WB_S_REQUIRE, "let, quantity or require"},
+               {WB_D_ADAPTER, WB_S_PARAM, WB_S_BUFFER, "let, quantity, require, param or buffer"},
+               {WB_D_SHARDING, WB_S_COMPONENT, WB_S_COMPONENT, "let, quantity, component or require"}};
+  for (size_t r = 0; r < sizeof rules / sizeof *rules; r++)
+    for (size_t i = 0; decl->kind == rules[r].kind && i < decl->body.count; i++) {
+      const wb_stmt *stmt = decl->body.items[i];
+      const wb_stmt_kind kind = stmt->kind;
+      if (kind == WB_S_LET || kind == WB_S_QUANTITY || kind == WB_S_REQUIRE) continue;
+      if (kind == rules[r].also || kind == rules[r].or_else) continue;
+      WB_FAIL(t->ctx, WB_LANG_SYNTAX, stmt->place, WB_STR("another statement"), wb_str_of(rules[r].wanted));
+    }
 }
 
 static void family_line(reader *r, wb_decl *decl) {
   wb_tokens *t = &r->t;
+  if (decl->kind == WB_D_METHOD && wb_is(t, WB_T_NAME, "function")) {
+    wb_parse_function(t, decl);
+    return;
+  }
   const bool options = decl->kind >= WB_D_ENGINE && wb_is(t, WB_T_NAME, "options");
   if (options || wb_is(t, WB_T_NAME, "fields")) {
     t->at++;
@@ -120,7 +131,7 @@ static void family_line(reader *r, wb_decl *decl) {
   if (wb_accept(t, WB_T_NAME, decl->kind == WB_D_FAMILY ? "model" : "formula")) {
     decl->body = (wb_body){0};
     wb_parse_body(t, &decl->body);
-    check_formulas(t, decl);
+    wb_check_formulas(t, decl);
     return;
   }
   if (wb_accept(t, WB_T_NAME, "model_type")) model_types(t, decl);
@@ -130,6 +141,7 @@ static void family_line(reader *r, wb_decl *decl) {
     wb_expect(t, WB_T_NAME, NULL, "a key of configurations without model_type");
   else if (wb_accept(t, WB_T_NAME, "generic")) decl->is_generic = true;
   else if (decl->kind == WB_D_FAMILY) wb_syntax(t, "model_type, class, source, fields, model or generic");
+  else if (decl->kind == WB_D_METHOD) wb_syntax(t, "source, fields, formula or function");
   else wb_syntax(t, "source, options, fields or formula");
   wb_expect(t, WB_T_NEWLINE, NULL, "the end of the line");
 }
@@ -140,7 +152,7 @@ static void family(reader *r, wb_decl *decl) {
   wb_expect(t, WB_T_NEWLINE, NULL, "the end of the line");
   wb_expect(t, WB_T_INDENT, NULL, "an indented line");
   while (!wb_accept(t, WB_T_DEDENT, NULL)) family_line(r, decl);
-  if (!decl->body.count)
+  if (!decl->body.count && decl->kind != WB_D_METHOD)
     wb_syntax(t, decl->kind == WB_D_FAMILY ? "a model section in the family above" : "a formula section");
 }
 
@@ -181,7 +193,8 @@ bool wb_decl_kind_named(wb_str word, wb_decl_kind *kind) {
     wb_decl_kind kind;
   } kinds[] = {{"operation", WB_D_OPERATION}, {"block", WB_D_BLOCK},       {"family", WB_D_FAMILY},
                {"method", WB_D_METHOD},       {"engine", WB_D_ENGINE},     {"optimizer", WB_D_OPTIMIZER},
-               {"adapter", WB_D_ADAPTER},     {"constant", WB_D_CONSTANT}, {"format", WB_D_FORMAT}};
+               {"adapter", WB_D_ADAPTER},     {"sharding", WB_D_SHARDING}, {"constant", WB_D_CONSTANT},
+               {"format", WB_D_FORMAT}};
   for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
     if (!wb_str_is(word, kinds[i].word)) continue;
     *kind = kinds[i].kind;
@@ -196,11 +209,11 @@ static wb_decl *declaration(reader *r) {
   decl->place = (wb_place){t->file, 0, wb_peek(t)->offset};
   decl->source = WB_STR("");
   if (wb_peek(t)->kind != WB_T_NAME || !wb_decl_kind_named(wb_peek(t)->text, &decl->kind))
-    wb_syntax(t, "operation, block, family, method, engine, optimizer, adapter, constant or format");
+    wb_syntax(t, "operation, block, family, method, engine, optimizer, adapter, sharding, constant or format");
   t->at++;
   decl->name = symbol(t, "a name");
   if (decl->kind == WB_D_CONSTANT) constant(t, decl);
-  else if (decl->kind >= WB_D_FAMILY && decl->kind <= WB_D_ADAPTER) family(r, decl);
+  else if (decl->kind >= WB_D_FAMILY && decl->kind <= WB_D_SHARDING) family(r, decl);
   else block(t, decl);
   return decl;
 }

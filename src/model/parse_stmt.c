@@ -315,6 +315,17 @@ static wb_stmt *require(wb_tokens *t) {
   return stmt;
 }
 
+/* check resolution % patch == 0 tells CHECK_PATCH try resolution // patch * patch */
+static wb_stmt *check(wb_tokens *t) {
+  wb_stmt *stmt = statement(t, WB_S_CHECK);
+  t->at++;
+  stmt->expr = wb_parse_expr(t);
+  wb_expect(t, WB_T_NAME, "tells", "`tells` and a message");
+  stmt->text = wb_expect(t, WB_T_NAME, NULL, "the id of a message")->text;
+  if (wb_accept(t, WB_T_NAME, "try")) stmt->second = wb_parse_expr(t);
+  return stmt;
+}
+
 static wb_stmt *named(wb_tokens *t, wb_stmt_kind kind, bool body) {
   wb_stmt *stmt = statement(t, kind);
   t->at++;
@@ -372,14 +383,17 @@ static wb_stmt *let(wb_tokens *t) {
   return stmt;
 }
 
-/* quantity total_parameters [elements] = expr */
+/* quantity total_parameters [elements] = expr; quantity held as weights [GiB] = expr */
 static wb_stmt *quantity(wb_tokens *t) {
   wb_stmt *stmt = statement(t, WB_S_QUANTITY);
   t->at++;
+  stmt->text = stmt->label = WB_STR("");
   stmt->name = symbol(t, "a quantity's name");
+  if (wb_accept(t, WB_T_NAME, "as")) stmt->label = wb_parse_dotted(t);
   if (wb_accept(t, WB_T_PUNCT, "[")) {
     wb_str unit = wb_expect(t, WB_T_NAME, NULL, "a unit")->text;
-    if (!wb_unit_parse(unit, &stmt->unit)) wb_syntax(t, "elements, bytes, FLOPs, tokens, seconds or USD");
+    if (wb_unit_scaled(unit)) stmt->text = unit;
+    else if (!wb_unit_parse(unit, &stmt->unit)) wb_syntax(t, "elements, bytes, FLOPs, tokens, seconds, USD, GB or GiB");
     wb_expect(t, WB_T_PUNCT, "]", NULL);
   }
   wb_expect(t, WB_T_PUNCT, "=", NULL);
@@ -444,6 +458,7 @@ static wb_stmt *keyword(wb_tokens *t) {
   if (wb_is(t, WB_T_NAME, "when")) return when(t);
   if (wb_is(t, WB_T_NAME, "quantity")) return quantity(t);
   if (wb_is(t, WB_T_NAME, "component")) return component(t);
+  if (wb_is(t, WB_T_NAME, "check") && wb_peek_at(t, 1)->kind == WB_T_NAME) return check(t);
   if (wb_is(t, WB_T_NAME, "param")) return tensor(t, WB_S_PARAM);
   if (wb_is(t, WB_T_NAME, "buffer")) return tensor(t, WB_S_BUFFER);
   if (wb_is(t, WB_T_NAME, "cache")) return cache(t);

@@ -352,7 +352,8 @@ static void walk_statement(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
     case WB_S_COST:
       WB_FAIL(w->ctx, WB_LANG_SYNTAX, stmt->place, WB_STR("a cost line"), WB_STR("it directly in an operation"));
     case WB_S_QUANTITY:
-    case WB_S_COMPONENT: break; /* of methods, which are not walked */
+    case WB_S_COMPONENT:
+    case WB_S_CHECK: break; /* of methods, which are not walked */
   }
 }
 

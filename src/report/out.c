@@ -103,7 +103,10 @@ void wb_jo_int(wb_json_out *j, const char *key, wb_i128 value) {
 
 void wb_jo_num(wb_json_out *j, const char *key, wb_num value) {
   if (wb_num_is_int(value)) wb_jo_int(j, key, value.num);
-  else wb_jo_real(j, key, wb_num_double(value));
+  else {
+    lead(j, key);
+    wb_text_addf(&j->out->text, "%.15g", wb_num_double(value)); /* finite: a quotient of 128-bit integers */
+  }
 }
 
 void wb_jo_real(wb_json_out *j, const char *key, double value) {

@@ -2,11 +2,12 @@
 #include "report/report.h"
 
 #include "estimate/compare.h"
+#include "report/method.h"
 
 typedef struct facts { /* what every format shows */
   wb_num total, active;
-  const wb_method_result *method;
-  const wb_node *formula; /* total by the rule of thumb, NULL where it does not apply */
+  const wb_method_result *method; /* that --method asks for; NULL: none */
+  const wb_node *formula;         /* total by the rule of thumb, NULL where it does not apply */
   wb_comparison comparison;
 } facts;
 
@@ -15,14 +16,21 @@ static wb_num whole(wb_num n) {
   return n;
 }
 
-static facts gather(wb_model *m) {
+static const wb_method_result *asked(wb_model *m, const char *name) {
+  if (!name) return NULL;
+  wb_method_result *result = WB_NEW(&m->ctx, wb_method_result);
+  *result = wb_method_on(m, wb_method_for(m, name, "parameters", NULL), NULL, NULL, 0);
+  return result;
+}
+
+static facts gather(wb_model *m, const char *method) {
   facts f = {.total = m->total, .active = whole(m->active)};
   wb_method_result *result = WB_NEW(&m->ctx, wb_method_result);
-  *result = wb_method_run(m, WB_STR("config"));
-  f.method = result;
-  f.formula = wb_method_quantity(result, "total_parameters");
+  *result = wb_method_run(m, "config", "params");
+  f.formula = wb_method_quantity(result, "total");
   if (f.formula) f.comparison = wb_compare_formula(m, result);
   if (f.comparison.notable) wb_warn_formula(m, &f.comparison);
+  f.method = asked(m, method);
   return f;
 }
 
@@ -83,18 +91,6 @@ static void write_json_layers(wb_json_out *j, wb_model *m) {
   wb_jo_end(j, ']');
 }
 
-static void write_json_method(wb_json_out *j, const facts *f) {
-  wb_jo_begin(j, "method", '{');
-  wb_jo_str(j, "name", f->method->method->name->name);
-  wb_jo_str(j, "source", f->method->method->source);
-  for (size_t i = 0; i < f->method->count; i++) {
-    const wb_node *node = f->method->quantities[i];
-    wb_str key = node->name;
-    wb_jo_num(j, wb_str_cstr(j->out->text.ctx, key), node->value.u.num);
-  }
-  wb_jo_end(j, '}');
-}
-
 static void write_json_formula(wb_json_out *j, const facts *f) {
   if (!f->formula) {
     wb_jo_null(j, "formula_total_parameters");
@@ -128,7 +124,7 @@ static void write_json(wb_out *out, wb_model *m, const facts *f) {
   wb_jo_end(&j, ']');
   write_json_groups(&j, m);
   if (out->options->per_layer) write_json_layers(&j, m);
-  if (out->options->method) write_json_method(&j, f);
+  if (f->method) wb_json_method(&j, "method", f->method);
   wb_json_fields(&j, m);
   wb_json_unused(&j, m);
   wb_json_warnings(&j, m);
@@ -214,18 +210,11 @@ static void write_formula(wb_out *out, const facts *f) {
 }
 
 static void write_method(wb_out *out, const facts *f) {
-  wb_text_addf(&out->text, "  %s `%.*s`\n", wb_out_label(out, WB_LABEL_METHOD),
-               WB_STR_ARG(f->method->method->name->name));
-  if (!f->method->count) wb_text_addf(&out->text, "  %s\n", wb_out_label(out, WB_NOTE_NO_FORMULA));
-  for (size_t i = 0; i < f->method->count; i++) {
-    const wb_node *node = f->method->quantities[i];
-    bool exact = wb_num_is_int(node->value.u.num);
-    wb_text_addf(&out->text, "  %.*s = %.*s\n", WB_STR_ARG(node->name), WB_STR_ARG(node->formula));
-    wb_text_addf(&out->text, "    = %.*s\n    = ", WB_STR_ARG(node->numbers));
-    if (exact) wb_i128_print_grouped(&out->text, node->value.u.num.num);
-    else wb_text_addf(&out->text, "%.4f", wb_num_double(node->value.u.num));
-    wb_text_addc(&out->text, '\n');
-  }
+  const wb_decl *function = f->method->function;
+  wb_text_addf(&out->text, "  %s `%.*s`, %.*s\n", wb_out_label(out, WB_LABEL_METHOD),
+               WB_STR_ARG(function->method->name->name), WB_STR_ARG(function->name->name));
+  wb_write_notes(out, f->method);
+  wb_write_method(out, f->method);
 }
 
 static void write_text(wb_out *out, wb_model *m, const facts *f) {
@@ -242,16 +231,14 @@ static void write_text(wb_out *out, wb_model *m, const facts *f) {
     wb_text_addc(&out->text, '\n');
     write_layers(out, m);
   }
-  if (!out->options->method) return;
+  if (!f->method) return;
   wb_text_adds(&out->text, markdown ? "\n```text\n" : "\n");
   write_method(out, f);
   if (markdown) wb_text_adds(&out->text, "```\n");
 }
 
 void wb_report_params(wb_out *out, wb_model *m) {
-  if (out->options->method && !wb_str_is(WB_STR("config"), out->options->method))
-    WB_FAIL(&m->ctx, WB_METHOD_UNKNOWN, WB_NOWHERE, wb_str_of(out->options->method));
-  facts f = gather(m);
+  facts f = gather(m, out->options->method);
   if (out->options->format == WEIGH_FORMAT_JSON) write_json(out, m, &f);
   else if (!wb_out_plain(out)) write_text(out, m, &f);
   else if (out->options->per_layer) write_layers(out, m);

@@ -15,7 +15,12 @@ void wb_report_derivation(wb_out *out, wb_model *model, const struct wb_derivati
 void wb_report_flops(wb_out *out, wb_model *model);
 void wb_report_families(wb_out *out, wb_library *lib);
 void wb_report_gpus(wb_out *out);
-void wb_report_engines(wb_out *out, wb_library *lib); /* of options->serving.engine, or all */
+void wb_report_compare_methods(wb_out *out, wb_model *model);
+void wb_report_methods(wb_out *out, wb_library *lib);
+void wb_report_method(wb_out *out, wb_library *lib); /* options->method, and its ->function with ->input */
+void wb_report_one_method(wb_out *out, wb_library *lib, const wb_decl *method);
+void wb_report_adapters(wb_out *out, wb_library *lib); /* of options->adapter, or all */
+void wb_report_engines(wb_out *out, wb_library *lib);  /* of options->serving.engine, or all */
 struct wb_local;
 void wb_report_local(wb_out *out, wb_str tool, const struct wb_local *cards, size_t count);
 void wb_report_speed(wb_out *out, wb_model *model);

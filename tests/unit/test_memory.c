@@ -157,6 +157,8 @@ static const question REPORTS[] = {
     {"sweep json", WEIGH_REPORT_SWEEP, {.format = WEIGH_FORMAT_JSON, .sweep = {VARY, 1, .with_reach = false}}},
     {"engines", WEIGH_REPORT_ENGINES, {0}},
     {"engine json", WEIGH_REPORT_ENGINES, {.format = WEIGH_FORMAT_JSON, .serving = {.engine = "generic"}}},
+    {"adapters", WEIGH_REPORT_ADAPTERS, {0}},
+    {"adapter json", WEIGH_REPORT_ADAPTERS, {.format = WEIGH_FORMAT_JSON, .adapter = "lora"}},
     {"families", WEIGH_REPORT_FAMILIES, {0}},
     {"families json", WEIGH_REPORT_FAMILIES, {.format = WEIGH_FORMAT_JSON}},
 };
