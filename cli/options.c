@@ -10,16 +10,17 @@ const cli_command CLI_COMMANDS[] = {
     {"tensors", WEIGH_REPORT_TENSORS, 0, 1, "MODEL", "CLI_ABOUT_TENSORS", "smtFoQ", 1},
     {"explain", WEIGH_REPORT_EXPLAIN, 0, 2, "MODEL [QUANTITY]", "CLI_ABOUT_EXPLAIN", "sxw", 1},
     {"flops", WEIGH_REPORT_FLOPS, 0, 1, "MODEL", "CLI_ABOUT_FLOPS", "swyC", 1},
-    {"memory", WEIGH_REPORT_MEMORY, 0, 1, "MODEL", "CLI_ABOUT_MEMORY", "sS", 1},
-    {"fit", WEIGH_REPORT_FIT, 0, 1, "MODEL", "CLI_ABOUT_FIT", "sS", 1},
-    {"speed", WEIGH_REPORT_SPEED, 0, 1, "MODEL", "CLI_ABOUT_SPEED", "sS", 1},
-    {"sweep", WEIGH_REPORT_SWEEP, 0, 1, "MODEL", "CLI_ABOUT_SWEEP", "sSV", 1},
+    {"memory", WEIGH_REPORT_MEMORY, 0, 1, "MODEL", "CLI_ABOUT_MEMORY", "sSd", 1},
+    {"fit", WEIGH_REPORT_FIT, 0, 1, "MODEL", "CLI_ABOUT_FIT", "sSd", 1},
+    {"speed", WEIGH_REPORT_SPEED, 0, 1, "MODEL", "CLI_ABOUT_SPEED", "sSd", 1},
+    {"sweep", WEIGH_REPORT_SWEEP, 0, 1, "MODEL", "CLI_ABOUT_SWEEP", "sSdV", 1},
     {"train", WEIGH_REPORT_TRAIN, 0, 1, "MODEL", "CLI_ABOUT_TRAIN", "sTM", 1},
+    {"design", WEIGH_REPORT_DESIGN, 0, 0, "", "CLI_ABOUT_DESIGN", "SD", 0},
     {"diff", WEIGH_REPORT_DIFF, 2, 2, "A B", "CLI_ABOUT_DIFF", "s", 2},
-    {"check", WEIGH_REPORT_CHECK, 1, 1, "FOLDER", "CLI_ABOUT_CHECK", "sSL", 1},
+    {"check", WEIGH_REPORT_CHECK, 1, 1, "FOLDER", "CLI_ABOUT_CHECK", "sSdL", 1},
     {"families", WEIGH_REPORT_FAMILIES, 0, 0, "", "CLI_ABOUT_FAMILIES", "", 0},
     {"gpus", WEIGH_REPORT_GPUS, 0, 0, "", "CLI_ABOUT_GPUS", "G", 0},
-    {"compare-methods", WEIGH_REPORT_COMPARE, 0, 1, "MODEL", "CLI_ABOUT_COMPARE_METHODS", "sSM", 1},
+    {"compare-methods", WEIGH_REPORT_COMPARE, 0, 1, "MODEL", "CLI_ABOUT_COMPARE_METHODS", "sSdM", 1},
     {"methods", WEIGH_REPORT_METHODS, 0, 0, "", "CLI_ABOUT_METHODS", "", 0},
     {"method", WEIGH_REPORT_METHOD, 1, 2, "METHOD [FUNCTION]", "CLI_ABOUT_METHOD", "xi", 0},
     {"engines", WEIGH_REPORT_ENGINES, 0, 1, "[ENGINE]", "CLI_ABOUT_ENGINES", "", 0},
@@ -73,7 +74,7 @@ const cli_option CLI_OPTIONS[] = {
     {"image-size", 0, 'S', "WIDTHxHEIGHT", NULL, CLI_SIZE, AT(report.serving.image_width), "CLI_OPT_IMAGE_SIZE"},
     {"loras", 0, 'S', "N", NULL, CLI_COUNT, AT(report.serving.loras), "CLI_OPT_LORAS"},
     {"lora-rank", 0, 'S', "N", NULL, CLI_POSITIVE, AT(report.serving.lora_rank), "CLI_OPT_LORA_RANK"},
-    {"draft", 0, 'S', "MODEL", NULL, CLI_TEXT, AT(draft), "CLI_OPT_DRAFT"},
+    {"draft", 0, 'd', "MODEL", NULL, CLI_TEXT, AT(draft), "CLI_OPT_DRAFT"},
     {"mtp", 0, 'S', NULL, NULL, CLI_FLAG, AT(report.serving.with_mtp), "CLI_OPT_MTP"},
     {"dtype", 0, 'S', "DTYPE", NULL, CLI_TEXT, AT(report.serving.dtype), "CLI_OPT_WEIGHT_DTYPE"},
     {"quant", 'q', 'S', "FORMAT", NULL, CLI_TEXT, AT(report.serving.quant), "CLI_OPT_QUANT"},
@@ -91,7 +92,7 @@ const cli_option CLI_OPTIONS[] = {
     {"dcp", 0, 'S', "N", NULL, CLI_POSITIVE, AT(report.serving.dcp), "CLI_OPT_DCP"},
     {"expert-parallel", 0, 'S', NULL, NULL, CLI_FLAG, AT(report.serving.expert_parallel), "CLI_OPT_EP"},
     {"gpu-layers", 0, 'S', "N", NULL, CLI_GPU_LAYERS, AT(report.serving.gpu_layers), "CLI_OPT_GPU_LAYERS"},
-    {"explain", 0, 'S', "QUANTITY", NULL, CLI_TEXT, AT(report.quantity), "CLI_OPT_EXPLAIN"},
+    {"explain", 0, 'd', "QUANTITY", NULL, CLI_TEXT, AT(report.quantity), "CLI_OPT_EXPLAIN"},
     {"engine", 'e', 'S', "ENGINE", NULL, CLI_TEXT, AT(report.serving.engine), "CLI_OPT_ENGINE"},
     {"engine-option", 'o', 'S', "NAME=VALUE", NULL, CLI_ENGINE, 0, "CLI_OPT_ENGINE_OPTION"},
     {"option", 'o', 'Z', "NAME=VALUE", NULL, CLI_ENGINE, 0, "CLI_OPT_OPTIMIZER_OPTION"},
@@ -118,7 +119,14 @@ const cli_option CLI_OPTIONS[] = {
     {"sharding-option", 0, 'T', "NAME=VALUE", NULL, CLI_SHARDING, 0, "CLI_OPT_SHARDING_OPTION"},
     {"gpu", 'g', 'T', "NAME", NULL, CLI_TEXT, AT(report.training.gpu), "CLI_OPT_TRAIN_GPU"},
     {"gpu-memory", 0, 'T', "SIZE", NULL, CLI_BYTES, AT(report.training.gpu_memory_bytes), "CLI_OPT_GPU_MEMORY"},
-    {"reserve", 0, 'T', "PERCENT", NULL, CLI_PERCENT, AT(report.training.reserve_percent), "CLI_OPT_RESERVE"},
+    {"reserve", 0, 'T', "PERCENT", NULL, CLI_PERCENT, AT(report.training.reserve_percent), "CLI_OPT_TRAIN_RESERVE"},
+    {"reserve", 0, 'D', "SHARE", NULL, CLI_TEXT, AT(report.design.reserve), "CLI_OPT_RESERVE"},
+    {"usd-per-hour", 0, 'D', "USD", NULL, CLI_REAL, AT(report.design.usd_per_hour), "CLI_OPT_USD"},
+    {"tokens-per-second", 0, 'D', "N", NULL, CLI_REAL, AT(report.design.tokens_per_second), "CLI_OPT_LEAST_RATE"},
+    {"family", 0, 'D', "FAMILY", NULL, CLI_TEXT, AT(report.design.family), "CLI_OPT_FAMILY"},
+    {"vocab-size", 0, 'D', "N", NULL, CLI_POSITIVE, AT(report.design.vocab_size), "CLI_OPT_VOCAB"},
+    {"top", 0, 'D', "N", NULL, CLI_POSITIVE, AT(report.design.top), "CLI_OPT_TOP"},
+    {"sort", 0, 'D', "KEY", "parameters context speed", CLI_TEXT, AT(report.sort), "CLI_OPT_DESIGN_SORT"},
     {"log", 0, 'L', "FILE", NULL, CLI_TEXT, AT(report.log), "CLI_OPT_LOG"},
     {"mtp", 0, 'm', NULL, NULL, CLI_FLAG, AT(report.with_mtp), "CLI_OPT_MTP"},
     {"mtp", 0, 'w', NULL, NULL, CLI_FLAG, AT(report.pass.with_mtp), "CLI_OPT_MTP"},
@@ -263,6 +271,15 @@ static weigh_status timed(const cli_option *option, const char *value, cli_optio
   return WEIGH_OK;
 }
 
+/* A number above 0, of money or of a rate. */
+static weigh_status real(const cli_option *option, const char *value, cli_options *o, weigh_error *err) {
+  char *end = NULL;
+  const double number = strtod(value, &end);
+  if (end == value || *end || !(number > 0) || number > 1e15) return fail(err, o, "USAGE_REAL", value, option->name);
+  *(double *)((char *)o + option->at) = number;
+  return WEIGH_OK;
+}
+
 static weigh_status apply(const cli_option *option, const char *value, cli_options *o, weigh_error *err) {
   int chosen = option->choices ? choice(option->choices, value) : 0;
   if (strcmp(option->name, "format") == 0 && strcmp(value, "md") == 0) chosen = WEIGH_FORMAT_MARKDOWN;
@@ -281,6 +298,7 @@ static weigh_status apply(const cli_option *option, const char *value, cli_optio
     case CLI_DEPTH: return counted(option, value, o, err);
     case CLI_BYTES: return sized_bytes(option, value, o, err);
     case CLI_SIZE: return sized(option, value, o, err);
+    case CLI_REAL: return real(option, value, o, err);
     case CLI_SECONDS: return timed(option, value, o, err);
     case CLI_GENERATIONS: o->report.training.has_generations = true; return counted(option, value, o, err);
     case CLI_PERCENT: return percentage(option, value, o, err);

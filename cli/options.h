@@ -47,6 +47,7 @@ typedef enum cli_kind {
   CLI_DEPTH,    /* weigh_count, noted as given */
   CLI_SIZE,     /* WIDTHxHEIGHT */
   CLI_BYTES,    /* weigh_count, with a unit */
+  CLI_REAL,     /* double, above nought */
   CLI_SECONDS,  /* weigh_count, in milliseconds */
   CLI_SETTING,  /* may stand several times */
   CLI_DATA,

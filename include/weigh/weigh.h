@@ -311,6 +311,7 @@ typedef enum weigh_report_kind {
   WEIGH_REPORT_METHOD,     /* one of them: its functions, or what one of these answers to `input` */
   WEIGH_REPORT_ADAPTERS,   /* the adapters that are described; adapter: one of them with its formulas */
   WEIGH_REPORT_OPTIMIZERS, /* what optimizers keep; optimizer: one of them with its formulas */
+  WEIGH_REPORT_DESIGN,     /* published models and proposed dimensions that a machine takes */
   WEIGH_REPORT_ENGINES     /* the engines that are described; serving.engine: one of them with its formulas */
 } weigh_report_kind;
 
@@ -339,6 +340,16 @@ typedef struct weigh_sweep {
   void *progress_user;
 } weigh_sweep;
 
+/* A configuration for the hardware: what is asked beside the serving question, whose cards (or memory) are the machine. */
+typedef struct weigh_design {
+  const char *family;       /* of the proposed dimensions, "llama", "qwen3"; NULL: "llama" */
+  const char *reserve;      /* share of a card that is kept free, "20%", "0.15"; NULL: 20 % */
+  weigh_count vocab_size;   /* of the proposed dimensions; 0: the family's */
+  weigh_count top;          /* so many published models at most; 0: 8 */
+  double usd_per_hour;      /* at most for all cards: without `gpus` as many as that rents, without `gpu` any; 0: any */
+  double tokens_per_second; /* of one sequence, at least; 0: any */
+} weigh_design;
+
 /* Zero is a good default for every member. */
 typedef struct weigh_report_options {
   weigh_format format;
@@ -355,14 +366,16 @@ typedef struct weigh_report_options {
   const char *quantity;  /* explain: "total_parameters" (default), "active_parameters", a group, a tensor's name */
   const char
       *filter;      /* tensors: only names that contain this text, or match it as a glob with * and ?; gpus: a vendor */
-  const char *sort; /* tensors: "name", "elements", "bytes", "group"; NULL: order of the forward pass */
+  const char *sort; /* tensors: "name", "elements", "bytes", "group"; NULL: order of the forward pass; design:
+                       "parameters" (default), "context", "speed" */
   const char *folder;    /* check: the folder with *.index.json */
   const char *log;       /* log: the file, "-" for standard input */
   weigh_pass pass;       /* flops, and explain of its quantities */
   weigh_by by;           /* flops: what a row is */
-  weigh_serving serving; /* memory, fit, speed, sweep; gpus: with so much memory (gpu_memory_bytes) */
+  weigh_serving serving; /* memory, fit, speed, sweep, design; gpus: with so much memory (gpu_memory_bytes) */
   weigh_sweep sweep;
   weigh_training training; /* train */
+  weigh_design design;     /* design */
   bool conventions;        /* flops: the published conventions side by side */
 } weigh_report_options;
 
@@ -372,7 +385,7 @@ typedef bool (*weigh_write_fn)(void *user, const char *bytes, size_t size);
 /* Writes a report. `a` is the model (NULL for kinds that list what is known; for LOG NULL means the model that the log names, if
  * the catalogue has it), `b` the second model of DIFF, the draft model of MEMORY and FIT (NULL: none), else NULL. Nothing
  * is written unless the whole answer is known, but for SWEEP, which writes each point as it is found; a point that cannot
- * be is a row that says why. Returns WEIGH_NO when the answer is no (check, log, diff, fit); nothing is wrong then.
+ * be is a row that says why. Returns WEIGH_NO when the answer is no (check, log, diff, fit, design); nothing is wrong then.
  * Errors: WEIGH_USAGE for an unknown quantity, method or sort order. */
 weigh_status weigh_report(weigh_library *library, weigh_report_kind kind, weigh_model *a, weigh_model *b,
                           const weigh_report_options *options, weigh_write_fn write, void *user, weigh_error *err);

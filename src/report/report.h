@@ -47,6 +47,9 @@ void wb_sweep_row(wb_sweep_writer *writer, const struct wb_sweep_point *point, c
                   const weigh_error *failed);
 void wb_sweep_end(wb_sweep_writer *writer);
 
+struct wb_design;
+void wb_report_design(wb_out *out, const struct wb_design *design);
+
 /* The members that every JSON answer begins with. */
 void wb_json_head(wb_json_out *j, const char *report);
 void wb_json_warnings(wb_json_out *j, wb_model *model);
