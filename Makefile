@@ -56,7 +56,7 @@ coverage: build-coverage/CMakeCache.txt
 	cmake --build build-coverage --target all unit_tests fuzzers
 	find build-coverage -name '*.gcda' -delete
 	scripts/run-tests build-coverage
-	gcovr --root . --filter src/ --filter cli/ --print-summary --html-details build-coverage/coverage.html build-coverage
+	gcovr --root . --filter src/ --filter cli/ --filter face/ --filter server/ --print-summary --html-details build-coverage/coverage.html build-coverage
 
 fuzz: build-fuzz/CMakeCache.txt
 	cmake --build build-fuzz --target fuzzers

@@ -2,23 +2,24 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "options.h"
+#include "parse.h"
 
 static void words(const char *separator) {
-  for (size_t i = 0; i < CLI_COMMAND_COUNT; i++) printf("%s%s", i ? separator : "", CLI_COMMANDS[i].name);
+  for (size_t i = 0; i < FACE_COMMAND_COUNT; i++) printf("%s%s", i ? separator : "", FACE_COMMANDS[i].name);
   for (size_t i = 0; i < CLI_OWN_COUNT; i++) printf("%s%s", separator, CLI_OWN[i].name);
 }
 
-static void bash_options(const cli_command *command) {
+static void bash_options(const face_command *command) {
   printf("    %s) options=\"", command->name);
-  for (size_t i = 0; i < CLI_OPTION_COUNT; i++)
-    if (CLI_OPTIONS[i].of == '*' || strchr(command->options, CLI_OPTIONS[i].of)) printf("--%s ", CLI_OPTIONS[i].name);
+  for (size_t i = 0; i < FACE_OPTION_COUNT; i++)
+    if (FACE_OPTIONS[i].of == '*' || strchr(command->options, FACE_OPTIONS[i].of))
+      printf("--%s ", FACE_OPTIONS[i].name);
   printf("\" ;;\n");
 }
 
 static void bash_choices(void) {
-  for (size_t i = 0; i < CLI_OPTION_COUNT; i++) {
-    const cli_option *o = &CLI_OPTIONS[i];
+  for (size_t i = 0; i < FACE_OPTION_COUNT; i++) {
+    const face_option *o = &FACE_OPTIONS[i];
     if (!o->value) continue;
     if (o->letter) printf("    -%c|", o->letter);
     else printf("    ");
@@ -35,7 +36,7 @@ static void print_bash(void) {
   printf("\" -- \"$word\")); return\n  fi\n  case $before in\n");
   bash_choices();
   printf("  esac\n  case ${COMP_WORDS[1]} in\n");
-  for (size_t i = 0; i < CLI_COMMAND_COUNT; i++) bash_options(&CLI_COMMANDS[i]);
+  for (size_t i = 0; i < FACE_COMMAND_COUNT; i++) bash_options(&FACE_COMMANDS[i]);
   printf("    completion) COMPREPLY=($(compgen -W \"bash zsh fish\" -- \"$word\")); return ;;\n  esac\n");
   printf("  case $word in\n    -*) COMPREPLY=($(compgen -W \"$options\" -- \"$word\")) ;;\n");
   printf("    *) COMPREPLY=($(compgen -f -- \"$word\") $(weigh complete \"$word\" 2>/dev/null)) ;;\n  esac\n}\n");
@@ -60,16 +61,16 @@ static void fish_quoted(const char *text) {
 
 static void print_fish(void) {
   printf("# fish completion for weigh: weigh completion fish | source\n");
-  for (size_t i = 0; i < CLI_COMMAND_COUNT; i++) {
-    const cli_command *c = &CLI_COMMANDS[i];
+  for (size_t i = 0; i < FACE_COMMAND_COUNT; i++) {
+    const face_command *c = &FACE_COMMANDS[i];
     printf("complete -c weigh -n __fish_use_subcommand -a %s -d ", c->name);
     fish_quoted(weigh_text(c->about, WEIGH_ENGLISH));
     printf("\n");
     if (c->max_words)
       printf("complete -c weigh -n '__fish_seen_subcommand_from %s' -a '(weigh complete (commandline -ct))'\n",
              c->name);
-    for (size_t k = 0; k < CLI_OPTION_COUNT; k++) {
-      const cli_option *o = &CLI_OPTIONS[k];
+    for (size_t k = 0; k < FACE_OPTION_COUNT; k++) {
+      const face_option *o = &FACE_OPTIONS[k];
       if (o->of != '*' && !strchr(c->options, o->of)) continue;
       printf("complete -c weigh -n '__fish_seen_subcommand_from %s' -l %s", c->name, o->name);
       if (o->letter) printf(" -s %c", o->letter);

@@ -1,16 +1,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "options.h"
+#include "parse.h"
 
 static const char *text(const char *id, weigh_language language) {
   const char *found = weigh_text(id, language);
   return found ? found : id;
 }
 
-static void print_options(const cli_command *command, weigh_language language) {
-  for (size_t i = 0; i < CLI_OPTION_COUNT; i++) {
-    const cli_option *option = &CLI_OPTIONS[i];
+static void print_options(const face_command *command, weigh_language language) {
+  for (size_t i = 0; i < FACE_OPTION_COUNT; i++) {
+    const face_option *option = &FACE_OPTIONS[i];
     if (option->of != '*' && (!command || !strchr(command->options, option->of))) continue;
     char head[64];
     snprintf(head, sizeof head, "%s--%s%s%s", option->letter ? "" : "    ", option->name, option->value ? " " : "",
@@ -22,7 +22,7 @@ static void print_options(const cli_command *command, weigh_language language) {
   }
 }
 
-static void print_commands(const cli_command *commands, size_t count, weigh_language language) {
+static void print_commands(const face_command *commands, size_t count, weigh_language language) {
   for (size_t i = 0; i < count; i++) {
     char head[64];
     snprintf(head, sizeof head, "%s %s", commands[i].name, commands[i].words);
@@ -30,7 +30,7 @@ static void print_commands(const cli_command *commands, size_t count, weigh_lang
   }
 }
 
-void cli_print_help(const cli_command *command, weigh_language language) {
+void cli_print_help(const face_command *command, weigh_language language) {
   if (command) {
     printf("weigh %s%s%s\n\n%s\n\n%s\n", command->name, *command->words ? " " : "", command->words,
            text(command->about, language), text("CLI_OPTIONS", language));
@@ -38,7 +38,7 @@ void cli_print_help(const cli_command *command, weigh_language language) {
     return;
   }
   printf("%s\n\n%s\n", text("CLI_HEAD", language), text("CLI_COMMANDS", language));
-  print_commands(CLI_COMMANDS, CLI_COMMAND_COUNT, language);
+  print_commands(FACE_COMMANDS, FACE_COMMAND_COUNT, language);
   print_commands(CLI_OWN, CLI_OWN_COUNT, language);
   printf("\n%s\n", text("CLI_OPTIONS", language));
   print_options(NULL, language);

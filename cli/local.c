@@ -116,7 +116,7 @@ static bool ask(void *user, const weigh_probe *probe) {
 }
 
 /* The first tool that names a card; its output stays in `s`. */
-static weigh_status find(search *s, const cli_options *o) {
+static weigh_status find(search *s, const face_question *o) {
   s->output = malloc(OUTPUT_MOST);
   if (!s->output) return weigh_error_set(s->err, o->language, "OUT_OF_MEMORY", NULL, 0);
   const weigh_status status = weigh_probes(s->library, ask, s, s->err);
@@ -131,7 +131,7 @@ static bool write_stdout(void *user, const char *bytes, size_t size) {
   return fwrite(bytes, 1, size, stdout) == size;
 }
 
-weigh_status cli_report_local(weigh_library *library, cli_options *o, weigh_error *err) {
+weigh_status cli_report_local(weigh_library *library, face_question *o, weigh_error *err) {
   search s = {.library = library, .err = err};
   weigh_status status = find(&s, o);
   if (status == WEIGH_OK)
@@ -140,7 +140,7 @@ weigh_status cli_report_local(weigh_library *library, cli_options *o, weigh_erro
   return status;
 }
 
-weigh_status cli_place_local(weigh_library *library, cli_options *o, weigh_local *found, weigh_error *err) {
+weigh_status cli_place_local(weigh_library *library, face_question *o, weigh_local *found, weigh_error *err) {
   weigh_serving *w = &o->report.serving;
   if (!w->gpu || strcmp(w->gpu, "local") != 0) return WEIGH_OK;
   search s = {.library = library, .err = err};

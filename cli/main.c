@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "local.h"
-#include "options.h"
+#include "parse.h"
 #include "progress.h"
 
 static bool write_stdout(void *user, const char *bytes, size_t size) {
@@ -49,7 +49,7 @@ static void print_error_text(const weigh_error *err) {
   fprintf(stderr, "^\n");
 }
 
-static int fail(const cli_options *o, const weigh_error *err) {
+static int fail(const face_question *o, const weigh_error *err) {
   if (o->report.format == WEIGH_FORMAT_JSON) print_error_json(err);
   else print_error_text(err);
   return (int)err->status;
@@ -64,7 +64,7 @@ static weigh_language locale_language(void) {
   return WEIGH_ENGLISH;
 }
 
-static bool wants_color(const cli_options *o) {
+static bool wants_color(const face_question *o) {
   if (o->color && strcmp(o->color, "always") == 0) return true;
   if (o->color && strcmp(o->color, "never") == 0) return false;
   const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
@@ -72,13 +72,13 @@ static bool wants_color(const cli_options *o) {
 }
 
 /* --data, then WEIGH_DATA, then weighbridge/ in the XDG data folder if it is there: the first named wins. */
-static void add_data_dirs(cli_options *o, char *buffer, size_t size) {
+static void add_data_dirs(face_question *o, char *buffer, size_t size) {
   const char *env = getenv("WEIGH_DATA"), *xdg = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
-  if (env && *env && o->data_dir_count < CLI_MAX_LIST) o->data_dirs[o->data_dir_count++] = env;
+  if (env && *env && o->data_dir_count < FACE_MAX_LIST) o->data_dirs[o->data_dir_count++] = env;
   if (xdg && *xdg) snprintf(buffer, size, "%s/weighbridge", xdg);
   else if (home && *home) snprintf(buffer, size, "%s/.local/share/weighbridge", home);
   else return;
-  if (access(buffer, R_OK) == 0 && o->data_dir_count < CLI_MAX_LIST) o->data_dirs[o->data_dir_count++] = buffer;
+  if (access(buffer, R_OK) == 0 && o->data_dir_count < FACE_MAX_LIST) o->data_dirs[o->data_dir_count++] = buffer;
   /* Later folders override earlier ones in the library, so the most specific goes last. */
   for (size_t i = 0; i < o->data_dir_count / 2; i++) {
     const char *swap = o->data_dirs[i];
@@ -87,20 +87,14 @@ static void add_data_dirs(cli_options *o, char *buffer, size_t size) {
   }
 }
 
-static weigh_status ask(const cli_command *command, cli_options *o, weigh_library *library, weigh_error *err) {
+static weigh_status ask(const face_command *command, face_question *o, weigh_library *library, weigh_error *err) {
   weigh_model *models[2] = {NULL, NULL};
   weigh_local found;
   if (o->local) return cli_report_local(library, o, err);
   weigh_status status = cli_place_local(library, o, &found, err);
   const weigh_report_kind kind = o->report.log ? WEIGH_REPORT_LOG : command->kind;
   const size_t count = o->report.log && !o->word_count && !o->setting_count ? 0 : command->models;
-  if (kind == WEIGH_REPORT_ENGINES && o->word_count) o->report.serving.engine = o->words[0];
-  if (kind == WEIGH_REPORT_ADAPTERS && o->word_count) o->report.adapter = o->words[0];
-  if (kind == WEIGH_REPORT_METHOD) o->report.method = o->words[0];
-  if (kind == WEIGH_REPORT_METHOD && o->word_count > 1) o->report.function = o->words[1];
-  if (kind == WEIGH_REPORT_OPTIMIZERS && o->word_count) o->report.optimizer = o->words[0];
-  if (kind == WEIGH_REPORT_CHECK) o->report.folder = o->words[0];
-  if (command->kind == WEIGH_REPORT_EXPLAIN && o->word_count > 1) o->report.quantity = o->words[1];
+  face_place_words(command, o);
   for (size_t i = 0; i < count && status == WEIGH_OK; i++) {
     weigh_model_request request = {
         .model = i < o->word_count ? o->words[i] : NULL, .settings = o->settings, .setting_count = o->setting_count};
@@ -122,7 +116,7 @@ static weigh_status ask(const cli_command *command, cli_options *o, weigh_librar
   return status;
 }
 
-static int run(const cli_command *command, cli_options *o) {
+static int run(const face_command *command, face_question *o) {
   char xdg[4096];
   weigh_error err = {0};
   o->report.color = o->report.format == WEIGH_FORMAT_TEXT && wants_color(o);
@@ -136,20 +130,20 @@ static int run(const cli_command *command, cli_options *o) {
   return (int)status;
 }
 
-static int refuse(const cli_options *o, const char *id, const char *word) {
+static int refuse(const face_question *o, const char *id, const char *word) {
   weigh_error err = {0};
   weigh_error_set(&err, o->language, id, (const char *const[]){word}, 1);
   return fail(o, &err);
 }
 
-static int help(const char *about, const cli_options *o) {
-  const cli_command *command = about ? cli_find_command(about) : NULL;
+static int help(const char *about, const face_question *o) {
+  const face_command *command = about ? cli_find_command(about) : NULL;
   if (about && !command) return refuse(o, "USAGE_COMMAND", about);
   cli_print_help(command, o->language);
   return 0;
 }
 
-static int completion(const char *shell, const cli_options *o) {
+static int completion(const char *shell, const face_question *o) {
   return cli_print_completion(shell) ? 0 : refuse(o, "USAGE_SHELL", shell);
 }
 
@@ -158,7 +152,7 @@ static int version(void) {
   return 0;
 }
 
-static int answer(const cli_command *command, int argc, char **argv, cli_options *o) {
+static int answer(const face_command *command, int argc, char **argv, face_question *o) {
   weigh_error err = {0};
   if (cli_parse(command, argc, argv, o, &err) != WEIGH_OK) return fail(o, &err);
   const char *word = o->word_count ? o->words[0] : NULL;
@@ -184,7 +178,7 @@ static int complete(const char *prefix) {
 }
 
 /* The words of the line, and what comes of them. */
-static int obey(int argc, char **argv, cli_options *o) {
+static int obey(int argc, char **argv, face_question *o) {
   weigh_error err = {0};
   if (argc > 1 && strcmp(argv[1], "complete") == 0) return complete(argc > 2 ? argv[2] : "");
   if (cli_command_first(argc, argv, o, &err) != WEIGH_OK) return fail(o, &err);
@@ -195,12 +189,12 @@ static int obey(int argc, char **argv, cli_options *o) {
     cli_print_help(NULL, o->language);
     return WEIGH_USAGE;
   }
-  const cli_command *command = cli_find_command(name);
+  const face_command *command = cli_find_command(name);
   return command ? answer(command, argc - 2, argv + 2, o) : refuse(o, "USAGE_COMMAND", name);
 }
 
 int main(int argc, char **argv) {
-  cli_options o = {.language = locale_language()};
+  face_question o = {.language = locale_language()};
   cli_glance(argc, argv, &o);
   int status = obey(argc, argv, &o);
   if (fflush(stdout) == 0 && !ferror(stdout)) return status;

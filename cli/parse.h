@@ -1,0 +1,27 @@
+/* The command line: which command, which words, which options. */
+#ifndef WEIGH_CLI_PARSE_H
+#define WEIGH_CLI_PARSE_H
+
+#include "face/options.h"
+
+/* Commands that the command answers itself, without the library's reports; `kind` has no meaning. */
+extern const face_command CLI_OWN[];
+extern const size_t CLI_OWN_COUNT;
+const face_command *cli_find_command(const char *name);
+
+/* How answers and errors are to be written, wherever on the line it stands: --format and --lang, before anything else
+ * is read. What is wrong with them is left to cli_parse. */
+void cli_glance(int argc, char **argv, face_question *out);
+
+/* Options that every command takes may stand before it: moves the command to argv[1] and them behind it. --help and
+ * --version there count as commands. Without any command, argv[1] is an option or missing. */
+weigh_status cli_command_first(int argc, char **argv, const face_question *o, weigh_error *err);
+
+/* Reads the arguments after the command's name. On failure fills err (usage_*) and returns its status. */
+weigh_status cli_parse(const face_command *command, int argc, char **argv, face_question *out, weigh_error *err);
+
+/* --help of the program (command NULL) or of one command, and the completion scripts. */
+void cli_print_help(const face_command *command, weigh_language language);
+bool cli_print_completion(const char *shell);
+
+#endif
