@@ -122,7 +122,8 @@ static int run(const face_command *command, face_question *o) {
   o->report.color = o->report.format == WEIGH_FORMAT_TEXT && wants_color(o);
   add_data_dirs(o, xdg, sizeof xdg);
   weigh_library *library = NULL;
-  weigh_library_options options = {o->language, o->data_dirs, o->data_dir_count};
+  weigh_library_options options = {
+      .language = o->language, .data_dirs = o->data_dirs, .data_dir_count = o->data_dir_count};
   weigh_status status = weigh_library_open(&options, &library, &err);
   if (status == WEIGH_OK) status = ask(command, o, library, &err);
   weigh_library_free(library);

@@ -56,6 +56,8 @@ typedef struct weigh_library_options {
   const char *const
       *data_dirs; /* folders with *.weigh files of the user's own, which add to or replace the built-in ones */
   size_t data_dir_count;
+  bool sealed; /* once opened, no file, folder or standard input is looked at: a name that would mean one is refused
+                  (file_sealed). For questions from strangers */
 } weigh_library_options;
 
 /* Opens the built-in descriptions and the user's. Errors: WEIGH_ENVIRONMENT when a folder cannot be read; a faulty
@@ -87,6 +89,10 @@ typedef struct weigh_model_request {
 weigh_status weigh_model_open(weigh_library *library, const weigh_model_request *request, weigh_model **out,
                               weigh_error *err);
 void weigh_model_free(weigh_model *model);
+
+/* Bytes that a model holds. Reports keep what they derived, so whoever asks one model many things opens it again when this
+ * has grown too large. */
+size_t weigh_model_memory(const weigh_model *model);
 
 /* An exact count; no model overflows it. */
 typedef int64_t weigh_count;
@@ -335,6 +341,7 @@ typedef struct weigh_sweep {
                               "max_num_seqs=64,256" (an option of the engine), "set:num_hidden_layers=16..64:+16" */
   size_t vary_count;
   bool with_reach;            /* longest context and most sequences of each point: takes longer */
+  bool lines;                 /* JSON as lines: what all points share, then one line a point */
   bool with_speed;            /* time to the first token and tokens per second */
   weigh_progress_fn progress; /* NULL: none */
   void *progress_user;
@@ -366,6 +373,7 @@ typedef struct weigh_report_options {
   const char *quantity;  /* explain: "total_parameters" (default), "active_parameters", a group, a tensor's name */
   const char
       *filter;      /* tensors: only names that contain this text, or match it as a glob with * and ?; gpus: a vendor */
+  weigh_count offset, limit; /* tensors: a page of them; limit 0: all */
   const char *sort; /* tensors: "name", "elements", "bytes", "group"; NULL: order of the forward pass; design:
                        "parameters" (default), "context", "speed" */
   const char *folder;    /* check: the folder with *.index.json */

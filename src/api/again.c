@@ -20,6 +20,7 @@ weigh_status wb_model_again(const weigh_model *base, const char *const *settings
   }
   wb_model *m = &model->model;
   m->ctx.arena = arena;
+  m->ctx.sealed = base->library->sealed;
   m->lib = base->model.lib;
   m->name = base->model.name;
   m->assumed = base->model.assumed;

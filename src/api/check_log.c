@@ -33,6 +33,7 @@ weigh_status wb_answer_log(wb_out *out, weigh_library *library, weigh_model *mod
   weigh_model *named = NULL;
   if (!out->options->log) return weigh_error_set(err, library->language, "LOG_NOT_GIVEN", NULL, 0);
   if (!wb_ctx_open(&r.ctx, 0)) return wb_no_memory(library->language, err);
+  r.ctx.sealed = library->sealed;
   weigh_status status = read_log(&r, out->options->log, library, err);
   if (status == WEIGH_OK && !model && r.name[0])
     status = weigh_model_open(library, &(weigh_model_request){.model = r.name}, &named, err);

@@ -10,6 +10,7 @@
 struct weigh_library {
   wb_library lib;
   weigh_language language;
+  bool sealed; /* see weigh_library_options */
 };
 
 struct weigh_model {

@@ -37,6 +37,7 @@ static weigh_status open_library(const weigh_library_options *options, weigh_lib
     wb_library_init(&library->lib);
     for (size_t i = 0; i < options->data_dir_count; i++) add_folder(&library->lib, wb_str_of(options->data_dirs[i]), 0);
     wb_library_parse_added(&library->lib);
+    library->sealed = library->lib.ctx.sealed = options->sealed;
     *out = library;
     return WEIGH_OK;
   }
@@ -46,7 +47,7 @@ static weigh_status open_library(const weigh_library_options *options, weigh_lib
 }
 
 weigh_status weigh_library_open(const weigh_library_options *options, weigh_library **out, weigh_error *err) {
-  static const weigh_library_options none = {WEIGH_ENGLISH, NULL, 0};
+  static const weigh_library_options none = {.language = WEIGH_ENGLISH};
   return open_library(options ? options : &none, out, err);
 }
 

@@ -22,6 +22,7 @@ weigh_status weigh_model_open(weigh_library *library, const weigh_model_request 
   ctx->arena = arena;
   model->library = library;
   model->model.lib = &library->lib;
+  ctx->sealed = library->sealed;
   if (WB_BEGIN(ctx)) {
     wb_open_source(model, request);
     wb_model_choose(&model->model);
@@ -42,6 +43,10 @@ void weigh_model_free(weigh_model *model) {
   if (!model) return;
   weigh_model_free(model->draft);
   wb_arena_free(model->model.ctx.arena); /* the handle lives in its own arena */
+}
+
+size_t weigh_model_memory(const weigh_model *model) {
+  return wb_arena_mark(model->model.ctx.arena).total + (model->draft ? weigh_model_memory(model->draft) : 0);
 }
 
 static weigh_count count_of(wb_model *m, wb_num n) {

@@ -90,6 +90,7 @@ weigh_status weigh_report(weigh_library *library, weigh_report_kind kind, weigh_
   const bool own_memory = !needs_model || kind == WEIGH_REPORT_SWEEP;
   wb_ctx own = {0};
   if (own_memory && !wb_ctx_open(&own, 0)) return wb_no_memory(library->language, err);
+  own.sealed = library->sealed;
   wb_ctx *ctx = own_memory ? &own : &a->model.ctx;
   wb_out out = {.text = {.ctx = ctx},
                 .write = write,

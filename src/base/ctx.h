@@ -38,6 +38,7 @@ typedef struct wb_ctx {
   uint64_t max_steps; /* 0: unlimited */
   uint32_t depth;
   uint32_t eval_depth;
+  bool sealed; /* no file is looked at: a question came from somebody who must not name any */
   wb_place at; /* the statement begun last: where to look when memory or steps run out */
 } wb_ctx;
 

@@ -53,6 +53,7 @@ struct wb_sweep_writer {
   size_t widths[COLUMN_COUNT]; /* of text */
   size_t variable_widths[WB_SWEEP_VARIABLES];
   bool any; /* a row was written */
+  bool lines;
   wb_text cell;
 };
 
@@ -267,6 +268,23 @@ static void json_value(wb_text *out, const wb_sweep_variable *v, wb_str value) {
   else wb_json_string(out, value);
 }
 
+/* As lines the head is one too: no text in it holds a line break, so those that lay it out are taken out. */
+static void end_head(wb_sweep_writer *w) {
+  wb_text *out = &w->out->text;
+  size_t to = 0;
+  wb_jo_end(&w->json, '}');
+  for (size_t from = 0; from < out->len; from++) {
+    if (out->ptr[from] != '\n') {
+      out->ptr[to++] = out->ptr[from];
+      continue;
+    }
+    if (to && out->ptr[to - 1] == ',') out->ptr[to++] = ' ';
+    while (from + 1 < out->len && out->ptr[from + 1] == ' ') from++;
+  }
+  out->len = to;
+  wb_text_addc(out, '\n');
+}
+
 static void begin_json(wb_sweep_writer *w, const wb_model *model) {
   wb_json_out *j = &w->json;
   wb_jo_begin(j, NULL, '{');
@@ -282,14 +300,15 @@ static void begin_json(wb_sweep_writer *w, const wb_model *model) {
   }
   wb_jo_end(j, ']');
   wb_jo_int(j, "point_count", (wb_i128)w->sweep->points);
-  wb_jo_begin(j, "points", '[');
+  if (!w->lines) wb_jo_begin(j, "points", '[');
+  else end_head(w);
 }
 
 /* One line a point. */
 static void json_row(wb_sweep_writer *w, const wb_sweep_point *point, const wb_sweep_figures *f,
                      const weigh_error *failed) {
   wb_text *out = &w->out->text;
-  wb_text_adds(out, w->any ? ",\n    {" : "\n    {");
+  wb_text_adds(out, w->lines ? "{" : w->any ? ",\n    {" : "\n    {");
   for (size_t i = 0; i < w->sweep->count; i++) {
     if (i) wb_text_adds(out, ", ");
     wb_json_string(out, w->sweep->variables[i].name);
@@ -309,7 +328,7 @@ static void json_row(wb_sweep_writer *w, const wb_sweep_point *point, const wb_s
     wb_json_string(out, wb_str_of(failed->message));
     wb_text_addc(out, '}');
   }
-  wb_text_addc(out, '}');
+  wb_text_adds(out, w->lines ? "}\n" : "}");
 }
 
 /* ---- all formats ---- */
@@ -318,6 +337,7 @@ wb_sweep_writer *wb_sweep_begin(wb_out *out, const wb_model *model, const wb_swe
   wb_sweep_writer *w = WB_NEW(out->text.ctx, wb_sweep_writer);
   w->out = out;
   w->sweep = sweep;
+  w->lines = out->options->sweep.lines;
   w->cell.ctx = out->text.ctx;
   w->json = (wb_json_out){.out = out, .first = true};
   for (size_t i = 0; i < COLUMN_COUNT; i++) w->shown[i] = is_shown(w, &COLUMNS[i]);
@@ -345,7 +365,7 @@ void wb_sweep_row(wb_sweep_writer *w, const wb_sweep_point *point, const wb_swee
 }
 
 void wb_sweep_end(wb_sweep_writer *w) {
-  if (w->out->options->format != WEIGH_FORMAT_JSON) return;
+  if (w->out->options->format != WEIGH_FORMAT_JSON || w->lines) return;
   w->json.first = !w->any;
   wb_jo_end(&w->json, ']');
   wb_jo_end(&w->json, '}');

@@ -28,6 +28,7 @@ typedef struct line { /* where tensors go, one after another */
   wb_json_out *json;
   size_t cell_count; /* behind the name */
   bool kept;         /* names outlive the call */
+  weigh_count seen, written; /* of those that are wanted */
 } line;
 
 typedef struct named { /* a tensor, when names are put in order */
@@ -124,9 +125,17 @@ static wb_str tail_of(line *l) {
   return l->entry->tail = wb_text_str(&tail);
 }
 
+/* Whether a tensor is wanted and on the page asked for. */
+static bool on_page(line *l, wb_str name) {
+  const weigh_report_options *o = l->out->options;
+  if (!wanted(l->out, name) || l->seen++ < o->offset || (o->limit && l->written == o->limit)) return false;
+  l->written++;
+  return true;
+}
+
 static bool write_line(void *user, wb_str name) {
   line *l = user;
-  if (!wanted(l->out, name)) return true;
+  if (!on_page(l, name)) return true;
   wb_out_cell(l->out, name);
   wb_text_add(&l->out->text, tail_of(l));
   wb_out_flush(l->out, false);
@@ -135,7 +144,7 @@ static bool write_line(void *user, wb_str name) {
 
 static bool write_cell(void *user, wb_str name) {
   line *l = user;
-  if (!wanted(l->out, name)) return true;
+  if (!on_page(l, name)) return true;
   const wb_str *cells = cells_of(l);
   wb_table_cell(l->table, l->kept ? name : wb_str_copy(l->out->text.ctx, name));
   for (size_t i = 0; i < l->cell_count; i++) wb_table_cell(l->table, cells[i]);
@@ -146,7 +155,7 @@ static bool write_json(void *user, wb_str name) {
   line *l = user;
   wb_json_out *j = l->json;
   const wb_row *row = l->entry->row;
-  if (!wanted(l->out, name)) return true;
+  if (!on_page(l, name)) return true;
   wb_jo_begin(j, NULL, '{');
   wb_jo_str(j, "name", name);
   wb_jo_begin(j, "shape", '[');
@@ -320,6 +329,7 @@ void wb_report_tensors(wb_out *out, wb_model *m) {
     wb_jo_begin(&j, "tensors", '[');
     each_tensor(&l, &p, write_json);
     wb_jo_end(&j, ']');
+    if (out->options->limit || out->options->offset) wb_jo_int(&j, "tensor_count", l.seen);
     wb_jo_end(&j, '}');
     return;
   }

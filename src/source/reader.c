@@ -105,7 +105,12 @@ static wb_str read_input(wb_ctx *ctx, wb_str path, int fd, size_t limit) {
   return (wb_str){in.bytes, in.len};
 }
 
+static void need_files(wb_ctx *ctx, wb_str path) {
+  if (ctx->sealed) WB_FAIL(ctx, WB_FILE_SEALED, WB_NOWHERE, path);
+}
+
 wb_str wb_read_file(wb_ctx *ctx, wb_str path, size_t limit) {
+  need_files(ctx, path);
   if (!limit) limit = WB_FILE_MAX;
   if (wb_str_is(path, "-")) return read_input(ctx, path, STDIN_FILENO, limit);
   const char *name = system_path(ctx, path);
@@ -120,12 +125,12 @@ wb_str wb_read_file(wb_ctx *ctx, wb_str path, size_t limit) {
 
 bool wb_path_exists(wb_ctx *ctx, wb_str path) {
   struct stat info;
-  return stat(system_path(ctx, path), &info) == 0;
+  return !ctx->sealed && stat(system_path(ctx, path), &info) == 0;
 }
 
 bool wb_path_is_folder(wb_ctx *ctx, wb_str path) {
   struct stat info;
-  return stat(system_path(ctx, path), &info) == 0 && S_ISDIR(info.st_mode);
+  return !ctx->sealed && stat(system_path(ctx, path), &info) == 0 && S_ISDIR(info.st_mode);
 }
 
 wb_str wb_path_join(wb_ctx *ctx, wb_str folder, wb_str name) {
@@ -164,6 +169,7 @@ static bool list_name(wb_arena *arena, listing *list, const char *name) {
 
 size_t wb_list_folder(wb_ctx *ctx, wb_str path, wb_str **names) {
   listing list = {NULL, 0, 0};
+  need_files(ctx, path);
   DIR *folder = opendir(system_path(ctx, path));
   if (!folder) cannot(ctx, WB_FILE_OPEN, path, reason_of(ctx, errno));
   bool memory = true;

@@ -4,6 +4,8 @@
 
 #include "base/ctx.h"
 
+/* In a sealed context there are no files: reading and listing fail with file_sealed, paths do not exist. */
+
 /* The whole of a file, or of standard input for "-". Fails with file_open, file_read or file_too_big (`limit`
  * bytes, 0: WB_FILE_MAX). A folder fails with file_is_folder. Devices and pipes are read up to the limit. */
 wb_str wb_read_file(wb_ctx *ctx, wb_str path, size_t limit);
