@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "face/share.h"
 #include "local.h"
 #include "parse.h"
 #include "progress.h"
@@ -153,6 +154,28 @@ static int version(void) {
   return 0;
 }
 
+static int share(const face_command *command, const face_question *o) {
+  static char text[FACE_QUESTION_MAX];
+  if (!face_write_question(command, o, text, sizeof text)) return refuse(o, "USAGE_QUESTION_LONG", command->name);
+  puts(text);
+  return 0;
+}
+
+static int run_or_share(const face_command *command, face_question *o) {
+  return o->share ? share(command, o) : run(command, o);
+}
+
+/* A question that somebody wrote down; how to answer is said on the command line. */
+static int open_question(const char *text, face_question *o) {
+  static char room[FACE_QUESTION_MAX + 1];
+  const face_command *command = NULL;
+  weigh_error err = {0};
+  if (strlen(text) >= sizeof room) return refuse(o, "USAGE_QUESTION_LONG", "open");
+  o->word_count = 0;
+  if (face_read_question(text, room, &command, o, &err) != WEIGH_OK) return fail(o, &err);
+  return run_or_share(command, o);
+}
+
 static int answer(const face_command *command, int argc, char **argv, face_question *o) {
   weigh_error err = {0};
   if (cli_parse(command, argc, argv, o, &err) != WEIGH_OK) return fail(o, &err);
@@ -161,7 +184,8 @@ static int answer(const face_command *command, int argc, char **argv, face_quest
   if (o->help) return help(command->name, o);
   if (strcmp(command->name, "version") == 0) return version();
   if (strcmp(command->name, "completion") == 0) return completion(word ? word : "", o);
-  return run(command, o);
+  if (strcmp(command->name, "open") == 0) return open_question(word, o);
+  return run_or_share(command, o);
 }
 
 static bool print_name(void *user, const char *name) {

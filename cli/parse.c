@@ -4,6 +4,8 @@
 #include <string.h>
 
 const face_command CLI_OWN[] = {
+    {"open", 0, 1, 1, "QUESTION", "CLI_ABOUT_OPEN", "", 0},
+    {"serve", 0, 0, 0, "[OPTIONS]", "CLI_ABOUT_SERVE", "", 0},
     {"completion", 0, 0, 1, "SHELL", "CLI_ABOUT_COMPLETION", "", 0},
     {"version", 0, 0, 0, "", "CLI_ABOUT_VERSION", "", 0},
     {"help", 0, 0, 1, "[COMMAND]", "CLI_ABOUT_HELP", "", 0},

@@ -132,6 +132,7 @@ const face_option FACE_OPTIONS[] = {
     {"local", 0, 'G', NULL, NULL, FACE_FLAG, AT(local), "CLI_OPT_LOCAL"},
     {"vendor", 0, 'G', "VENDOR", NULL, FACE_TEXT, AT(report.filter), "CLI_OPT_VENDOR"},
     {"min-memory", 0, 'G', "SIZE", NULL, FACE_BYTES, AT(report.serving.gpu_memory_bytes), "CLI_OPT_MIN_MEMORY"},
+    {"share", 0, '*', NULL, NULL, FACE_FLAG, AT(share), "CLI_OPT_SHARE"},
     {"data", 0, '*', "DIR", NULL, FACE_DATA, 0, "CLI_OPT_DATA"},
     {"lang", 0, '*', "LANG", "en zh", FACE_CHOICE, AT(language), "CLI_OPT_LANG"},
     {"color", 0, '*', "WHEN", "auto always never", FACE_TEXT, AT(color), "CLI_OPT_COLOR"},

@@ -33,6 +33,7 @@ typedef struct face_question {
   size_t engine_used;
   weigh_language language;
   bool help;
+  bool share;        /* write the question down instead of answering it */
   bool local;                       /* gpus: those of this machine */
   const char *color;                /* auto, always, never */
   face_given given[FACE_MAX_GIVEN]; /* in order; without those that every command takes */

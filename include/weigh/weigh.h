@@ -65,6 +65,9 @@ typedef struct weigh_library_options {
 weigh_status weigh_library_open(const weigh_library_options *options, weigh_library **out, weigh_error *err);
 void weigh_library_free(weigh_library *library);
 
+/* Bytes that a library holds: descriptions are parsed when they are first needed, and kept. */
+size_t weigh_library_memory(const weigh_library *library);
+
 /* Parses every description. Errors: WEIGH_REFUSED with file, line and column of the first fault. */
 weigh_status weigh_library_check(weigh_library *library, weigh_error *err);
 

@@ -55,6 +55,8 @@ void weigh_library_free(weigh_library *library) {
   if (library) wb_arena_free(library->lib.ctx.arena); /* the handle lives in its own arena */
 }
 
+size_t weigh_library_memory(const weigh_library *library) { return wb_arena_mark(library->lib.ctx.arena).total; }
+
 weigh_status weigh_library_check(weigh_library *library, weigh_error *err) {
   wb_ctx ctx = {0};
   if (!wb_ctx_open(&ctx, 0)) return wb_no_memory(library->language, err);
