@@ -8,6 +8,7 @@
 #include "local.h"
 #include "parse.h"
 #include "progress.h"
+#include "serve.h"
 
 static bool write_stdout(void *user, const char *bytes, size_t size) {
   (void)user;
@@ -213,6 +214,10 @@ static int obey(int argc, char **argv, face_question *o) {
   if (name[0] == '-' && name[1]) { /* no command at all */
     cli_print_help(NULL, o->language);
     return WEIGH_USAGE;
+  }
+  if (strcmp(name, "serve") == 0) {
+    cli_serve(argv + 1);
+    return refuse(o, "SERVE_MISSING", "weigh-serve");
   }
   const face_command *command = cli_find_command(name);
   return command ? answer(command, argc - 2, argv + 2, o) : refuse(o, "USAGE_COMMAND", name);

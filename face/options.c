@@ -166,3 +166,17 @@ const face_option *face_find_letter(const face_command *command, char letter) {
   }
   return NULL;
 }
+
+bool face_is_repeatable(const face_option *option) {
+  switch (option->kind) {
+    case FACE_SETTING:
+    case FACE_DATA:
+    case FACE_FREEZE:
+    case FACE_ENGINE:
+    case FACE_OPTIMIZER:
+    case FACE_ADAPTER:
+    case FACE_SHARDING:
+    case FACE_VARY: return true;
+    default: return false;
+  }
+}

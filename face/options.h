@@ -33,7 +33,7 @@ typedef struct face_question {
   size_t engine_used;
   weigh_language language;
   bool help;
-  bool share;        /* write the question down instead of answering it */
+  bool share;                       /* write the question down instead of answering it */
   bool local;                       /* gpus: those of this machine */
   const char *color;                /* auto, always, never */
   face_given given[FACE_MAX_GIVEN]; /* in order; without those that every command takes */
@@ -98,6 +98,9 @@ const face_command *face_find_command(const char *name);
 bool face_takes(const face_command *command, const face_option *option);
 const face_option *face_find_option(const face_command *command, const char *name, size_t length);
 const face_option *face_find_letter(const face_command *command, char letter);
+
+/* Whether it may be given several times, each adding to the others. */
+bool face_is_repeatable(const face_option *option);
 
 /* Sets an option from its text ("" for a flag), which must outlive the question. Fails with usage_*. */
 weigh_status face_set(const face_option *option, const char *value, face_question *o, weigh_error *err);

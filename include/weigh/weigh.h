@@ -375,15 +375,15 @@ typedef struct weigh_report_options {
   const char *optimizer; /* optimizers: one of them, by any of its names; serving.engine_options: its options */
   const char *quantity;  /* explain: "total_parameters" (default), "active_parameters", a group, a tensor's name */
   const char
-      *filter;      /* tensors: only names that contain this text, or match it as a glob with * and ?; gpus: a vendor */
+      *filter; /* tensors: only names that contain this text, or match it as a glob with * and ?; gpus: a vendor */
   weigh_count offset, limit; /* tensors: a page of them; limit 0: all */
-  const char *sort; /* tensors: "name", "elements", "bytes", "group"; NULL: order of the forward pass; design:
+  const char *sort;          /* tensors: "name", "elements", "bytes", "group"; NULL: order of the forward pass; design:
                        "parameters" (default), "context", "speed" */
-  const char *folder;    /* check: the folder with *.index.json */
-  const char *log;       /* log: the file, "-" for standard input */
-  weigh_pass pass;       /* flops, and explain of its quantities */
-  weigh_by by;           /* flops: what a row is */
-  weigh_serving serving; /* memory, fit, speed, sweep, design; gpus: with so much memory (gpu_memory_bytes) */
+  const char *folder;        /* check: the folder with *.index.json */
+  const char *log;           /* log: the file, "-" for standard input */
+  weigh_pass pass;           /* flops, and explain of its quantities */
+  weigh_by by;               /* flops: what a row is */
+  weigh_serving serving;     /* memory, fit, speed, sweep, design; gpus: with so much memory (gpu_memory_bytes) */
   weigh_sweep sweep;
   weigh_training training; /* train */
   weigh_design design;     /* design */

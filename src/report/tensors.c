@@ -26,8 +26,8 @@ typedef struct line { /* where tensors go, one after another */
   entry *entry;
   wb_table *table;
   wb_json_out *json;
-  size_t cell_count; /* behind the name */
-  bool kept;         /* names outlive the call */
+  size_t cell_count;         /* behind the name */
+  bool kept;                 /* names outlive the call */
   weigh_count seen, written; /* of those that are wanted */
 } line;
 

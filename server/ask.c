@@ -1,0 +1,182 @@
+/* The questions of the command line. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "server/server.h"
+
+/* ---- answers ---- */
+
+static const char *type_of(const face_question *q) {
+  static const char *const types[] = {"text/plain; charset=utf-8", "application/json", "text/csv; charset=utf-8",
+                                      "text/tab-separated-values; charset=utf-8", "text/markdown; charset=utf-8"};
+  return q->report.sweep.lines ? "application/x-ndjson" : types[q->report.format];
+}
+
+static bool collect(void *user, const char *bytes, size_t size) { return srv_bytes_add(user, bytes, size); }
+
+static void fail(srv_request *r, const weigh_error *err) { srv_problem(&r->reply, 0, err, r->id); }
+
+static void finish(srv_request *r, const srv_question *q, weigh_status status, const weigh_error *err) {
+  if (r->reply.body.failed) {
+    srv_request_refuse(r, "SERVER_LONG", "67108864", NULL);
+  } else if (status != WEIGH_OK && err->code[0]) {
+    fail(r, err);
+  } else {
+    r->reply.http = srv_http_of(status);
+    r->reply.type = type_of(&q->asked);
+    r->reply.no = status == WEIGH_NO;
+  }
+}
+
+/* ---- the question ---- */
+
+static weigh_status read_question(srv_request *r, wb_ctx *ctx, srv_question *q, weigh_error *err) {
+  q->asked.language = r->language;
+  q->asked.report.format = WEIGH_FORMAT_JSON;
+  q->asked.report.sweep.lines = r->lines;
+  if (r->body_size) return srv_question_body(ctx, r->body, r->body_size, q, err);
+  if (strcmp(r->method, "POST") == 0) return srv_question_body(ctx, "{}", 2, q, err);
+  char *room = WB_NEWN(ctx, char, strlen(r->query) + strlen(q->command->name) + 2);
+  const char *text = wb_str_cstr(ctx, wb_str_fmt(ctx, "%s?", q->command->name));
+  wb_text line = {.ctx = ctx};
+  wb_text_adds(&line, text);
+  wb_text_adds(&line, r->query);
+  return face_read_question(wb_str_cstr(ctx, wb_text_str(&line)), room, &q->command, &q->asked, err);
+}
+
+/* NULL: `reply` says why not. */
+static srv_question *question_of(srv_request *r, srv_worker *worker, const face_command *command) {
+  weigh_error err = {.status = WEIGH_OK};
+  wb_ctx *ctx = srv_worker_scratch(worker);
+  srv_question *volatile q = NULL;
+  volatile weigh_status status = WEIGH_ENVIRONMENT;
+  weigh_error_set(&err, r->language, "OUT_OF_MEMORY", NULL, 0);
+  if (ctx && WB_GUARD(ctx)) {
+    q = WB_NEW(ctx, srv_question);
+    q->command = command;
+    status = read_question(r, ctx, q, &err);
+  }
+  if (status == WEIGH_OK) return q;
+  fail(r, &err);
+  return NULL;
+}
+
+/* ---- at once, or by a thread of its own ---- */
+
+typedef struct streaming {
+  srv_job *job;
+  srv_request *request;
+  bool any;
+} streaming;
+
+static bool stream(void *user, const char *bytes, size_t size) {
+  streaming *s = user;
+  if (!s->any) {
+    s->request->reply.http = 200;
+    s->request->reply.type = "application/x-ndjson";
+  }
+  s->any = true;
+  return srv_job_write(s->job, bytes, size);
+}
+
+typedef struct timed {
+  srv_job *job;
+  srv_bytes *body;
+} timed;
+
+static bool collect_in_time(void *user, const char *bytes, size_t size) {
+  timed *t = user;
+  return !srv_job_is_late(t->job) && srv_bytes_add(t->body, bytes, size);
+}
+
+static void work(void *user, srv_worker *worker, srv_job *job) {
+  srv_request *r = user;
+  weigh_error err;
+  srv_question *q = question_of(r, worker, &FACE_COMMANDS[r->command]);
+  if (!q) return;
+  if (q->asked.report.sweep.lines && q->command->kind == WEIGH_REPORT_SWEEP) {
+    streaming s = {job, r, false};
+    const weigh_status status = srv_worker_answer(worker, q, stream, &s, &err);
+    if (s.any && status != WEIGH_OK) srv_job_break(job);
+    else if (!s.any) finish(r, q, status, &err);
+    return;
+  }
+  timed t = {job, &r->reply.body};
+  const weigh_status status = srv_worker_answer(worker, q, collect_in_time, &t, &err);
+  if (srv_job_is_late(job)) srv_request_refuse(r, "SERVER_TIME", "60", NULL);
+  else finish(r, q, status, &err);
+}
+
+/* What decides an answer: the bytes that were sent. */
+static wb_str key_of(srv_request *r, srv_worker *worker, const face_command *command) {
+  wb_ctx *ctx = srv_worker_scratch(worker);
+  wb_text key = {.ctx = ctx};
+  if (!ctx || !WB_GUARD(ctx)) return WB_STR("");
+  wb_text_addf(&key, "%d%c%s?", (int)r->language, r->lines ? 'l' : '-', command->name);
+  if (r->body_size) wb_text_add(&key, (wb_str){r->body, r->body_size});
+  else wb_text_adds(&key, r->query);
+  return wb_text_str(&key);
+}
+
+static bool is_get(const srv_request *r) { return strcmp(r->method, "POST") != 0; }
+
+static void answer_at_once(srv_request *r, srv_worker *worker, srv_question *q) {
+  weigh_error err;
+  const weigh_status status = srv_worker_answer(worker, q, collect, &r->reply.body, &err);
+  finish(r, q, status, &err);
+  if (r->reply.http == 200 && is_get(r)) {
+    srv_reply_tag(&r->reply);
+    r->reply.cache = "no-cache";
+  }
+}
+
+static bool wants_lines(const srv_request *r) {
+  const char *accepted = MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, "Accept");
+  return accepted && strstr(accepted, "application/x-ndjson");
+}
+
+void srv_ask(srv_request *r, srv_worker *worker, const face_command *command) {
+  r->command = (size_t)(command - FACE_COMMANDS);
+  r->lines = command->kind == WEIGH_REPORT_SWEEP && wants_lines(r);
+  const wb_str key = key_of(r, worker, command);
+  char *copy = NULL;
+  if (key.len && key.len <= 8192) {
+    if (srv_worker_recall(worker, key.ptr, key.len, &r->reply)) {
+      if (is_get(r)) r->reply.cache = "no-cache";
+      return;
+    }
+    copy = malloc(key.len); /* the question's memory takes the place of the key's */
+    if (copy) memcpy(copy, key.ptr, key.len);
+  }
+  const size_t key_size = key.len;
+  srv_question *q = question_of(r, worker, command);
+  if (q && srv_question_is_quick(q)) {
+    answer_at_once(r, worker, q);
+    if (copy && r->reply.http == 200 && !srv_question_is_of_sent(q))
+      srv_worker_remember(worker, copy, key_size, &r->reply);
+  } else if (q) {
+    r->owners++;
+    r->job = srv_jobs_add(r->server->jobs, r->connection, work, srv_request_release, r);
+    if (!r->job) {
+      r->owners--;
+      srv_request_refuse(r, "SERVER_BUSY", NULL, NULL);
+    }
+  }
+  free(copy);
+}
+
+void srv_ask_shared(srv_request *r, srv_worker *worker) {
+  const char *q = srv_request_parameter(r, "q");
+  const size_t length = q ? strcspn(q, "?") : 0;
+  char name[64] = "";
+  if (length < sizeof name && q) memcpy(name, q, length);
+  const face_command *command = face_find_command(name);
+  if (!command || !face_is_answered_elsewhere(command)) {
+    weigh_error err;
+    weigh_error_set(&err, r->language, "USAGE_QUESTION", (const char *const[]){q ? q : ""}, 1);
+    fail(r, &err);
+    return;
+  }
+  r->query = q[length] ? q + length + 1 : "";
+  srv_ask(r, worker, command);
+}

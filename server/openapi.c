@@ -1,0 +1,329 @@
+/* The API's description, made from what it is made of: the commands and options of face/options.c, the routes. */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "server/server.h"
+
+/* ---- the schema of an option's value ---- */
+
+#define COUNT_MOST "999999999999999"
+
+static void write_choices(srv_bytes *out, const char *choices) {
+  srv_bytes_adds(out, "{\"type\": \"string\", \"enum\": [");
+  for (bool first = true; *choices; first = false) {
+    const size_t n = strcspn(choices, " ");
+    srv_bytes_addf(out, "%s\"%.*s\"", first ? "" : ", ", (int)n, choices);
+    choices += n + strspn(choices + n, " ");
+  }
+  srv_bytes_adds(out, "]}");
+}
+
+static const char *schema_of(face_kind kind) {
+  switch (kind) {
+    case FACE_FLAG: return "{\"type\": \"boolean\"}";
+    case FACE_COUNT:
+    case FACE_DEPTH:
+    case FACE_GPU_LAYERS:
+    case FACE_GENERATIONS:
+      return "{\"type\": [\"integer\", \"string\"], \"minimum\": 0, \"maximum\": " COUNT_MOST
+             ", \"pattern\": \"^[0-9]{1,6}[kKMG]?$\"}";
+    case FACE_POSITIVE:
+      return "{\"type\": [\"integer\", \"string\"], \"minimum\": 1, \"maximum\": " COUNT_MOST
+             ", \"pattern\": \"^[1-9][0-9]{0,5}[kKMG]?$\"}";
+    case FACE_SIZE: return "{\"type\": \"string\", \"pattern\": \"^[1-9][0-9]{0,4}(x[1-9][0-9]{0,4})?$\"}";
+    case FACE_BYTES: return "{\"type\": \"string\", \"pattern\": \"^[1-9][0-9]{0,4} ?(GiB|GB|MiB|MB|G|M)$\"}";
+    case FACE_REAL: return "{\"type\": \"number\", \"exclusiveMinimum\": 0, \"maximum\": 1e15}";
+    case FACE_SECONDS: return "{\"type\": \"number\", \"minimum\": 0, \"maximum\": 1e9}";
+    case FACE_PERCENT: return "{\"type\": \"integer\", \"minimum\": 0, \"maximum\": 99}";
+    case FACE_SETTING:
+    case FACE_ENGINE:
+    case FACE_OPTIMIZER:
+    case FACE_ADAPTER:
+    case FACE_SHARDING:
+      return "{\"oneOf\": [{\"type\": \"string\"}, {\"type\": \"array\", \"items\": {\"type\": \"string\"}, "
+             "\"maxItems\": 64}, "
+             "{\"type\": \"object\", \"additionalProperties\": {\"type\": [\"string\", \"number\", \"boolean\", "
+             "\"null\"]}}]}";
+    case FACE_DATA:
+    case FACE_FREEZE:
+    case FACE_VARY:
+      return "{\"oneOf\": [{\"type\": \"string\"}, {\"type\": \"array\", \"items\": {\"type\": \"string\"}, "
+             "\"maxItems\": 64}]}";
+    case FACE_SWITCH:
+    case FACE_CHOICE:
+    case FACE_TEXT: return "{\"type\": \"string\"}";
+  }
+  return "{}";
+}
+
+static void write_schema(srv_bytes *out, const face_option *o) {
+  if (o->choices) write_choices(out, o->choices);
+  else srv_bytes_adds(out, schema_of(o->kind));
+}
+
+/* ---- what a command takes ---- */
+
+typedef struct item {
+  char name[64];
+  const char *about;
+  const face_option *option; /* NULL: a word */
+  bool required, is_model;
+} item;
+
+static bool word_at(const face_command *c, size_t i, item *out) {
+  size_t length;
+  bool optional;
+  const char *word = i < c->max_words ? face_word(c, i, &length, &optional) : NULL;
+  if (!word) return false;
+  *out = (item){.about = "API_WORD", .required = i < c->min_words, .is_model = i < c->models};
+  for (size_t k = 0; k < length && k < sizeof out->name - 1; k++) out->name[k] = (char)tolower((unsigned char)word[k]);
+  return true;
+}
+
+/* The words, then the options that mean something from elsewhere; false at the end. */
+static bool item_at(const face_command *c, size_t *at, item *out) {
+  for (; *at < 2; ++*at)
+    if (word_at(c, *at, out)) return ++*at, true;
+  for (; *at < 2 + FACE_OPTION_COUNT; ++*at) {
+    const face_option *o = &FACE_OPTIONS[*at - 2];
+    if (!face_takes(c, o) || face_is_of_here(o)) continue;
+    *out = (item){.about = o->about, .option = o};
+    snprintf(out->name, sizeof out->name, "%s", o->name);
+    ++*at;
+    return true;
+  }
+  return false;
+}
+
+static void write_about(srv_bytes *out, const char *id) {
+  const char *text = weigh_text(id, WEIGH_ENGLISH);
+  srv_bytes_json(out, text ? text : id);
+}
+
+static void write_item_schema(srv_bytes *out, const item *it, bool in_query) {
+  if (it->option) write_schema(out, it->option);
+  else if (it->is_model && !in_query) srv_bytes_adds(out, "{\"type\": [\"string\", \"object\"]}");
+  else srv_bytes_adds(out, "{\"type\": \"string\"}");
+}
+
+static void write_parameters(srv_bytes *out, const face_command *c) {
+  item it;
+  bool first = true;
+  srv_bytes_adds(out, "\"parameters\": [");
+  for (size_t at = 0; item_at(c, &at, &it); first = false) {
+    srv_bytes_addf(out,
+                   "%s{\"name\": \"%s\", \"in\": \"query\", \"required\": %s, \"description\": ", first ? "" : ", ",
+                   it.name, it.required ? "true" : "false");
+    write_about(out, it.about);
+    srv_bytes_adds(out, ", \"schema\": ");
+    if (it.option && face_is_repeatable(it.option))
+      srv_bytes_adds(out, "{\"type\": \"array\", \"items\": {\"type\": \"string\"}, \"maxItems\": 64}");
+    else write_item_schema(out, &it, true);
+    srv_bytes_adds(out, "}");
+  }
+  srv_bytes_adds(out, "]");
+}
+
+static void write_body(srv_bytes *out, const face_command *c) {
+  item it;
+  bool first = true;
+  srv_bytes_adds(out,
+                 "\"requestBody\": {\"content\": {\"application/json\": {\"schema\": {\"type\": \"object\", "
+                 "\"properties\": {");
+  for (size_t at = 0; item_at(c, &at, &it); first = false) {
+    srv_bytes_addf(out, "%s\"%s\": ", first ? "" : ", ", it.name);
+    write_item_schema(out, &it, false);
+  }
+  if (c->models) srv_bytes_adds(out, ", \"config\": {\"type\": [\"string\", \"object\"]}");
+  /* Options of engines go by their own names. */
+  srv_bytes_addf(out, "}, \"additionalProperties\": %s}}}}",
+                 strchr(c->options, 'S') ? "{\"type\": [\"string\", \"number\", \"boolean\"]}" : "false");
+}
+
+#define PROBLEMS \
+  "\"4XX\": {\"$ref\": \"#/components/responses/Problem\"}, \"5XX\": {\"$ref\": \"#/components/responses/Problem\"}"
+
+static void write_answers(srv_bytes *out, const face_command *c) {
+  static const char *const others[] = {"text/plain", "text/csv", "text/tab-separated-values", "text/markdown"};
+  srv_bytes_adds(out,
+                 "\"responses\": {\"200\": {\"description\": \"The answer of the command line, byte for byte.\", "
+                 "\"content\": {\"application/json\": {\"schema\": {\"type\": \"object\"}}");
+  for (size_t i = 0; i < 4; i++) srv_bytes_addf(out, ", \"%s\": {\"schema\": {\"type\": \"string\"}}", others[i]);
+  if (c->kind == WEIGH_REPORT_SWEEP)
+    srv_bytes_adds(out, ", \"application/x-ndjson\": {\"schema\": {\"type\": \"string\"}}");
+  srv_bytes_adds(out, "}}, " PROBLEMS "}");
+}
+
+static void write_command(srv_bytes *out, const face_command *c) {
+  srv_bytes_addf(out, ",\n    \"/api/v1/%s\": {\n      \"get\": {\"operationId\": \"%s\", \"summary\": ", c->name,
+                 c->name);
+  write_about(out, c->about);
+  srv_bytes_adds(out, ", ");
+  write_parameters(out, c);
+  srv_bytes_adds(out, ", ");
+  write_answers(out, c);
+  srv_bytes_addf(out, "},\n      \"post\": {\"operationId\": \"ask-%s\", \"summary\": ", c->name);
+  write_about(out, c->about);
+  srv_bytes_adds(out, ", ");
+  write_body(out, c);
+  srv_bytes_adds(out, ", ");
+  write_answers(out, c);
+  srv_bytes_adds(out, "}\n    }");
+}
+
+/* ---- the server's own ---- */
+
+#define JSON_ANSWER(description)              \
+  "\"200\": {\"description\": \"" description \
+  "\", \"content\": {\"application/json\": {\"schema\": {\"type\": \"object\"}}}}"
+#define QUERY(name, schema) "{\"name\": \"" name "\", \"in\": \"query\", \"schema\": " schema "}"
+#define ID \
+  "{\"name\": \"id\", \"in\": \"path\", \"required\": true, \"schema\": {\"type\": \"string\", \"minLength\": 1}}"
+
+/* Of each route: what stands between the braces of its operation. A test holds them against the routes. */
+static const struct {
+  const char *method, *path, *text;
+} OWN
+    [] =
+        {
+            {"GET", "/healthz",
+             "\"summary\": \"Whether the server answers\", \"security\": [], \"responses\": {" JSON_ANSWER(
+                 "It does.") ", " PROBLEMS "}"},
+            {"GET", "/metrics",
+             "\"summary\": \"Counters for Prometheus\", \"responses\": {\"200\": {\"description\": \"Text.\", "
+             "\"content\": "
+             "{\"text/plain\": {\"schema\": {\"type\": \"string\"}}}}, " PROBLEMS "}"},
+            {"GET", "/api/v1/openapi.json",
+             "\"summary\": \"This document\", \"security\": [], \"responses\": {" JSON_ANSWER("It.") ", " PROBLEMS "}"},
+            {"GET", "/api/v1/ranges",
+             "\"summary\": \"Commands and options with their kinds, choices and ranges\", \"responses\": {" JSON_ANSWER(
+                 "The tables.") ", " PROBLEMS "}"},
+            {"GET", "/api/v1/ask",
+             "\"summary\": \"Answer a shared question, as weigh --share writes it\", \"parameters\": [{\"name\": "
+             "\"q\", "
+             "\"in\": \"query\", \"required\": true, \"schema\": {\"type\": \"string\"}}], \"responses\": "
+             "{" JSON_ANSWER("The answer.") ", " PROBLEMS "}"},
+            {"GET", "/api/v1/models",
+             "\"summary\": \"Search the models that are known\", \"parameters\": [" QUERY(
+                 "q", "{\"type\": \"string\"}") ", " QUERY("offset",
+                                                           "{\"type\": \"integer\", \"minimum\": 0, \"maximum\": "
+                                                           "999999999}") ", " QUERY("limit",
+                                                                                    "{\"type\": \"integer\", "
+                                                                                    "\"minimum\": 0, \"maximum\": "
+                                                                                    "1000}") "], \"responses\": "
+                                                                                             "{" JSON_ANSWER("A page "
+                                                                                                             "of them.") ", " PROBLEMS
+                                                                                                                         "}"},
+            {"POST", "/api/v1/models",
+             "\"summary\": \"Send a config.json, to be asked about by its id\", \"parameters\": [" QUERY(
+                 "name",
+                 "{\"type\": \"string\", \"maxLength\": 128}") "], \"requestBody\": {\"required\": true, \"content\": "
+                                                               "{\"application/json\": {\"schema\": {\"type\": "
+                                                               "\"object\"}}}}, "
+                                                               "\"responses\": {" JSON_ANSWER(
+                                                                   "It was sent before.") ", \"201\": "
+                                                                                          "{\"description\": \"It is "
+                                                                                          "kept.\", \"content\": "
+                                                                                          "{\"application/json\": "
+                                                                                          "{\"schema\": {\"type\": "
+                                                                                          "\"object\"}}}}, " PROBLEMS
+                                                                                          "}"},
+            {"GET", "/api/v1/models/{id}",
+             "\"summary\": \"What a model is\", \"parameters\": [" ID
+             "], \"responses\": {" JSON_ANSWER("It.") ", " PROBLEMS "}"},
+            {"DELETE", "/api/v1/models/{id}",
+             "\"summary\": \"Forget a configuration that was sent\", \"parameters\": [" ID
+             "], \"responses\": {\"204\": "
+             "{\"description\": \"It is forgotten.\"}, " PROBLEMS "}"},
+};
+#define OWN_COUNT (sizeof OWN / sizeof *OWN)
+
+static void write_own(srv_bytes *out) {
+  for (size_t i = 0; i < OWN_COUNT; i++) {
+    const bool same = i && strcmp(OWN[i].path, OWN[i - 1].path) == 0;
+    if (same) srv_bytes_adds(out, ",\n");
+    else srv_bytes_addf(out, "%s    \"%s\": {\n", i ? "\n    },\n" : "", OWN[i].path);
+    srv_bytes_adds(out, "      \"");
+    for (const char *c = OWN[i].method; *c; c++) srv_bytes_addf(out, "%c", tolower((unsigned char)*c));
+    srv_bytes_adds(out, "\": {");
+    srv_bytes_adds(out, OWN[i].text);
+    srv_bytes_adds(out, "}");
+  }
+  srv_bytes_adds(out, "\n    }");
+}
+
+static const char COMPONENTS[] =
+    "\n  },\n  \"components\": {\n    \"responses\": {\"Problem\": {\"description\": \"What is wrong (RFC 9457); "
+    "`code` is that of "
+    "the command line's errors.\", \"content\": {\"application/problem+json\": {\"schema\": {\"$ref\": "
+    "\"#/components/schemas/Problem\"}}}}},\n    \"schemas\": {\"Problem\": {\"type\": \"object\", \"required\": "
+    "[\"type\", \"title\", "
+    "\"status\", \"code\", \"detail\"], \"properties\": {\"type\": {\"type\": \"string\"}, \"title\": {\"type\": "
+    "\"string\"}, "
+    "\"status\": {\"type\": \"integer\"}, \"code\": {\"type\": \"string\"}, \"exit\": {\"type\": \"integer\"}, "
+    "\"detail\": {\"type\": "
+    "\"string\"}, \"file\": {\"type\": \"string\"}, \"line\": {\"type\": \"integer\"}, \"column\": {\"type\": "
+    "\"integer\"}, "
+    "\"instance\": {\"type\": \"string\"}}}},\n    \"securitySchemes\": {\"token\": {\"type\": \"http\", \"scheme\": "
+    "\"bearer\"}}\n  },\n"
+    "  \"security\": [{}, {\"token\": []}]\n}\n";
+
+bool srv_openapi_write(srv_bytes *out) {
+  srv_bytes_adds(out, "{\n  \"openapi\": \"3.1.0\",\n  \"info\": {\"title\": \"Weighbridge\", \"version\": ");
+  srv_bytes_json(out, weigh_version());
+  srv_bytes_adds(
+      out,
+      ", \"description\": \"What a neural network weighs. Keys are the option names of the command line.\"},\n"
+      "  \"paths\": {\n");
+  write_own(out);
+  for (size_t i = 0; i < FACE_COMMAND_COUNT; i++)
+    if (face_is_answered_elsewhere(&FACE_COMMANDS[i])) write_command(out, &FACE_COMMANDS[i]);
+  srv_bytes_add(out, COMPONENTS, sizeof COMPONENTS - 1);
+  return !out->failed;
+}
+
+/* ---- ranges ---- */
+
+static void write_texts(srv_bytes *out, const char *id) {
+  const char *en = weigh_text(id, WEIGH_ENGLISH), *zh = weigh_text(id, WEIGH_CHINESE);
+  srv_bytes_adds(out, "{\"en\": ");
+  srv_bytes_json(out, en ? en : id);
+  srv_bytes_adds(out, ", \"zh\": ");
+  srv_bytes_json(out, zh ? zh : id);
+  srv_bytes_adds(out, "}");
+}
+
+static void write_range(srv_bytes *out, const item *it, bool first) {
+  srv_bytes_addf(out, "%s\n        {\"name\": \"%s\", \"word\": %s, \"required\": %s, \"repeatable\": %s, ",
+                 first ? "" : ",", it->name, it->option ? "false" : "true", it->required ? "true" : "false",
+                 it->option && face_is_repeatable(it->option) ? "true" : "false");
+  srv_bytes_adds(out, "\"value\": ");
+  srv_bytes_json(out, it->option ? it->option->value : "TEXT");
+  srv_bytes_adds(out, ", \"schema\": ");
+  write_item_schema(out, it, false);
+  srv_bytes_adds(out, ", \"about\": ");
+  write_texts(out, it->about);
+  srv_bytes_adds(out, "}");
+}
+
+bool srv_ranges_write(srv_bytes *out) {
+  srv_bytes_addf(out, "{\n  \"schema_version\": 1,\n  \"version\": \"%s\",\n  \"data_digest\": \"%s\",\n",
+                 weigh_version(), weigh_data_digest());
+  srv_bytes_adds(out, "  \"methods\": \"/api/v1/methods\",\n  \"commands\": [");
+  bool first_command = true;
+  for (size_t i = 0; i < FACE_COMMAND_COUNT; i++) {
+    const face_command *c = &FACE_COMMANDS[i];
+    item it;
+    bool first = true;
+    if (!face_is_answered_elsewhere(c)) continue;
+    srv_bytes_addf(out, "%s\n    {\n      \"name\": \"%s\",\n      \"about\": ", first_command ? "" : ",", c->name);
+    write_texts(out, c->about);
+    srv_bytes_adds(out, ",\n      \"options\": [");
+    for (size_t at = 0; item_at(c, &at, &it); first = false) write_range(out, &it, first);
+    srv_bytes_adds(out, "\n      ]\n    }");
+    first_command = false;
+  }
+  srv_bytes_adds(out, "\n  ]\n}\n");
+  return !out->failed;
+}

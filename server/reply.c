@@ -1,0 +1,162 @@
+#include "server/reply.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- bytes ---- */
+
+bool srv_bytes_add(srv_bytes *b, const char *bytes, size_t size) {
+  if (b->failed || size > SRV_REPLY_MAX - b->size) {
+    b->failed = true;
+    return false;
+  }
+  if (b->size + size > b->cap) {
+    size_t cap = b->cap ? b->cap * 2 : 4096;
+    while (cap < b->size + size) cap *= 2;
+    char *grown = realloc(b->ptr, cap);
+    if (!grown) {
+      b->failed = true;
+      return false;
+    }
+    b->ptr = grown;
+    b->cap = cap;
+  }
+  if (size) memcpy(b->ptr + b->size, bytes, size);
+  b->size += size;
+  return true;
+}
+
+bool srv_bytes_adds(srv_bytes *b, const char *text) { return srv_bytes_add(b, text, strlen(text)); }
+
+bool srv_bytes_addf(srv_bytes *b, const char *format, ...) {
+  char text[512];
+  va_list args;
+  va_start(args, format);
+  const int length = vsnprintf(text, sizeof text, format, args);
+  va_end(args);
+  if (length < 0 || (size_t)length >= sizeof text) {
+    b->failed = true;
+    return false;
+  }
+  return srv_bytes_add(b, text, (size_t)length);
+}
+
+/* Length of the UTF-8 sequence that begins here; 0: it is none. */
+static size_t sequence(const unsigned char *s) {
+  const size_t n = s[0] < 0x80                   ? 1
+                   : s[0] >= 0xC2 && s[0] < 0xE0 ? 2
+                   : s[0] >= 0xE0 && s[0] < 0xF0 ? 3
+                   : s[0] >= 0xF0 && s[0] < 0xF5 ? 4
+                                                 : 0;
+  for (size_t i = 1; i < n; i++)
+    if ((s[i] & 0xC0) != 0x80) return 0;
+  return n;
+}
+
+bool srv_bytes_json(srv_bytes *b, const char *text) {
+  if (!text) return srv_bytes_adds(b, "null");
+  srv_bytes_adds(b, "\"");
+  const unsigned char *s = (const unsigned char *)text;
+  while (*s) {
+    size_t plain = 0;
+    while (s[plain] >= 0x20 && s[plain] < 0x7f && s[plain] != '"' && s[plain] != '\\') plain++;
+    srv_bytes_add(b, (const char *)s, plain);
+    s += plain;
+    if (!*s) break;
+    const size_t n = sequence(s);
+    if (n > 1) srv_bytes_add(b, (const char *)s, n);
+    else if (!n) srv_bytes_adds(b, "\xEF\xBF\xBD");
+    else if (*s == '"' || *s == '\\') srv_bytes_addf(b, "\\%c", *s);
+    else srv_bytes_addf(b, "\\u%04x", *s);
+    s += n ? n : 1;
+  }
+  return srv_bytes_adds(b, "\"");
+}
+
+void srv_reply_tag(srv_reply *reply) {
+  const char *bytes = reply->fixed ? reply->fixed : reply->body.ptr;
+  const size_t size = reply->fixed ? reply->fixed_size : reply->body.size;
+  uint64_t hash = 14695981039346656037u; /* FNV-1a */
+  for (size_t i = 0; i < size; i++) hash = (hash ^ (unsigned char)bytes[i]) * 1099511628211u;
+  snprintf(reply->etag, sizeof reply->etag, "\"%016llx-%zx\"", (unsigned long long)hash, size);
+}
+
+/* ---- problems ---- */
+
+/* The one table of statuses. An answer that is "no" is an answer. */
+static const struct {
+  weigh_status status;
+  unsigned http;
+} STATUSES[] = {
+    {WEIGH_OK, 200}, {WEIGH_USAGE, 400}, {WEIGH_REFUSED, 422}, {WEIGH_NO, 200}, {WEIGH_ENVIRONMENT, 503},
+};
+
+unsigned srv_http_of(weigh_status status) {
+  for (size_t i = 0; i < sizeof STATUSES / sizeof *STATUSES; i++)
+    if (STATUSES[i].status == status) return STATUSES[i].http;
+  return 500;
+}
+
+/* What has no status of the library's. */
+static const struct {
+  const char *message;
+  unsigned http;
+} REFUSALS[] = {
+    {"SERVER_BODY", 400},       {"SERVER_HOST", 403},     {"SERVER_TOKEN", 401},         {"SERVER_NO_PAGE", 404},
+    {"SERVER_NO_MODEL", 404},   {"SERVER_METHOD", 405},   {"SERVER_NO_LENGTH", 411},     {"SERVER_TOO_BIG", 413},
+    {"SERVER_MEDIA_TYPE", 415}, {"SERVER_TOO_MANY", 429}, {"SERVER_BUSY", 503},          {"SERVER_STOPPING", 503},
+    {"SERVER_LONG", 413},       {"SERVER_TIME", 503},     {"SERVER_QUESTION_LONG", 414},
+};
+
+static const char *title_of(unsigned http) {
+  static const struct {
+    unsigned http;
+    const char *title;
+  } titles[] = {{400, "Bad Request"},
+                {401, "Unauthorized"},
+                {403, "Forbidden"},
+                {404, "Not Found"},
+                {405, "Method Not Allowed"},
+                {411, "Length Required"},
+                {413, "Content Too Large"},
+                {414, "URI Too Long"},
+                {415, "Unsupported Media Type"},
+                {422, "Unprocessable Content"},
+                {429, "Too Many Requests"},
+                {503, "Service Unavailable"}};
+  for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
+    if (titles[i].http == http) return titles[i].title;
+  return "Internal Server Error";
+}
+
+void srv_problem(srv_reply *reply, unsigned http, const weigh_error *err, const char *request_id) {
+  free(reply->body.ptr);
+  *reply = (srv_reply){.http = http ? http : srv_http_of(err->status), .allow = reply->allow, .retry = reply->retry};
+  reply->type = "application/problem+json";
+  snprintf(reply->code_room, sizeof reply->code_room, "%s", err->code);
+  reply->code = reply->code_room;
+  srv_bytes *b = &reply->body;
+  srv_bytes_addf(b, "{\n  \"type\": \"urn:weighbridge:error:%s\",\n  \"title\": \"%s\",\n", err->code,
+                 title_of(reply->http));
+  srv_bytes_addf(b, "  \"status\": %u,\n  \"code\": \"%s\",\n  \"exit\": %d,\n  \"detail\": ", reply->http, err->code,
+                 (int)err->status);
+  srv_bytes_json(b, err->message);
+  if (err->file[0]) {
+    srv_bytes_adds(b, ",\n  \"file\": ");
+    srv_bytes_json(b, err->file);
+  }
+  if (err->line) srv_bytes_addf(b, ",\n  \"line\": %u,\n  \"column\": %u", err->line, err->column);
+  srv_bytes_addf(b, ",\n  \"instance\": \"urn:request:%s\"\n}\n", request_id);
+}
+
+void srv_refuse(srv_reply *reply, weigh_language language, const char *message, const char *a, const char *b,
+                const char *request_id) {
+  weigh_error err;
+  unsigned http = 500;
+  weigh_error_set(&err, language, message, (const char *const[]){a ? a : "", b ? b : ""}, 2);
+  for (size_t i = 0; i < sizeof REFUSALS / sizeof *REFUSALS; i++)
+    if (strcmp(REFUSALS[i].message, message) == 0) http = REFUSALS[i].http;
+  srv_problem(reply, http, &err, request_id);
+}
