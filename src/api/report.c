@@ -98,6 +98,7 @@ weigh_status weigh_report(weigh_library *library, weigh_report_kind kind, weigh_
                 .options = options ? options : &none,
                 .lang = (wb_lang)library->language};
   weigh_status status;
+  const size_t warned = a ? a->model.warning_count : 0;
   if (b && b != a) { /* nobody drafts for itself */
     wb_ctx_begin(&b->model.ctx);
     b->model.draft = NULL;
@@ -108,6 +109,7 @@ weigh_status weigh_report(weigh_library *library, weigh_report_kind kind, weigh_
   else if (kind == WEIGH_REPORT_DESIGN) status = wb_answer_design(&out, library, err);
   else if (WB_BEGIN(ctx)) status = write_asked(&out, library, kind, a, b) ? WEIGH_OK : WEIGH_NO;
   else status = wb_report_failure(ctx, library, err);
+  if (a) a->model.warning_count = warned; /* what this question called for is no matter of the next */
   wb_ctx_close(&own);
   return status;
 }

@@ -5,8 +5,15 @@
 #include "base/data.h"
 
 wb_str wb_data_text(const char *path) {
-  for (size_t i = 0; i < wb_data_file_count; i++)
-    if (strcmp(wb_data_files[i].path, path) == 0) return (wb_str){wb_data_files[i].bytes, wb_data_files[i].length};
+  size_t from = 0, to = wb_data_file_count; /* sorted by path */
+  while (from < to) {
+    const size_t middle = from + (to - from) / 2;
+    const wb_data_file *file = &wb_data_files[middle];
+    const int order = strcmp(file->path, path);
+    if (order == 0) return (wb_str){file->bytes, file->length};
+    if (order < 0) from = middle + 1;
+    else to = middle;
+  }
   return WB_STR("");
 }
 
