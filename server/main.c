@@ -1,5 +1,6 @@
 /* weigh serve: settings, a socket, threads, signals. */
 #include <errno.h>
+#include <malloc.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -222,6 +223,9 @@ int main(int argc, char **argv) {
   sigaddset(&stops, SIGINT);
   pthread_sigmask(SIG_BLOCK, &stops, NULL);
   signal(SIGPIPE, SIG_IGN);
+  /* What an opened model held serves the next: pages need not go back to the system and come again. */
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, 64 << 20);
   if (status == WEIGH_OK) status = serve(&server, &stops, &err);
   if (status != WEIGH_OK) fprintf(stderr, "weigh: %s\n", err.message);
   free_parts(&server);

@@ -90,7 +90,7 @@ static void take_offer(wb_ctx *ctx, wb_design_question *q, const offer *best) {
 
 /* With money alone, the machine that it rents; with a card, as many of it. */
 static void rent(wb_ctx *ctx, wb_design_question *q, double usd) {
-  const wb_prices *prices = wb_prices_read(ctx);
+  const wb_prices *prices = wb_prices_read(ctx, WB_STR(""));
   offer best = {.gpus = 0};
   double cheapest = 0;
   wb_card card;

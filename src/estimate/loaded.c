@@ -30,8 +30,9 @@ wb_loaded wb_loaded_as(wb_model *m, wb_str asked, wb_str rest, bool from_file) {
     if (known->from_file == from_file && wb_str_eq(known->asked, asked) && wb_str_eq(known->rest, rest))
       return known->loaded;
   memo *own = WB_NEW(&m->ctx, memo);
-  *own = (memo){wb_str_copy(&m->ctx, asked), wb_str_copy(&m->ctx, rest), from_file, weighed(m, asked, rest, from_file),
-                m->loaded};
+  asked = wb_str_copy(&m->ctx, asked); /* what is kept must not point into the question */
+  rest = wb_str_copy(&m->ctx, rest);
+  *own = (memo){asked, rest, from_file, weighed(m, asked, rest, from_file), m->loaded};
   m->loaded = own;
   return own->loaded;
 }

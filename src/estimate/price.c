@@ -49,7 +49,14 @@ static wb_str names_of(const listing *listings, size_t count, wb_str listed) {
   return WB_STR("");
 }
 
-wb_prices *wb_prices_read(wb_ctx *ctx) {
+static bool names_card(wb_str names, wb_str card) {
+  wb_str name;
+  for (size_t at = 0; wb_str_next(names, '|', &at, &name);)
+    if (wb_str_eq(name, card)) return true;
+  return false;
+}
+
+wb_prices *wb_prices_read(wb_ctx *ctx, wb_str card) {
   wb_prices *p = WB_NEW(ctx, wb_prices);
   wb_str c[COLUMNS];
   size_t count;
@@ -57,7 +64,8 @@ wb_prices *wb_prices_read(wb_ctx *ctx) {
   for (size_t at = 0; wb_tsv_next(wb_data_text("prices/cloud.tsv"), &at, c, COLUMNS);) {
     if (c[LEFT_OUT].len || !c[AS_OF].len) continue;
     const wb_str names = names_of(listings, count, c[LISTED]);
-    if (!names.len || number(c[USD]) <= 0 || number(c[CARDS]) < 1) continue;
+    if (!names.len || (card.len && !names_card(names, card))) continue;
+    if (number(c[USD]) <= 0 || number(c[CARDS]) < 1) continue;
     WB_PUSH_ROOM(ctx, p->offers, p->count, p->cap);
     p->offers[p->count++] = (offer){.names = names,
                                     .by_card = wb_str_is(c[SOLD], "card"),
@@ -71,19 +79,12 @@ wb_prices *wb_prices_read(wb_ctx *ctx) {
   return p;
 }
 
-static bool is_for(const offer *o, wb_str card) {
-  wb_str name;
-  for (size_t at = 0; wb_str_next(o->names, '|', &at, &name);)
-    if (wb_str_eq(name, card)) return true;
-  return false;
-}
-
 bool wb_price_of(const wb_prices *prices, wb_str card, wb_i128 count, wb_price *out) {
   bool found = false;
   if (count < 1) return false;
   for (size_t i = 0; i < prices->count; i++) {
     const offer *o = &prices->offers[i];
-    if (!is_for(o, card)) continue;
+    if (!names_card(o->names, card)) continue;
     const wb_i128 times = (count + o->cards - 1) / o->cards;
     if (times > 1 && !o->by_card && o->cards < NODE) continue;
     const double usd = (double)times * o->usd;
@@ -97,5 +98,5 @@ bool wb_price_of(const wb_prices *prices, wb_str card, wb_i128 count, wb_price *
 bool wb_price_of_cards(wb_ctx *ctx, const wb_card *cards, size_t count, wb_price *out) {
   for (size_t i = 1; i < count; i++)
     if (!wb_str_eq(cards[i].name, cards[0].name)) return false;
-  return count > 0 && cards[0].name.len > 0 && wb_price_of(wb_prices_read(ctx), cards[0].name, (wb_i128)count, out);
+  return count > 0 && cards[0].name.len > 0 && wb_price_of(wb_prices_read(ctx, cards[0].name), cards[0].name, (wb_i128)count, out);
 }

@@ -10,9 +10,9 @@ typedef struct wb_price {
   wb_str provider, instance, as_of, source;
 } wb_price;
 
-/* The price lists, read once for many questions. */
+/* The price lists, read once for many questions; of one card alone where it is named. */
 typedef struct wb_prices wb_prices;
-wb_prices *wb_prices_read(wb_ctx *ctx);
+wb_prices *wb_prices_read(wb_ctx *ctx, wb_str card);
 
 /* The cheapest known way to rent so many cards on demand: by the card, one machine that has them, or whole machines of eight
  * and more. False where no dated price is known. */

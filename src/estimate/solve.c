@@ -207,7 +207,7 @@ wb_ranked *wb_solve_rank(const wb_serving *asked, wb_i128 most, size_t limit, si
     if (out[i].gpus) out[fit++] = out[i];
   if (fit) qsort(out, fit, sizeof *out, cheaper);
   *count = fit < limit ? fit : limit;
-  const wb_prices *prices = wb_prices_read(&asked->model->ctx);
+  const wb_prices *prices = wb_prices_read(&asked->model->ctx, WB_STR(""));
   for (size_t i = 0; i < *count; i++) {
     wb_price price;
     if (wb_price_of(prices, out[i].card.name, out[i].gpus, &price)) out[i].price = price.usd_per_hour;

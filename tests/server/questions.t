@@ -3,6 +3,7 @@
 
     WEIGH_QUESTIONS=1000 tests/server/questions.t    more of them
 """
+import difflib
 import json
 import os
 import pathlib
@@ -25,11 +26,16 @@ def same_error(said, reply):
         theirs["detail"] == mine["message"] and theirs["exit"] == mine["status"]
 
 
+def difference(wanted, got):
+    lines = difflib.unified_diff(wanted.decode().splitlines(), got.decode().splitlines(), lineterm="", n=0)
+    return " / ".join([l.strip() for l in lines if not l.startswith(("---", "+++", "@@"))][:6])
+
+
 def agrees(run, status, body):
     if status != HTTP[run.returncode]:
         return f"exit {run.returncode}, HTTP {status}: {run.stderr[:200]} {body[:300]}"
     if run.returncode in (0, 3):
-        return "" if run.stdout == body else "the answers differ"
+        return "" if run.stdout == body else f"the answers differ: {difference(run.stdout, body)}"
     return "" if same_error(run.stderr, body) else f"the errors differ: {run.stderr} {body}"
 
 
