@@ -1,5 +1,7 @@
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/poll.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
@@ -49,11 +51,25 @@ static void begin(line *l, const char *level) {
   put_quoted(l, "level", level);
 }
 
-/* One call a line, so that lines of several threads stay whole. */
+/* One call a line, so that lines of several threads stay whole. Whoever reads the log may be slow or stuck: then lines are
+ * left out, and how many is said with the next; an answer never waits for its line. */
 static void end(line *l) {
+  static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+  static unsigned long left_out;
+  struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
   memcpy(l->text + l->used, "}\n", 2);
-  const ssize_t written = write(STDERR_FILENO, l->text, l->used + 2);
-  (void)written; /* a log that cannot be written is no reason to stop */
+  pthread_mutex_lock(&lock);
+  if (poll(&out, 1, 0) == 1 && (out.revents & POLLOUT)) {
+    char said[64];
+    const int length = snprintf(said, sizeof said, "{\"level\": \"warning\", \"left_out\": %lu}\n", left_out);
+    ssize_t written = left_out ? write(STDERR_FILENO, said, (size_t)length) : 0;
+    written = write(STDERR_FILENO, l->text, l->used + 2);
+    (void)written; /* a log that cannot be written is no reason to stop */
+    left_out = 0;
+  } else {
+    left_out++;
+  }
+  pthread_mutex_unlock(&lock);
 }
 
 void srv_log_request(const srv_request *r, uint64_t microseconds) {

@@ -76,7 +76,8 @@ static bool split_address(const char *text, char host[64], char port[8]) {
   size_t length = colon ? (size_t)(colon - text) : 0;
   const bool brackets = length > 2 && text[0] == '[' && text[length - 1] == ']';
   if (brackets) text++, length -= 2;
-  if (!colon || !length || length >= 64 || strlen(colon + 1) > 5 || !colon[1]) return false;
+  if (!colon || !length || length >= 64 || strlen(colon + 1) > 5 || !colon[1] || strtol(colon + 1, NULL, 10) > 65535)
+    return false;
   memcpy(host, text, length);
   host[length] = '\0';
   snprintf(port, 8, "%s", colon + 1);
@@ -111,7 +112,13 @@ static weigh_status open_socket(srv_server *s, int *fd, weigh_error *err) {
   struct addrinfo *found = NULL;
   const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE, .ai_socktype = SOCK_STREAM};
   *fd = passed_socket();
-  if (*fd >= 0) return WEIGH_OK;
+  if (*fd >= 0) {
+    struct sockaddr_storage address;
+    socklen_t size = sizeof address;
+    s->local = getsockname(*fd, (struct sockaddr *)(void *)&address, &size) == 0 && address.ss_family != AF_UNIX &&
+               is_local((const struct sockaddr *)(const void *)&address);
+    return WEIGH_OK;
+  }
   if (!split_address(s->settings.listen, host, port) || getaddrinfo(host, port, &hints, &found) != 0)
     return fail(&s->settings, err, "SERVE_LISTEN", s->settings.listen, "");
   *fd = listen_on(found);

@@ -184,41 +184,38 @@ static void write_command(srv_bytes *out, const face_command *c) {
 /* Of each route: what stands between the braces of its operation. A test holds them against the routes. */
 static const struct {
   const char *method, *path, *text;
-} OWN
-    [] =
-        {
-            {"GET", "/healthz",
-             "\"summary\": \"Whether the server answers\", \"security\": [], \"responses\": {" JSON_ANSWER(
-                 "It does.") ", " PROBLEMS "}"},
-            {"GET", "/metrics",
-             "\"summary\": \"Counters for Prometheus\", \"responses\": {\"200\": {\"description\": \"Text.\", "
-             "\"content\": "
-             "{\"text/plain\": {\"schema\": {\"type\": \"string\"}}}}, " PROBLEMS "}"},
-            {"GET", "/api/v1/openapi.json",
-             "\"summary\": \"This document\", \"security\": [], \"responses\": {" JSON_ANSWER("It.") ", " PROBLEMS "}"},
-            {"GET", "/api/v1/ranges",
-             "\"summary\": \"Commands and options with their kinds, choices and ranges\", \"responses\": {" JSON_ANSWER(
-                 "The tables.") ", " PROBLEMS "}"},
-            {"GET", "/api/v1/ask",
-             "\"summary\": \"Answer a shared question, as weigh --share writes it\", \"parameters\": [{\"name\": "
-             "\"q\", "
-             "\"in\": \"query\", \"required\": true, \"schema\": {\"type\": \"string\"}}], \"responses\": "
-             "{" JSON_ANSWER("The answer.") ", " PROBLEMS "}"},
-            {"GET", "/api/v1/models",
-             "\"summary\": \"Search the models that are known\", \"parameters\": [" QUERY(
-                 "q", "{\"type\": \"string\"}") ", " QUERY("offset",
-                                                           "{\"type\": \"integer\", \"minimum\": 0, \"maximum\": "
-                                                           "999999999}") ", " QUERY("limit",
-                                                                                    "{\"type\": \"integer\", "
-                                                                                    "\"minimum\": 0, \"maximum\": "
-                                                                                    "1000}") "], \"responses\": "
-                                                                                             "{" JSON_ANSWER("A page "
-                                                                                                             "of them.") ", " PROBLEMS
-                                                                                                                         "}"},
-            {"POST", "/api/v1/models",
-             "\"summary\": \"Send a config.json, to be asked about by its id\", \"parameters\": [" QUERY(
-                 "name",
-                 "{\"type\": \"string\", \"maxLength\": 128}") "], \"requestBody\": {\"required\": true, \"content\": "
+} OWN[] = {
+    {"GET", "/healthz",
+     "\"summary\": \"Whether the server answers\", \"security\": [], \"responses\": {" JSON_ANSWER(
+         "It does.") ", " PROBLEMS "}"},
+    {"GET", "/metrics",
+     "\"summary\": \"Counters for Prometheus\", \"responses\": {\"200\": {\"description\": \"Text.\", "
+     "\"content\": "
+     "{\"text/plain\": {\"schema\": {\"type\": \"string\"}}}}, " PROBLEMS "}"},
+    {"GET", "/api/v1/openapi.json",
+     "\"summary\": \"This document\", \"security\": [], \"responses\": {" JSON_ANSWER("It.") ", " PROBLEMS "}"},
+    {"GET", "/api/v1/ranges",
+     "\"summary\": \"Commands and options with their kinds, choices and ranges\", \"responses\": {" JSON_ANSWER(
+         "The tables.") ", " PROBLEMS "}"},
+    {"GET", "/api/v1/ask",
+     "\"summary\": \"Answer a shared question, as weigh --share writes it\", \"parameters\": [{\"name\": "
+     "\"q\", "
+     "\"in\": \"query\", \"required\": true, \"schema\": {\"type\": \"string\"}}], \"responses\": "
+     "{" JSON_ANSWER("The answer.") ", " PROBLEMS "}"},
+    {"GET", "/api/v1/models",
+     "\"summary\": \"Search the models that are known\", \"parameters\": [" QUERY(
+         "q", "{\"type\": \"string\"}") ", " QUERY("offset",
+                                                   "{\"type\": \"integer\", \"minimum\": 0, \"maximum\": "
+                                                   "999999999}") ", " QUERY("limit",
+                                                                            "{\"type\": \"integer\", "
+                                                                            "\"minimum\": 0, \"maximum\": "
+                                                                            "1000}") "], \"responses\": "
+                                                                                     "{" JSON_ANSWER(
+                                                                                         "A page "
+                                                                                         "of them.") ", " PROBLEMS "}"},
+    {"POST", "/api/v1/models",
+     "\"summary\": \"Send a config.json, to be asked about by its id\", \"parameters\": [" QUERY(
+         "name", "{\"type\": \"string\", \"maxLength\": 128}") "], \"requestBody\": {\"required\": true, \"content\": "
                                                                "{\"application/json\": {\"schema\": {\"type\": "
                                                                "\"object\"}}}}, "
                                                                "\"responses\": {" JSON_ANSWER(
@@ -229,13 +226,12 @@ static const struct {
                                                                                           "{\"schema\": {\"type\": "
                                                                                           "\"object\"}}}}, " PROBLEMS
                                                                                           "}"},
-            {"GET", "/api/v1/models/{id}",
-             "\"summary\": \"What a model is\", \"parameters\": [" ID
-             "], \"responses\": {" JSON_ANSWER("It.") ", " PROBLEMS "}"},
-            {"DELETE", "/api/v1/models/{id}",
-             "\"summary\": \"Forget a configuration that was sent\", \"parameters\": [" ID
-             "], \"responses\": {\"204\": "
-             "{\"description\": \"It is forgotten.\"}, " PROBLEMS "}"},
+    {"GET", "/api/v1/models/{id}",
+     "\"summary\": \"What a model is\", \"parameters\": [" ID "], \"responses\": {" JSON_ANSWER("It.") ", " PROBLEMS
+                                                                                                       "}"},
+    {"DELETE", "/api/v1/models/{id}",
+     "\"summary\": \"Forget a configuration that was sent\", \"parameters\": [" ID "], \"responses\": {\"204\": "
+     "{\"description\": \"It is forgotten.\"}, " PROBLEMS "}"},
 };
 #define OWN_COUNT (sizeof OWN / sizeof *OWN)
 

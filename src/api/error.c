@@ -74,14 +74,22 @@ weigh_status wb_no_memory(weigh_language language, weigh_error *err) {
   return weigh_error_set(err, language, "OUT_OF_MEMORY", NULL, 0);
 }
 
+/* By code or id in any case. The table is sorted by ids, which are in capitals: `_` comes behind letters. */
+static int compare_ids(const char *a, const char *b) {
+  for (;; a++, b++) {
+    const char x = *a >= 'a' && *a <= 'z' ? (char)(*a - 32) : *a, y = *b >= 'a' && *b <= 'z' ? (char)(*b - 32) : *b;
+    if (x != y || !x) return x - y;
+  }
+}
+
 static bool find_message(const char *id, wb_message_id *out) {
-  for (int i = 0; i < WB_MESSAGE_COUNT; i++) {
-    const char *code = wb_message_code((wb_message_id)i);
-    size_t n = 0;
-    while (id[n] && code[n] && (id[n] | 32) == (code[n] | 32)) n++;
-    if (id[n] || code[n]) continue;
-    *out = (wb_message_id)i;
-    return true;
+  int from = 0, to = WB_MESSAGE_COUNT;
+  while (from < to) {
+    const int middle = from + (to - from) / 2;
+    const int order = compare_ids(wb_message_code((wb_message_id)middle), id);
+    if (order == 0) return *out = (wb_message_id)middle, true;
+    if (order < 0) from = middle + 1;
+    else to = middle;
   }
   return false;
 }

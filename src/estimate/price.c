@@ -98,5 +98,6 @@ bool wb_price_of(const wb_prices *prices, wb_str card, wb_i128 count, wb_price *
 bool wb_price_of_cards(wb_ctx *ctx, const wb_card *cards, size_t count, wb_price *out) {
   for (size_t i = 1; i < count; i++)
     if (!wb_str_eq(cards[i].name, cards[0].name)) return false;
-  return count > 0 && cards[0].name.len > 0 && wb_price_of(wb_prices_read(ctx, cards[0].name), cards[0].name, (wb_i128)count, out);
+  return count > 0 && cards[0].name.len > 0 &&
+         wb_price_of(wb_prices_read(ctx, cards[0].name), cards[0].name, (wb_i128)count, out);
 }

@@ -1,4 +1,5 @@
 """A server under test on a free port, raw requests to it, and random questions for it and for the command."""
+import atexit
 import http.client
 import json
 import os
@@ -8,6 +9,7 @@ import re
 import signal
 import socket
 import subprocess
+import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -21,6 +23,7 @@ class Server:
     def __init__(self, *options, env=None):
         self.process = subprocess.Popen([WEIGH, "serve", "--listen", "127.0.0.1:0", *options], stderr=subprocess.PIPE,
                                         env={**os.environ, "LC_ALL": "C.UTF-8", **(env or {})}, text=True)
+        atexit.register(self.process.kill)
         self.log = []
         self.port = 0
         while not self.port:
@@ -30,6 +33,8 @@ class Server:
             self.log.append(line)
             found = re.search(r"http://127\.0\.0\.1:(\d+)", line)
             self.port = int(found.group(1)) if found else 0
+        self.reader = threading.Thread(target=lambda: self.log.extend(self.process.stderr), daemon=True)
+        self.reader.start()
 
     def ask(self, method, path, body=None, headers=None, timeout=30):
         """(status, headers in small letters, body)"""
@@ -71,8 +76,10 @@ class Server:
         """(exit status, seconds, the log's lines)"""
         began = time.monotonic()
         self.process.send_signal(how)
-        rest = self.process.communicate(timeout=timeout)[1]
-        return self.process.returncode, time.monotonic() - began, self.log + rest.splitlines(True)
+        self.process.wait(timeout)
+        seconds = time.monotonic() - began
+        self.reader.join(5)
+        return self.process.returncode, seconds, self.log
 
 
 MODELS = ["Qwen/Qwen3-8B", "Qwen/Qwen3-0.6B", "deepseek-ai/DeepSeek-V3", "meta-llama/Llama-3.1-8B", "openai/gpt-oss-20b",

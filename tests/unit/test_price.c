@@ -16,7 +16,7 @@ static int open_memory(void **state) {
   (void)state;
   ctx = (wb_ctx){.arena = wb_arena_new(0)};
   if (!ctx.arena || !WB_GUARD(&ctx)) return 1;
-  prices = wb_prices_read(&ctx);
+  prices = wb_prices_read(&ctx, WB_STR(""));
   return 0;
 }
 
