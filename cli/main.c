@@ -7,6 +7,7 @@
 #include "local.h"
 #include "options.h"
 #include "progress.h"
+#include "registry.h"
 
 static bool write_stdout(void *user, const char *bytes, size_t size) {
   (void)user;
@@ -166,6 +167,10 @@ static int answer(const cli_command *command, int argc, char **argv, cli_options
   if (o->help) return help(command->name, o);
   if (strcmp(command->name, "version") == 0) return version();
   if (strcmp(command->name, "completion") == 0) return completion(word ? word : "", o);
+  if (strcmp(command->name, "registry") == 0) {
+    const weigh_status status = cli_registry(o, &err);
+    return status != WEIGH_OK && err.code[0] ? fail(o, &err) : (int)status;
+  }
   return run(command, o);
 }
 

@@ -30,6 +30,7 @@ const cli_command CLI_COMMANDS[] = {
 const size_t CLI_COMMAND_COUNT = sizeof CLI_COMMANDS / sizeof *CLI_COMMANDS;
 
 const cli_command CLI_OWN[] = {
+    {"registry", 0, 1, 2, "ACTION [NAME]", "CLI_ABOUT_REGISTRY", "R", 0},
     {"completion", 0, 0, 1, "SHELL", "CLI_ABOUT_COMPLETION", "", 0},
     {"version", 0, 0, 0, "", "CLI_ABOUT_VERSION", "", 0},
     {"help", 0, 0, 1, "[COMMAND]", "CLI_ABOUT_HELP", "", 0},
@@ -138,6 +139,12 @@ const cli_option CLI_OPTIONS[] = {
     {"local", 0, 'G', NULL, NULL, CLI_FLAG, AT(local), "CLI_OPT_LOCAL"},
     {"vendor", 0, 'G', "VENDOR", NULL, CLI_TEXT, AT(report.filter), "CLI_OPT_VENDOR"},
     {"min-memory", 0, 'G', "SIZE", NULL, CLI_BYTES, AT(report.serving.gpu_memory_bytes), "CLI_OPT_MIN_MEMORY"},
+    {"id", 0, 'R', "ID", NULL, CLI_TEXT, AT(kept.id), "CLI_OPT_REGISTRY_ID"},
+    {"source", 0, 'R', "TEXT", NULL, CLI_TEXT, AT(kept.source), "CLI_OPT_REGISTRY_SOURCE"},
+    {"revision", 0, 'R', "TEXT", NULL, CLI_TEXT, AT(kept.revision), "CLI_OPT_REGISTRY_REVISION"},
+    {"limit", 0, 'R', "N", NULL, CLI_POSITIVE, AT(kept.limit), "CLI_OPT_REGISTRY_LIMIT"},
+    {"after", 0, 'R', "ID", NULL, CLI_TEXT, AT(kept.after), "CLI_OPT_REGISTRY_AFTER"},
+    {"registry", 0, '*', "FILE", NULL, CLI_TEXT, AT(registry), "CLI_OPT_REGISTRY"},
     {"data", 0, '*', "DIR", NULL, CLI_DATA, 0, "CLI_OPT_DATA"},
     {"lang", 0, '*', "LANG", "en zh", CLI_CHOICE, AT(language), "CLI_OPT_LANG"},
     {"color", 0, '*', "WHEN", "auto always never", CLI_TEXT, AT(color), "CLI_OPT_COLOR"},

@@ -2,6 +2,7 @@
 #ifndef WEIGH_CLI_OPTIONS_H
 #define WEIGH_CLI_OPTIONS_H
 
+#include "weigh/registry.h"
 #include "weigh/weigh.h"
 
 #define CLI_MAX_LIST 64
@@ -22,8 +23,10 @@ typedef struct cli_options {
   size_t engine_used;
   weigh_language language;
   bool help;
-  bool local;        /* gpus: those of this machine */
-  const char *color; /* auto, always, never */
+  bool local;                   /* gpus: those of this machine */
+  const char *color;            /* auto, always, never */
+  const char *registry;         /* its file; NULL: the usual one, "": none */
+  weigh_registry_question kept; /* registry */
   weigh_report_options report;
 } cli_options;
 

@@ -31,6 +31,7 @@ void wb_ctx_begin(wb_ctx *ctx);
 
 /* Turns the context's failure into the caller's error and returns its status. `library` locates descriptions. */
 weigh_status wb_report_failure(wb_ctx *ctx, const weigh_library *library, weigh_error *err);
+weigh_status wb_failure_in(const wb_ctx *ctx, weigh_language language, weigh_error *err); /* of no description */
 weigh_status wb_no_memory(weigh_language language, weigh_error *err);
 
 /* weigh_report for a log: it opens the model that the log names where none is given. */
