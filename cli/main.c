@@ -124,13 +124,15 @@ static weigh_status ask(const cli_command *command, cli_options *o, weigh_librar
 }
 
 static int run(const cli_command *command, cli_options *o) {
-  char xdg[4096];
+  char xdg[4096], registry[CLI_PATH_SIZE];
   weigh_error err = {0};
   o->report.color = o->report.format == WEIGH_FORMAT_TEXT && wants_color(o);
   add_data_dirs(o, xdg, sizeof xdg);
   weigh_library *library = NULL;
   weigh_library_options options = {o->language, o->data_dirs, o->data_dir_count};
   weigh_status status = weigh_library_open(&options, &library, &err);
+  if (status == WEIGH_OK && cli_registry_path(o, registry, sizeof registry, false))
+    status = weigh_library_use_registry(library, registry, &err);
   if (status == WEIGH_OK) status = ask(command, o, library, &err);
   weigh_library_free(library);
   if (status != WEIGH_OK && err.code[0]) return fail(o, &err);

@@ -10,6 +10,8 @@
 struct weigh_library {
   wb_library lib;
   weigh_language language;
+  const char *registry_path;       /* where names are looked up first; NULL: nowhere */
+  struct weigh_registry *registry; /* opened when a name is first asked for */
 };
 
 struct weigh_model {

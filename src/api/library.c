@@ -1,4 +1,5 @@
 #include "api/handle.h"
+#include "api/ladder.h"
 #include "base/data.h"
 #include "model/catalogue.h"
 #include "source/reader.h"
@@ -51,7 +52,9 @@ weigh_status weigh_library_open(const weigh_library_options *options, weigh_libr
 }
 
 void weigh_library_free(weigh_library *library) {
-  if (library) wb_arena_free(library->lib.ctx.arena); /* the handle lives in its own arena */
+  if (!library) return;
+  wb_ladder_close(library);
+  wb_arena_free(library->lib.ctx.arena); /* the handle lives in its own arena */
 }
 
 weigh_status weigh_library_check(weigh_library *library, weigh_error *err) {

@@ -1,4 +1,7 @@
 #include "report/report.h"
+
+#include <stdio.h>
+
 #include "api/handle.h"
 
 /* Writes and returns whether the answer is yes. */
@@ -80,6 +83,13 @@ static bool is_about_a_model(weigh_report_kind kind) {
   }
 }
 
+/* A model without rows has a total and nothing else. */
+static weigh_status refuse_formula(const weigh_model *model, weigh_error *err) {
+  char name[256];
+  snprintf(name, sizeof name, "%.*s", WB_STR_ARG(model->model.name));
+  return weigh_error_set(err, model->library->language, "MODEL_FORMULA_ONLY", (const char *const[]){name}, 1);
+}
+
 /* Reports work in memory of their own, so that a model may be asked any number of times. */
 weigh_status weigh_report(weigh_library *library, weigh_report_kind kind, weigh_model *a, weigh_model *b,
                           const weigh_report_options *options, weigh_write_fn write, void *user, weigh_error *err) {
@@ -97,6 +107,7 @@ weigh_status weigh_report(weigh_library *library, weigh_report_kind kind, weigh_
                 .options = options ? options : &none,
                 .lang = (wb_lang)library->language};
   weigh_status status;
+  if (needs_model && kind != WEIGH_REPORT_PARAMS && a->model.formula_only) return refuse_formula(a, err);
   if (b && b != a) { /* nobody drafts for itself */
     wb_ctx_begin(&b->model.ctx);
     b->model.draft = NULL;

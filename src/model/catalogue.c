@@ -45,8 +45,7 @@ static bool contains(wb_str text, wb_str part) {
   return false;
 }
 
-/* A page's address or a trailing slash around the name. */
-static wb_str bare(wb_str name) {
+wb_str wb_catalogue_bare(wb_str name) {
   static const char *const hosts[] = {"https://huggingface.co/", "https://hf.co/", "https://www.modelscope.cn/models/"};
   for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++)
     if (wb_str_starts(name, wb_str_of(hosts[i]))) name = wb_str_slice(name, wb_str_of(hosts[i]).len, name.len);
@@ -73,7 +72,7 @@ static _Noreturn void unknown(wb_ctx *ctx, wb_str asked) {
 
 bool wb_catalogue_has(wb_str name) {
   wb_catalogue_entry entry;
-  name = bare(name);
+  name = wb_catalogue_bare(name);
   for (size_t at = 0; wb_catalogue_next(&at, &entry);)
     if (answers(entry.name, name)) return true;
   return false;
@@ -83,7 +82,7 @@ wb_catalogue_entry wb_catalogue_find(wb_ctx *ctx, wb_str name) {
   wb_catalogue_entry entry, best = {{NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}};
   int score = 0, equals = 0;
   wb_text names = {.ctx = ctx};
-  name = bare(name);
+  name = wb_catalogue_bare(name);
   for (size_t at = 0; wb_catalogue_next(&at, &entry);) {
     int how = answers(entry.name, name);
     if (how == 0 || how < score) continue;
