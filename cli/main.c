@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ask.h"
+#include "batch.h"
 #include "local.h"
 #include "options.h"
 #include "progress.h"
@@ -89,38 +91,20 @@ static void add_data_dirs(cli_options *o, char *buffer, size_t size) {
 }
 
 static weigh_status ask(const cli_command *command, cli_options *o, weigh_library *library, weigh_error *err) {
-  weigh_model *models[2] = {NULL, NULL};
-  weigh_local found;
   if (o->local) return cli_report_local(library, o, err);
-  weigh_status status = cli_place_local(library, o, &found, err);
-  const weigh_report_kind kind = o->report.log ? WEIGH_REPORT_LOG : command->kind;
-  const size_t count = o->report.log && !o->word_count && !o->setting_count ? 0 : command->models;
-  if (kind == WEIGH_REPORT_ENGINES && o->word_count) o->report.serving.engine = o->words[0];
-  if (kind == WEIGH_REPORT_ADAPTERS && o->word_count) o->report.adapter = o->words[0];
-  if (kind == WEIGH_REPORT_METHOD) o->report.method = o->words[0];
-  if (kind == WEIGH_REPORT_METHOD && o->word_count > 1) o->report.function = o->words[1];
-  if (kind == WEIGH_REPORT_OPTIMIZERS && o->word_count) o->report.optimizer = o->words[0];
-  if (kind == WEIGH_REPORT_CHECK) o->report.folder = o->words[0];
-  if (command->kind == WEIGH_REPORT_EXPLAIN && o->word_count > 1) o->report.quantity = o->words[1];
-  for (size_t i = 0; i < count && status == WEIGH_OK; i++) {
-    weigh_model_request request = {
-        .model = i < o->word_count ? o->words[i] : NULL, .settings = o->settings, .setting_count = o->setting_count};
-    status = weigh_model_open(library, &request, &models[i], err);
-  }
-  if (status == WEIGH_OK && o->draft && count == 1) {
-    const weigh_model_request draft = {.model = o->draft};
-    status = weigh_model_open(library, &draft, &models[1], err);
-  }
+  const cli_models models = cli_models_of(library);
   cli_progress progress;
   cli_progress_begin(&progress);
   o->report.sweep.progress = cli_progress_show;
   o->report.sweep.progress_user = &progress;
-  if (status == WEIGH_OK)
-    status = weigh_report(library, kind, models[0], models[1], &o->report, write_stdout, NULL, err);
+  const weigh_status status = cli_ask(command, o, library, &models, write_stdout, NULL, err);
   cli_progress_end(&progress);
-  weigh_model_free(models[0]);
-  weigh_model_free(models[1]);
   return status;
+}
+
+/* The exit status of what was done; a failure is told. */
+static int ended(const cli_options *o, weigh_status status, const weigh_error *err) {
+  return status != WEIGH_OK && err->code[0] ? fail(o, err) : (int)status;
 }
 
 static int run(const cli_command *command, cli_options *o) {
@@ -135,8 +119,7 @@ static int run(const cli_command *command, cli_options *o) {
     status = weigh_library_use_registry(library, registry, &err);
   if (status == WEIGH_OK) status = ask(command, o, library, &err);
   weigh_library_free(library);
-  if (status != WEIGH_OK && err.code[0]) return fail(o, &err);
-  return (int)status;
+  return ended(o, status, &err);
 }
 
 static int refuse(const cli_options *o, const char *id, const char *word) {
@@ -161,6 +144,13 @@ static int version(void) {
   return 0;
 }
 
+static int batch(cli_options *o) {
+  char xdg[4096];
+  weigh_error err = {0};
+  add_data_dirs(o, xdg, sizeof xdg);
+  return ended(o, cli_batch(o, &err), &err);
+}
+
 static int answer(const cli_command *command, int argc, char **argv, cli_options *o) {
   weigh_error err = {0};
   if (cli_parse(command, argc, argv, o, &err) != WEIGH_OK) return fail(o, &err);
@@ -169,10 +159,8 @@ static int answer(const cli_command *command, int argc, char **argv, cli_options
   if (o->help) return help(command->name, o);
   if (strcmp(command->name, "version") == 0) return version();
   if (strcmp(command->name, "completion") == 0) return completion(word ? word : "", o);
-  if (strcmp(command->name, "registry") == 0) {
-    const weigh_status status = cli_registry(o, &err);
-    return status != WEIGH_OK && err.code[0] ? fail(o, &err) : (int)status;
-  }
+  if (strcmp(command->name, "registry") == 0) return ended(o, cli_registry(o, &err), &err);
+  if (strcmp(command->name, "batch") == 0) return batch(o);
   return run(command, o);
 }
 

@@ -31,6 +31,7 @@ const size_t CLI_COMMAND_COUNT = sizeof CLI_COMMANDS / sizeof *CLI_COMMANDS;
 
 const cli_command CLI_OWN[] = {
     {"registry", 0, 1, 2, "ACTION [NAME]", "CLI_ABOUT_REGISTRY", "R", 0},
+    {"batch", 0, 0, 1, "[FILE]", "CLI_ABOUT_BATCH", "B", 0},
     {"completion", 0, 0, 1, "SHELL", "CLI_ABOUT_COMPLETION", "", 0},
     {"version", 0, 0, 0, "", "CLI_ABOUT_VERSION", "", 0},
     {"help", 0, 0, 1, "[COMMAND]", "CLI_ABOUT_HELP", "", 0},
@@ -139,6 +140,8 @@ const cli_option CLI_OPTIONS[] = {
     {"local", 0, 'G', NULL, NULL, CLI_FLAG, AT(local), "CLI_OPT_LOCAL"},
     {"vendor", 0, 'G', "VENDOR", NULL, CLI_TEXT, AT(report.filter), "CLI_OPT_VENDOR"},
     {"min-memory", 0, 'G', "SIZE", NULL, CLI_BYTES, AT(report.serving.gpu_memory_bytes), "CLI_OPT_MIN_MEMORY"},
+    {"command", 0, 'B', "COMMAND", NULL, CLI_TEXT, AT(batch_command), "CLI_OPT_COMMAND"},
+    {"jobs", 'j', 'B', "N", NULL, CLI_POSITIVE, AT(jobs), "CLI_OPT_JOBS"},
     {"id", 0, 'R', "ID", NULL, CLI_TEXT, AT(kept.id), "CLI_OPT_REGISTRY_ID"},
     {"source", 0, 'R', "TEXT", NULL, CLI_TEXT, AT(kept.source), "CLI_OPT_REGISTRY_SOURCE"},
     {"revision", 0, 'R', "TEXT", NULL, CLI_TEXT, AT(kept.revision), "CLI_OPT_REGISTRY_REVISION"},
@@ -152,9 +155,15 @@ const cli_option CLI_OPTIONS[] = {
 };
 const size_t CLI_OPTION_COUNT = sizeof CLI_OPTIONS / sizeof *CLI_OPTIONS;
 
-const cli_command *cli_find_command(const char *name) {
+const cli_command *cli_find_report(const char *name) {
   for (size_t i = 0; i < CLI_COMMAND_COUNT; i++)
     if (strcmp(CLI_COMMANDS[i].name, name) == 0) return &CLI_COMMANDS[i];
+  return NULL;
+}
+
+const cli_command *cli_find_command(const char *name) {
+  const cli_command *report = cli_find_report(name);
+  if (report) return report;
   for (size_t i = 0; i < CLI_OWN_COUNT; i++)
     if (strcmp(CLI_OWN[i].name, name) == 0) return &CLI_OWN[i];
   return NULL;
@@ -332,18 +341,45 @@ static weigh_status apply(const cli_option *option, const char *value, cli_optio
   return WEIGH_OK;
 }
 
-/* --max-num-seqs 256, which the command does not know, is max-num-seqs=256 of the engine. */
-static weigh_status engine_option(char **argv, int *at, cli_options *o, weigh_error *err) {
-  const char *name = argv[*at] + 2, *value = strchr(name, '=') ? NULL : argv[*at + 1];
+/* max-num-seqs and 256, which the command does not know, is max-num-seqs=256 of the engine. */
+static weigh_status add_engine_option(const char *name, const char *value, cli_options *o, weigh_error *err) {
   char *text = o->engine_text + o->engine_used;
   const size_t room = sizeof o->engine_text - o->engine_used;
-  if (value && is_option(value)) value = NULL;
   const int length = snprintf(text, room, value ? "%s=%s" : "%s", name, value);
   if (length < 0 || (size_t)length >= room) return fail(err, o, "USAGE_TOO_MANY", name, "4096");
   o->engine_used += (size_t)length + 1;
-  if (value) ++*at;
   o->report.serving.engine_options = o->engine_options;
   return add(err, o, o->engine_options, &o->report.serving.engine_option_count, text);
+}
+
+static weigh_status engine_option(char **argv, int *at, cli_options *o, weigh_error *err) {
+  const char *name = argv[*at] + 2, *value = strchr(name, '=') ? NULL : argv[*at + 1];
+  if (value && is_option(value)) value = NULL;
+  if (value) ++*at;
+  return add_engine_option(name, value, o, err);
+}
+
+weigh_status cli_set(const cli_command *command, const char *name, const char *value, cli_options *o,
+                     weigh_error *err) {
+  const cli_option *option = find_option(command, name, strlen(name), 0);
+  if (!option && strchr(command->options, 'S')) return add_engine_option(name, value, o, err);
+  if (!option) return fail(err, o, "USAGE_OPTION", name, command->name);
+  if (!option->value && strcmp(value, "true") != 0) return fail(err, o, "USAGE_NO_VALUE", name, option->name);
+  return apply(option, value, o, err);
+}
+
+bool cli_is_flag(const cli_command *command, const char *name) {
+  const cli_option *option = find_option(command, name, strlen(name), 0);
+  return option && !option->value;
+}
+
+weigh_status cli_enough_words(const cli_command *command, const cli_options *o, weigh_error *err) {
+  /* A model may be typed in with --set alone. */
+  bool model = command->max_words > 0 && strchr(command->options, 's');
+  size_t least = command->min_words ? command->min_words : model && o->setting_count == 0 ? 1 : 0;
+  if (o->report.log) least = 0; /* it may name its model */
+  if (!o->help && o->word_count < least) return fail(err, o, "USAGE_MISSING", command->words, command->name);
+  return WEIGH_OK;
 }
 
 static weigh_status one_option(const cli_command *command, char **argv, int *at, cli_options *o, weigh_error *err) {
@@ -402,10 +438,5 @@ weigh_status cli_parse(const cli_command *command, int argc, char **argv, cli_op
       o->words[o->word_count++] = argv[i];
     }
   }
-  /* A model may be typed in with --set alone. */
-  bool model = command->max_words > 0 && strchr(command->options, 's');
-  size_t least = command->min_words ? command->min_words : model && o->setting_count == 0 ? 1 : 0;
-  if (o->report.log) least = 0; /* it may name its model */
-  if (!o->help && o->word_count < least) return fail(err, o, "USAGE_MISSING", command->words, command->name);
-  return WEIGH_OK;
+  return cli_enough_words(command, o, err);
 }

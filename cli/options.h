@@ -27,6 +27,8 @@ typedef struct cli_options {
   const char *color;            /* auto, always, never */
   const char *registry;         /* its file; NULL: the usual one, "": none */
   weigh_registry_question kept; /* registry */
+  const char *batch_command;    /* batch: of lines that are a model's name alone */
+  weigh_count jobs;             /* batch: threads; 0: as many as cores */
   weigh_report_options report;
 } cli_options;
 
@@ -85,6 +87,18 @@ extern const cli_option CLI_OPTIONS[];
 extern const size_t CLI_OPTION_COUNT;
 
 const cli_command *cli_find_command(const char *name);
+
+/* A command that reports, by its name; NULL: none. */
+const cli_command *cli_find_report(const char *name);
+
+/* Sets one option of a command by its name on the command line (without --), as a line of a batch has it; `value` of a flag
+ * is "true". What the command does not know is an option of its engine, where it has one. `value` must outlive `out`. */
+weigh_status cli_set(const cli_command *command, const char *name, const char *value, cli_options *out,
+                     weigh_error *err);
+bool cli_is_flag(const cli_command *command, const char *name);
+
+/* Whether there are as many words as the command needs. */
+weigh_status cli_enough_words(const cli_command *command, const cli_options *o, weigh_error *err);
 
 /* How answers and errors are to be written, wherever on the line it stands: --format and --lang, before anything else
  * is read. What is wrong with them is left to cli_parse. */

@@ -97,6 +97,7 @@ weigh_status weigh_report(weigh_library *library, weigh_report_kind kind, weigh_
   const bool needs_model = is_about_a_model(kind);
   if ((needs_model && !a) || (kind == WEIGH_REPORT_DIFF && !b))
     return weigh_error_set(err, library->language, "REPORT_NO_MODEL", NULL, 0);
+  if (needs_model && kind != WEIGH_REPORT_PARAMS && a->model.formula_only) return refuse_formula(a, err);
   const bool own_memory = !needs_model || kind == WEIGH_REPORT_SWEEP;
   wb_ctx own = {0};
   if (own_memory && !wb_ctx_open(&own, 0)) return wb_no_memory(library->language, err);
@@ -106,8 +107,8 @@ weigh_status weigh_report(weigh_library *library, weigh_report_kind kind, weigh_
                 .user = user,
                 .options = options ? options : &none,
                 .lang = (wb_lang)library->language};
+  const size_t warned[2] = {a ? a->model.warning_count : 0, b ? b->model.warning_count : 0};
   weigh_status status;
-  if (needs_model && kind != WEIGH_REPORT_PARAMS && a->model.formula_only) return refuse_formula(a, err);
   if (b && b != a) { /* nobody drafts for itself */
     wb_ctx_begin(&b->model.ctx);
     b->model.draft = NULL;
@@ -118,6 +119,8 @@ weigh_status weigh_report(weigh_library *library, weigh_report_kind kind, weigh_
   else if (kind == WEIGH_REPORT_DESIGN) status = wb_answer_design(&out, library, err);
   else if (WB_BEGIN(ctx)) status = write_asked(&out, library, kind, a, b) ? WEIGH_OK : WEIGH_NO;
   else status = wb_report_failure(ctx, library, err);
+  if (a) a->model.warning_count = warned[0]; /* what this report warned of is no part of the next */
+  if (b) b->model.warning_count = warned[1];
   wb_ctx_close(&own);
   return status;
 }
