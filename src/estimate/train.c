@@ -246,6 +246,23 @@ wb_train *wb_train_new(wb_model *m, const weigh_training *asked, wb_str mode) {
   return t;
 }
 
+typedef struct trial {
+  wb_model *model;
+  const weigh_training *asked;
+  wb_str mode;
+  wb_train *out;
+} trial;
+
+static void make(void *user) {
+  trial *t = user;
+  t->out = wb_train_new(t->model, t->asked, t->mode);
+}
+
+wb_train *wb_train_try(wb_model *m, const weigh_training *asked, wb_str mode, wb_failure *why) {
+  trial t = {m, asked, mode, NULL};
+  return wb_try(&m->ctx, make, &t, why) ? t.out : NULL;
+}
+
 /* ---- for methods ---- */
 
 wb_exact_figures wb_exact_training(const wb_train *t) {
