@@ -193,6 +193,7 @@ static void take_reference(wb_train *t) {
 
 static void fill(wb_train *t) {
   weigh_training *a = &t->asked;
+  t->precision_given = a->precision != NULL;
   if (!a->batch) a->batch = 1;
   if (!a->sequence) a->sequence = 2048;
   if (!a->gpus) a->gpus = 1;
@@ -282,9 +283,16 @@ wb_exact_figures wb_exact_training(const wb_train *t) {
   return out;
 }
 
+/* A policy that was asked for is told by the width of its weights; without one a method's own default holds. */
 wb_method_question wb_question_of_training(const wb_train *t) {
   const weigh_training *a = &t->asked;
-  return (wb_method_question){.mode = wb_str_cstr(&t->model->ctx, t->mode.name),
+  const wb_str weights =
+      t->precision_given ? wb_precision_find(&t->model->ctx, wb_str_of(a->precision)).weights : WB_STR("");
+  return (wb_method_question){.weight_bytes = wb_num_int((wb_i128)(weights.len ? wb_dtype_bytes(weights) : 0)),
+                              .precision = !weights.len                    ? NULL
+                                           : wb_str_is(weights, "float32") ? "fp32"
+                                                                           : "bf16",
+                              .mode = wb_str_cstr(&t->model->ctx, t->mode.name),
                               .context = a->sequence,
                               .sequences = a->batch,
                               .rank = a->rank,

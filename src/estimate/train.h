@@ -27,7 +27,8 @@ typedef struct wb_train {
   wb_model *model;
   wb_train_mode mode;
   weigh_training asked; /* with defaults filled in */
-  wb_adapter *adapter;  /* NULL: all weights train */
+  bool precision_given;
+  wb_adapter *adapter; /* NULL: all weights train */
   wb_trained_list trained, frozen;
   wb_optimizer optimizer;
   wb_num trainable, total; /* parameters; of the whole with the adapter */

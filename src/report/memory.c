@@ -1,6 +1,8 @@
 /* weigh memory, weigh fit: bytes on each device while serving, what fits, how far. */
 #include "report/memory.h"
 
+#include "report/method.h"
+
 #include "estimate/derive_memory.h"
 #include "estimate/launch.h"
 #include "estimate/side_by_side.h"
@@ -98,6 +100,23 @@ static void warn(const wb_out *out, wb_model *m, const wb_memory_facts *f) {
   const wb_i128 heads = wb_solve_heads(m);
   const wb_str shares[] = {wb_out_number(out, heads), wb_out_number(out, s->layout.tp)};
   if (heads % s->layout.tp) wb_model_warn(m, WB_TP_HEADS, 2, shares);
+}
+
+size_t wb_memory_given(const weigh_serving *a, wb_given_option *out) {
+  const wb_given_option all[WB_MEMORY_GIVEN] = {{"context", "context", a->context > 0},
+                                                {"sequences", "sequences", a->sequences > 0},
+                                                {"quant", "weight_bytes", a->quant != NULL},
+                                                {"dtype", "weight_bytes", a->dtype != NULL},
+                                                {"kv-dtype", "kv_bytes", a->kv_dtype != NULL},
+                                                {"engine", NULL, a->engine != NULL},
+                                                {"gpus", NULL, a->gpus > 0},
+                                                {"tp", NULL, a->tp > 0},
+                                                {"pp", NULL, a->pp > 0},
+                                                {"dp", NULL, a->dp > 0},
+                                                {"gpu-layers", NULL, a->has_gpu_layers},
+                                                {"loras", NULL, a->loras > 0}};
+  for (size_t i = 0; i < WB_MEMORY_GIVEN; i++) out[i] = all[i];
+  return WB_MEMORY_GIVEN;
 }
 
 /* A method's figure for the whole, or for the cache where it has no other. */

@@ -129,7 +129,11 @@ void wb_memory_text(wb_out *out, const wb_memory_facts *f, bool first_screen) {
     if (f->config_kv && f->serving->layout.pp == 1 && !wb_memory_first(f))
       wb_memory_line(out, WB_NOTE_CONFIG_KV, 2, method);
   }
-  if (f->method) wb_write_asked_method(out, f->method);
+  if (f->method) {
+    wb_given_option given[WB_MEMORY_GIVEN];
+    wb_write_asked_method(out, f->method);
+    wb_write_ignored(out, f->method->result, given, wb_memory_given(&out->options->serving, given));
+  }
   if (!first_screen) return;
   wb_memory_whatif_text(out, f);
   write_assumed(out, f);

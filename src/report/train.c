@@ -121,6 +121,27 @@ static answers gather(wb_out *out, wb_model *m) {
   return all;
 }
 
+#define TRAIN_OPTIONS 14
+
+/* What was given, with the name under which a method may take it. */
+static void given_options(const weigh_training *a, wb_given_option out[TRAIN_OPTIONS]) {
+  const wb_given_option all[TRAIN_OPTIONS] = {{"batch", "sequences", a->batch > 0},
+                                              {"sequence", "context", a->sequence > 0},
+                                              {"optimizer", "optimizer", a->optimizer != NULL},
+                                              {"precision", "weight_bytes", a->precision != NULL},
+                                              {"rank", "rank", a->rank > 0},
+                                              {"generations", "generations", a->has_generations},
+                                              {"checkpointing", "checkpointing", a->checkpointing},
+                                              {"reference", "reference", a->reference},
+                                              {"attention", "fused_attention", a->eager},
+                                              {"adapter", NULL, a->adapter != NULL},
+                                              {"target-modules", NULL, a->target_modules != NULL},
+                                              {"gpus", NULL, a->gpus > 0},
+                                              {"zero", NULL, a->sharding != NULL},
+                                              {"optimizer-option", NULL, a->optimizer_option_count > 0}};
+  for (size_t i = 0; i < TRAIN_OPTIONS; i++) out[i] = all[i];
+}
+
 /* ---- JSON ---- */
 
 static void json_parts(wb_json_out *j, const wb_train_part *parts, size_t count) {
@@ -171,7 +192,11 @@ static void json_answer(wb_json_out *j, const answer *a) {
   }
   if (a->method) json_parts(j, a->parts, a->part_count);
   else json_parts(j, t->parts, t->part_count);
-  if (a->method) wb_json_method(j, "answer", a->method);
+  if (!a->method) return;
+  wb_given_option given[TRAIN_OPTIONS];
+  given_options(&j->out->options->training, given);
+  wb_json_method(j, "answer", a->method);
+  wb_json_ignored(j, a->method, given, TRAIN_OPTIONS);
 }
 
 static void write_json(wb_out *out, wb_model *m, const answers *all) {
@@ -306,6 +331,11 @@ static void write_head(wb_out *out, wb_model *m, const answers *all) {
 static void write_text(wb_out *out, wb_model *m, const answers *all) {
   const bool one = out->options->training.mode != NULL;
   write_head(out, m, all);
+  if (all->items[0].method) {
+    wb_given_option given[TRAIN_OPTIONS];
+    given_options(&out->options->training, given);
+    wb_write_ignored(out, all->items[0].method, given, TRAIN_OPTIONS);
+  }
   write_modes(out, all);
   wb_text_addc(&out->text, '\n');
   if (one) {
