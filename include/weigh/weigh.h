@@ -306,6 +306,7 @@ typedef enum weigh_report_kind {
   WEIGH_REPORT_SPEED,      /* time to the first token and tokens per second, as bounds */
   WEIGH_REPORT_SWEEP,      /* the serving question for every combination of some of its variables' values */
   WEIGH_REPORT_TRAIN,      /* bytes on a rank while training, mode by mode */
+  WEIGH_REPORT_ADVISE,     /* cards for a model's inference and training, what saves memory, what to do when it is short */
   WEIGH_REPORT_COMPARE,    /* what the rules of thumb say of a model beside the exact figures, and why */
   WEIGH_REPORT_METHODS,    /* the published rules of thumb */
   WEIGH_REPORT_METHOD,     /* one of them: its functions, or what one of these answers to `input` */
@@ -374,7 +375,7 @@ typedef struct weigh_report_options {
   weigh_by by;           /* flops: what a row is */
   weigh_serving serving; /* memory, fit, speed, sweep, design; gpus: with so much memory (gpu_memory_bytes) */
   weigh_sweep sweep;
-  weigh_training training; /* train */
+  weigh_training training; /* train, advise */
   weigh_design design;     /* design */
   bool conventions;        /* flops: the published conventions side by side */
 } weigh_report_options;

@@ -15,6 +15,7 @@ static bool write_report(wb_out *out, weigh_library *library, weigh_report_kind 
     case WEIGH_REPORT_FIT: yes = wb_report_memory(out, &a->model, true); break;
     case WEIGH_REPORT_GPUS: wb_report_gpus(out); break;
     case WEIGH_REPORT_TRAIN: yes = wb_report_train(out, &a->model); break;
+    case WEIGH_REPORT_ADVISE: yes = wb_report_advise(out, &a->model); break;
     case WEIGH_REPORT_COMPARE: wb_report_compare_methods(out, &a->model); break;
     case WEIGH_REPORT_METHODS: wb_report_methods(out, &library->lib); break;
     case WEIGH_REPORT_METHOD: wb_report_method(out, &library->lib); break;

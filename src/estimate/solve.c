@@ -70,10 +70,11 @@ wb_serving *wb_serving_try(wb_model *m, const weigh_serving *asked) {
   wb_serving *volatile out = NULL;
   jmp_buf outer;
   memcpy(&outer, &ctx->guard, sizeof outer);
-  const uint32_t depth = ctx->depth;
+  const uint32_t depth = ctx->depth, eval_depth = ctx->eval_depth;
   if (WB_GUARD(ctx)) out = wb_serving_new(m, asked);
   memcpy(&ctx->guard, &outer, sizeof outer);
   ctx->depth = depth;
+  ctx->eval_depth = eval_depth;
   if (!out) fail_again(ctx);
   return out;
 }
