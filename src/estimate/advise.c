@@ -60,21 +60,22 @@ static void ask_methods(wb_advice *a, const char *method) {
 /* ---- scenarios ---- */
 
 /* The most sequences at once that the named cards take with the reserve. */
-static bool fits_with(const wb_advice *a, const wb_way *way, wb_i128 count, wb_way *asked) {
-  wb_way_held held;
+static bool fits_with(wb_advice *a, const wb_way *way, wb_i128 count, wb_way *asked) {
   wb_way with = *way;
   with.training.batch = with.serving.sequences = (weigh_count)count;
   *asked = wb_way_on(a, &with, &a->card, a->gpus, NULL);
-  return wb_way_fits(a, asked, &held);
+  return wb_way_weigh(a, asked).fits;
 }
 
 #define MOST_SEQUENCES ((wb_i128)1 << 20)
 
-static void find_largest(const wb_advice *a, wb_scenario *s) {
+static void find_largest(wb_advice *a, wb_scenario *s) {
   wb_i128 low = 0, high = 1;
   wb_way asked;
+  wb_said said[WB_ADVICE_METHODS];
   s->has_largest = true;
-  while (high <= MOST_SEQUENCES && fits_with(a, &s->way, high, &asked)) low = high, high *= 2;
+  if (fits_with(a, &s->way, 1, &asked)) low = 1, high = 2;
+  while (low && high <= MOST_SEQUENCES && fits_with(a, &s->way, high, &asked)) low = high, high *= 2;
   while (low && high - low > 1) {
     const wb_i128 middle = (low + high) / 2;
     if (fits_with(a, &s->way, middle, &asked)) low = middle;
@@ -83,13 +84,23 @@ static void find_largest(const wb_advice *a, wb_scenario *s) {
   s->largest = low;
   if (!low) return;
   fits_with(a, &s->way, low, &s->largest_way);
-  const wb_way_held held = wb_way_weigh(a, &s->largest_way);
-  s->largest_said = wb_way_said(a, a->methods[0], &s->largest_way, &held);
+  wb_way_compare(a, &s->largest_way, NULL, said);
+  s->largest_said = said[0];
+}
+
+/* Models whose modules no library names get adapters on all of them. */
+static void choose_targets(wb_advice *a) {
+  weigh_training *t = &a->train.training;
+  wb_way way = a->train;
+  if (t->target_modules) return;
+  way.training.mode = "lora";
+  if (wb_way_weigh(a, &way).known) return;
+  way.training.target_modules = "all-linear";
+  if (wb_way_weigh(a, &way).known) t->target_modules = "all-linear";
 }
 
 static void look_at(wb_advice *a, wb_scenario *s) {
-  s->held = wb_way_weigh(a, &s->way);
-  for (size_t i = 0; i < a->method_count; i++) s->said[i] = wb_way_said(a, a->methods[i], &s->way, &s->held);
+  s->held = wb_way_compare(a, &s->way, NULL, s->said);
   if (!s->held.known) return;
   for (size_t i = 0; i < a->card_count; i++) s->cards[i] = wb_way_fewest(a, &s->way, &a->cards[i]);
   if (a->has_card) find_largest(a, s);
@@ -148,6 +159,7 @@ wb_advice *wb_advice_new(wb_model *m, const weigh_training *training, const weig
   ask_training(a, training);
   ask_serving(a, serving);
   ask_methods(a, method);
+  choose_targets(a);
   find_scenarios(a);
   wb_advise_tradeoffs(a);
   wb_advise_remedies(a);

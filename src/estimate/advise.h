@@ -18,9 +18,9 @@ typedef struct wb_way_held {
   bool known; /* false: `refused` says why not */
   wb_failure refused;
   wb_i128 total, weights, cache, gradients, optimizer, activations, other;
+  wb_i128 states; /* of the optimizer alone, without a master copy */
   wb_num trainable;
-  wb_train *train;     /* of a way that trains */
-  wb_serving *serving; /* of one that serves */
+  bool fits; /* on the cards named, with the reserve */
 } wb_way_held;
 
 /* What a method says of the same; `known` false: it has no answer. */
@@ -35,6 +35,7 @@ typedef struct wb_said {
 #define WB_ADVICE_CARDS     16
 #define WB_ADVICE_SCENARIOS 12
 #define WB_ADVICE_ROWS      16
+#define WB_ADVICE_WARM      16
 
 /* The fewest of one card; gpus 0: no number up to WB_SOLVE_CARDS does. */
 typedef struct wb_cards_needed {
@@ -99,6 +100,7 @@ typedef struct wb_no_effect {
 
 typedef struct wb_advice {
   wb_model *model;
+  bool warm[WB_ADVICE_WARM]; /* kinds of questions that were asked once, so that others can be forgotten */
   int reserve; /* per cent of a card */
   wb_way train, serve;
   bool has_card;
@@ -135,13 +137,13 @@ wb_advice *wb_advice_new(wb_model *model, const weigh_training *training, const 
 
 /* The same way with changes of data/advice; false: a word of them is none. */
 bool wb_way_change(const wb_advice *advice, wb_way *way, wb_str changes);
-wb_way_held wb_way_weigh(const wb_advice *advice, const wb_way *way);
-wb_said wb_way_said(const wb_advice *advice, const wb_decl *method, const wb_way *way, const wb_way_held *held);
-/* The way on cards, as it is asked again; whether it fits there with the reserve. */
+wb_way_held wb_way_weigh(wb_advice *advice, const wb_way *way);
+/* The same, and what the advice's methods say of it; `optimizer` NULL: they know it by the same name. */
+wb_way_held wb_way_compare(wb_advice *advice, const wb_way *way, const char *optimizer, wb_said *said);
+/* The way on cards, as it is asked again. */
 wb_way wb_way_on(const wb_advice *advice, const wb_way *way, const wb_card *card, wb_i128 gpus,
                  const wb_layout *layout);
-bool wb_way_fits(const wb_advice *advice, const wb_way *way, wb_way_held *held);
-wb_cards_needed wb_way_fewest(const wb_advice *advice, const wb_way *way, const wb_card *card);
+wb_cards_needed wb_way_fewest(wb_advice *advice, const wb_way *way, const wb_card *card);
 
 /* What asks it again on the command line: "train", the model, options. */
 wb_str *wb_way_words(const wb_advice *advice, const wb_way *way, size_t *count);
@@ -150,9 +152,6 @@ wb_str *wb_way_words(const wb_advice *advice, const wb_way *way, size_t *count);
 void wb_advise_tradeoffs(wb_advice *advice);
 void wb_advise_remedies(wb_advice *advice);
 void wb_advise_choices(wb_advice *advice);
-
-/* Optimizer states alone, without a master copy. */
-wb_i128 wb_states_of(const wb_way_held *held);
 
 /* bytes with the reserve on top, as the sources advise it. */
 wb_i128 wb_with_reserve(wb_ctx *ctx, wb_i128 bytes, int percent);

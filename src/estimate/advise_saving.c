@@ -44,20 +44,31 @@ static bool is_for(wb_str modes, const char *mode) {
 }
 
 /* On the cards asked for, where there are such. */
-static bool weigh_there(const wb_advice *a, const wb_way *way, wb_way *there, wb_way_held *held) {
+static wb_way_held weigh_there(wb_advice *a, const wb_way *way, wb_way *there) {
   *there = *way;
   if (a->has_card) {
     *there = wb_way_on(a, way, &a->card, way->training.gpus, NULL);
     there->training.sharding = way->training.sharding; /* none is added for nothing */
   }
-  return wb_way_fits(a, there, held);
+  return wb_way_weigh(a, there);
+}
+
+/* Where one card was asked for, as many as it takes; where none was, a machine's. */
+static weigh_count spread(wb_advice *a, const wb_way *way) {
+  wb_way one = *way;
+  if (a->gpus > 1) return (weigh_count)a->gpus;
+  one.training.gpus = 1;
+  if (!a->has_card) return USUAL_CARDS;
+  const wb_cards_needed found = wb_way_fewest(a, &one, &a->card);
+  return found.gpus > 1 ? (weigh_count)found.gpus : USUAL_CARDS;
 }
 
 static void try_remedy(wb_advice *a, wb_way *way, wb_i128 *bytes, wb_remedy *r) {
-  wb_way_held held;
   wb_way with = *way, there;
   wb_way_change(a, &with, r->change);
-  r->fits = weigh_there(a, &with, &there, &held);
+  if (wb_str_ends(r->change, WB_STR("gpus=@"))) with.training.gpus = spread(a, &with);
+  const wb_way_held held = weigh_there(a, &with, &there);
+  r->fits = held.fits;
   r->way = there;
   r->before = r->after = *bytes;
   r->state = WB_REMEDY_REFUSED;
@@ -91,7 +102,8 @@ void wb_advise_remedies(wb_advice *a) {
   wb_str c[4];
   wb_way way = a->train, there;
   way.training.gpus = (weigh_count)a->gpus;
-  a->fits = weigh_there(a, &way, &there, &a->as_asked) && a->has_card;
+  a->as_asked = weigh_there(a, &way, &there);
+  a->fits = a->as_asked.fits && a->has_card;
   wb_i128 bytes = a->as_asked.total;
   if (!a->as_asked.known || a->fits) return;
   for (size_t at = 0;
@@ -121,18 +133,12 @@ static void choose_optimizers(wb_advice *a) {
     const char **options = WB_NEWN(ctx, const char *, 1);
     options[0] = wb_str_cstr(ctx, c[2]);
     t->optimizer_options = options;
-    o->held = wb_way_weigh(a, &o->way);
+    const bool called = !wb_str_is(c[3], "-");
+    wb_said said[WB_ADVICE_METHODS] = {{0}};
+    o->held = wb_way_compare(a, &o->way, wb_str_cstr(ctx, c[3]), said);
     if (!o->held.known || !wb_message_find(c[4], &o->text)) continue;
-    wb_way named = o->way;
-    named.training.optimizer = wb_str_cstr(ctx, c[3]);
-    wb_way_held asked = o->held;
-    asked.train = WB_NEW(ctx, wb_train);
-    *asked.train = *o->held.train;
-    asked.train->asked.optimizer = named.training.optimizer;
-    for (size_t i = 0; i < a->method_count && !o->said.known && !wb_str_is(c[3], "-"); i++) {
-      const wb_said said = wb_way_said(a, a->methods[i], &named, &asked);
-      if (said.known && said.has_states) o->said = said;
-    }
+    for (size_t i = 0; i < a->method_count && !o->said.known && called; i++)
+      if (said[i].known && said[i].has_states) o->said = said[i];
     a->optimizer_count++;
   }
 }

@@ -10,14 +10,6 @@ wb_i128 wb_with_reserve(wb_ctx *ctx, wb_i128 bytes, int percent) {
   return (wb_times(ctx, bytes, 100 + percent) + 99) / 100;
 }
 
-wb_i128 wb_states_of(const wb_way_held *held) {
-  wb_i128 sum = 0;
-  for (size_t i = 0; held->train && i < held->train->part_count; i++)
-    if (wb_str_is(held->train->parts[i].name, "optimizer") && !held->train->parts[i].host)
-      sum += held->train->parts[i].best;
-  return sum;
-}
-
 /* ---- changes ---- */
 
 static bool change_serving(weigh_serving *s, wb_str key, const char *value) {
@@ -64,6 +56,9 @@ static void take_training(wb_way_held *out, const wb_train *t) {
   out->activations = e.activations;
   out->other = e.runtime;
   out->trainable = t->trainable;
+  out->fits = t->fits;
+  for (size_t i = 0; i < t->part_count; i++)
+    if (wb_str_is(t->parts[i].name, "optimizer") && !t->parts[i].host) out->states += t->parts[i].best;
 }
 
 /* Of the fullest device. */
@@ -79,28 +74,16 @@ static void take_serving(wb_way_held *out, const wb_serving *s) {
     if (wb_str_is(name, "activations") || wb_str_is(name, "output")) out->activations += load.parts[i].best;
   }
   out->other = out->total - out->weights - out->cache - out->activations;
+  out->fits = wb_serving_fits_now(s);
 }
 
-wb_way_held wb_way_weigh(const wb_advice *a, const wb_way *way) {
-  wb_model *m = a->model;
-  wb_way_held out = {.known = false};
-  if (way->trains) out.train = wb_train_try(m, &way->training, wb_str_of(way->training.mode));
-  else out.serving = wb_serving_try(m, &way->serving);
-  out.known = out.train || out.serving;
-  if (!out.known) out.refused = m->ctx.failure;
-  if (out.train) take_training(&out, out.train);
-  if (out.serving) take_serving(&out, out.serving);
-  return out;
-}
-
-/* ---- what a method says ---- */
+/* ---- what methods say ---- */
 
 static bool read_factor(const wb_advice *a, const wb_method_result *r, wb_num *out) {
-  wb_ctx *ctx = &a->model->ctx;
   const wb_sym *name = wb_intern_find(&a->model->lib->symbols, WB_STR("factor"));
   wb_binding *binding = name ? wb_scope_find_here(r->scope, name) : NULL;
   if (!binding) return false;
-  const wb_value *value = wb_force(ctx, binding);
+  const wb_value *value = wb_force(&a->model->ctx, binding);
   if (value->kind == WB_NUM) *out = value->u.num;
   return value->kind == WB_NUM;
 }
@@ -112,23 +95,80 @@ static bool read_bytes(const wb_method_result *r, const char *label, wb_i128 *ou
   return true;
 }
 
-wb_said wb_way_said(const wb_advice *a, const wb_decl *method, const wb_way *way, const wb_way_held *held) {
-  wb_ctx *ctx = &a->model->ctx;
+static wb_said say(const wb_advice *a, const wb_decl *method, const wb_way *way, const wb_method_question *asked) {
   wb_said out = {.method = method};
   const char *question = way->trains ? "train" : "memory", *mode = way->trains ? way->training.mode : NULL;
-  const wb_decl *function = held->known ? wb_method_answering(method, question, mode) : NULL;
+  const wb_decl *function = wb_method_answering(method, question, mode);
   if (!function) return out;
-  const wb_method_question asked =
-      way->trains ? wb_question_of_training(held->train) : wb_question_of_serving(held->serving);
-  const wb_method_result r = wb_method_on(a->model, function, &asked, NULL, 0);
+  const wb_method_result r = wb_method_on(a->model, function, asked, NULL, 0);
   const wb_str label = wb_method_answer(function, question, mode);
-  if (!r.applies || !read_bytes(&r, wb_str_cstr(ctx, label), &out.bytes)) return out;
+  if (!r.applies || !read_bytes(&r, wb_str_cstr(&a->model->ctx, label), &out.bytes)) return out;
   out.known = true;
   out.has_states = read_bytes(&r, "optimizer_states", &out.states) || read_bytes(&r, "optimizer", &out.states);
   read_bytes(&r, "activations", &out.activations);
-  out.has_factor = read_factor(a, &r, &out.factor);
+  out.has_factor = way->trains && read_factor(a, &r, &out.factor);
   return out;
 }
+
+/* ---- both, and forgotten ---- */
+
+/* Texts of a failure that outlive what is forgotten. */
+typedef struct kept_texts {
+  char text[WB_MESSAGE_ARGS][240];
+  size_t length[WB_MESSAGE_ARGS];
+} kept_texts;
+
+static void keep(kept_texts *k, const wb_failure *f) {
+  for (size_t i = 0; i < WB_MESSAGE_ARGS; i++) {
+    k->length[i] = f->args[i].len < sizeof k->text[i] ? f->args[i].len : sizeof k->text[i];
+    if (k->length[i]) memcpy(k->text[i], f->args[i].ptr, k->length[i]);
+  }
+}
+
+static wb_failure restore(wb_ctx *ctx, const kept_texts *k, const wb_failure *f) {
+  wb_failure out = {.message = f->message};
+  for (size_t i = 0; i < WB_MESSAGE_ARGS; i++) out.args[i] = wb_str_copy(ctx, (wb_str){k->text[i], k->length[i]});
+  return out;
+}
+
+static wb_way_held ask(const wb_advice *a, const wb_way *way, const char *optimizer, wb_said *said) {
+  wb_model *m = a->model;
+  wb_way_held out = {.known = false};
+  wb_train *t = way->trains ? wb_train_try(m, &way->training, wb_str_of(way->training.mode)) : NULL;
+  wb_serving *s = way->trains ? NULL : wb_serving_try(m, &way->serving);
+  if (!t && !s) return out;
+  out.known = true;
+  if (t) take_training(&out, t);
+  else take_serving(&out, s);
+  if (!said) return out;
+  wb_method_question asked = t ? wb_question_of_training(t) : wb_question_of_serving(s);
+  if (optimizer) asked.optimizer = optimizer;
+  for (size_t i = 0; i < a->method_count; i++) said[i] = say(a, a->methods[i], way, &asked);
+  return out;
+}
+
+/* Questions of one kind resolve the same names of the model. */
+static size_t kind_of(const wb_way *way, bool compared) {
+  const bool whole = way->trains && (strcmp(way->training.mode, "full") == 0);
+  return (size_t)way->trains | (size_t)compared << 1 | (size_t)whole << 2 | (size_t)(way->training.gpus > 1) << 3;
+}
+
+wb_way_held wb_way_compare(wb_advice *a, const wb_way *way, const char *optimizer, wb_said *said) {
+  wb_ctx *ctx = &a->model->ctx;
+  kept_texts texts;
+  bool *warm = &a->warm[kind_of(way, said != NULL)];
+  wb_trial trial = wb_trial_begin(a->model);
+  const bool forget = *warm;
+  wb_way_held out = ask(a, way, optimizer, said);
+  *warm = *warm || out.known;
+  const wb_failure failure = ctx->failure;
+  if (!out.known) keep(&texts, &failure);
+  if (forget) wb_trial_forget(&trial);
+  if (!out.known) out.refused = restore(ctx, &texts, &failure);
+  return out;
+}
+
+wb_way_held wb_way_weigh(wb_advice *a, const wb_way *way) { return wb_way_compare(a, way, NULL, NULL); }
 
 /* ---- on cards ---- */
 
@@ -144,20 +184,13 @@ wb_way wb_way_on(const wb_advice *a, const wb_way *way, const wb_card *card, wb_
   return out;
 }
 
-bool wb_way_fits(const wb_advice *a, const wb_way *way, wb_way_held *held) {
-  *held = wb_way_weigh(a, way);
-  if (!held->known) return false;
-  return way->trains ? held->train->fits : wb_serving_fits_now(held->serving);
-}
-
-static bool fits_on(const wb_advice *a, const wb_way *way, const wb_card *card, wb_i128 gpus) {
+static bool fits_on(wb_advice *a, const wb_way *way, const wb_card *card, wb_i128 gpus) {
   const wb_way on = wb_way_on(a, way, card, gpus, NULL);
-  wb_way_held held;
-  return wb_way_fits(a, &on, &held);
+  return wb_way_weigh(a, &on).fits;
 }
 
 /* A rank holds the less the more there are, but that several need buffers that one does not. */
-static wb_i128 fewest_ranks(const wb_advice *a, const wb_way *way, const wb_card *card) {
+static wb_i128 fewest_ranks(wb_advice *a, const wb_way *way, const wb_card *card) {
   wb_i128 low = 1, high = WB_SOLVE_CARDS;
   if (fits_on(a, way, card, 1)) return 1;
   if (!fits_on(a, way, card, high)) return 0;
@@ -169,13 +202,13 @@ static wb_i128 fewest_ranks(const wb_advice *a, const wb_way *way, const wb_card
   return high;
 }
 
-static void confirm(const wb_advice *a, wb_cards_needed *out) {
-  wb_way_held held;
-  if (!wb_way_fits(a, &out->way, &held)) out->gpus = 0; /* nothing is advised that is not confirmed */
-  else out->device = held.total;
+static void confirm(wb_advice *a, wb_cards_needed *out) {
+  const wb_way_held held = wb_way_weigh(a, &out->way);
+  if (!held.fits) out->gpus = 0; /* nothing is advised that is not confirmed */
+  out->device = held.total;
 }
 
-static wb_cards_needed fewest_training(const wb_advice *a, const wb_way *way, const wb_card *card) {
+static wb_cards_needed fewest_training(wb_advice *a, const wb_way *way, const wb_card *card) {
   wb_cards_needed out = {.card = *card};
   wb_way with = *way;
   out.gpus = fewest_ranks(a, &with, card);
@@ -204,25 +237,41 @@ static wb_i128 go_down(const wb_serving *s, const wb_card *card, wb_layout *layo
   return gpus;
 }
 
-static wb_cards_needed fewest_serving(const wb_advice *a, const wb_way *way, const wb_card *card) {
-  wb_cards_needed out = {.card = *card};
+/* Cards and layouts; gpus 0: none. */
+typedef struct laid_out {
+  wb_i128 gpus, fewer_gpus;
   wb_layout layout, fewer;
-  wb_i128 fewer_gpus;
+} laid_out;
+
+static laid_out lay_out(wb_advice *a, const wb_way *way, const wb_card *card) {
+  laid_out out = {.gpus = 0};
   const wb_way one = wb_way_on(a, way, card, 1, NULL);
   wb_serving *s = wb_serving_try(a->model, &one.serving);
   if (!s) return out;
   a->model->tried = NULL; /* another format reads other names */
-  out.gpus = wb_solve_fewest(s, card, &layout);
-  if (!out.gpus) return out;
-  out.gpus = go_down(s, card, &layout, out.gpus, &fewer, &fewer_gpus);
-  out.way = wb_way_on(a, way, card, out.gpus, &layout);
-  out.has_fewer = fewer_gpus > 0;
-  if (out.has_fewer) out.fewer = wb_way_on(a, way, card, fewer_gpus, &fewer);
+  out.gpus = wb_solve_fewest(s, card, &out.layout);
+  if (out.gpus) out.gpus = go_down(s, card, &out.layout, out.gpus, &out.fewer, &out.fewer_gpus);
+  return out;
+}
+
+static wb_cards_needed fewest_serving(wb_advice *a, const wb_way *way, const wb_card *card) {
+  wb_cards_needed out = {.card = *card};
+  bool *warm = &a->warm[0];
+  const bool forget = *warm;
+  wb_trial trial = wb_trial_begin(a->model);
+  const laid_out found = lay_out(a, way, card);
+  if (forget) wb_trial_forget(&trial);
+  *warm = *warm || found.gpus;
+  if (!found.gpus) return out;
+  out.gpus = found.gpus;
+  out.way = wb_way_on(a, way, card, found.gpus, &found.layout);
+  out.has_fewer = found.fewer_gpus > 0;
+  if (out.has_fewer) out.fewer = wb_way_on(a, way, card, found.fewer_gpus, &found.fewer);
   confirm(a, &out);
   return out;
 }
 
-wb_cards_needed wb_way_fewest(const wb_advice *a, const wb_way *way, const wb_card *card) {
+wb_cards_needed wb_way_fewest(wb_advice *a, const wb_way *way, const wb_card *card) {
   return way->trains ? fewest_training(a, way, card) : fewest_serving(a, way, card);
 }
 

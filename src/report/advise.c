@@ -78,7 +78,7 @@ static wb_str said_text(wb_out *out, const wb_advice *a, const wb_said *s) {
                     WB_STR_ARG(with));
 }
 
-/* "pai 9.80 (factor 0.35)": activations by the method at the largest batch. */
+/* "pai 9.80 ×0.35": activations by the method at the largest batch. */
 static wb_str at_largest(wb_out *out, const wb_scenario *s) {
   wb_ctx *ctx = out->text.ctx;
   const wb_said *said = &s->largest_said;
@@ -86,7 +86,7 @@ static wb_str at_largest(wb_out *out, const wb_scenario *s) {
   const wb_str text = wb_str_fmt(ctx, "%.*s %.*s", WB_STR_ARG(said->method->name->name),
                                  WB_STR_ARG(amount(out, said->activations)));
   if (!said->has_factor || !s->way.trains || wb_str_is(s->name, "full")) return text;
-  return wb_str_fmt(ctx, "%.*s (× %.3g)", WB_STR_ARG(text), wb_num_double(said->factor));
+  return wb_str_fmt(ctx, "%.*s ×%.3g", WB_STR_ARG(text), wb_num_double(said->factor));
 }
 
 static void needed_row(wb_out *out, wb_table *table, const wb_advice *a, const wb_scenario *s) {
@@ -94,9 +94,8 @@ static void needed_row(wb_out *out, wb_table *table, const wb_advice *a, const w
   wb_table_cell(table, wb_out_plain(out) ? s->name : wb_scenario_title(out, s));
   wb_table_cell(table, h->known ? amount(out, h->total) : WB_STR("-"));
   wb_table_cell(table, h->known ? amount(out, wb_with_reserve(out->text.ctx, h->total, a->reserve)) : WB_STR("-"));
-  for (size_t i = 0; i < table->column_count - (a->has_card ? 6 : 4); i++)
-    wb_table_cell(table, said_text(out, a, &s->said[i]));
-  wb_table_cell(table, h->known ? amount(out, h->activations) : WB_STR("-"));
+  for (size_t i = 0; i < a->method_count; i++) wb_table_cell(table, said_text(out, a, &s->said[i]));
+  if (wb_out_plain(out)) wb_table_cell(table, h->known ? amount(out, h->activations) : WB_STR("-"));
   if (!a->has_card) return;
   wb_table_cell(table, s->has_largest ? wb_out_number(out, s->largest) : WB_STR("-"));
   wb_table_cell(table, at_largest(out, s));
@@ -107,7 +106,8 @@ static void write_needed(wb_out *out, const wb_advice *a) {
   wb_column columns[8];
   size_t n = 0;
   for (size_t i = 0; i < 8; i++)
-    if ((i != 4 || a->method_count > 1) && (i < 6 || a->has_card)) columns[n++] = NEEDED[i];
+    if ((i != 4 || a->method_count > 1) && (i < 6 || a->has_card) && (i != 5 || wb_out_plain(out)))
+      columns[n++] = NEEDED[i];
   wb_table table = {ctx, columns, n, NULL, 0, 0};
   const wb_str args[] = {percent(ctx, a->reserve)};
   title(out, WB_NOTE_ADVISE_NEEDED, 1, args);
@@ -199,11 +199,11 @@ static wb_str effect_of(wb_out *out, const wb_remedy *r) {
   return r->fits ? wb_str_of(wb_out_label(out, WB_NOTE_ADVISE_STOPS)) : WB_STR("");
 }
 
-static wb_str change_text(wb_out *out, const wb_advice *a, const wb_remedy *r) {
+static wb_str change_text(wb_out *out, const wb_remedy *r) {
   wb_str item = r->change;
   if (!wb_str_ends(item, WB_STR("gpus=@"))) return item;
   item = wb_str_slice(item, 0, item.len - 1);
-  return wb_str_fmt(out->text.ctx, "%.*s%lld", WB_STR_ARG(item), (long long)a->gpus);
+  return wb_str_fmt(out->text.ctx, "%.*s%lld", WB_STR_ARG(item), (long long)r->way.training.gpus);
 }
 
 static void write_verdict(wb_out *out, const wb_advice *a) {
@@ -234,7 +234,7 @@ static void write_remedies(wb_out *out, const wb_advice *a) {
     const wb_remedy *r = &a->remedies[i];
     wb_table_cell(&table, wb_out_number(out, (wb_i128)i + 1));
     wb_table_cell(&table, r->name);
-    wb_table_cell(&table, change_text(out, a, r));
+    wb_table_cell(&table, change_text(out, r));
     wb_table_cell(&table, amount(out, r->before));
     wb_table_cell(&table, amount(out, r->after));
     wb_table_cell(&table, amount(out, r->before - r->after));
@@ -261,7 +261,7 @@ static void write_optimizers(wb_out *out, const wb_advice *a) {
   title(out, WB_NOTE_ADVISE_OPTIMIZERS, 1, &mode);
   for (size_t i = 0; i < a->optimizer_count; i++) {
     const wb_optimizer_choice *o = &a->optimizers[i];
-    const wb_i128 states = wb_states_of(&o->held);
+    const wb_i128 states = o->held.states;
     const double trained = wb_num_double(o->held.trainable);
     wb_table_cell(&table, o->name);
     wb_table_cell(&table, amount(out, states));

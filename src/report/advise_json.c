@@ -9,12 +9,12 @@ static void json_way(wb_json_out *j, const char *key, const wb_advice *a, const 
   wb_jo_end(j, ']');
 }
 
-static void json_parts(wb_json_out *j, const wb_way_held *h) {
+static void json_parts(wb_json_out *j, const wb_way_held *h, bool trains) {
   wb_jo_begin(j, "components", '{');
   wb_jo_int(j, "weights", h->weights);
-  if (h->serving) wb_jo_int(j, "cache", h->cache);
-  if (h->train) wb_jo_int(j, "gradients", h->gradients);
-  if (h->train) wb_jo_int(j, "optimizer", h->optimizer);
+  if (!trains) wb_jo_int(j, "cache", h->cache);
+  if (trains) wb_jo_int(j, "gradients", h->gradients);
+  if (trains) wb_jo_int(j, "optimizer", h->optimizer);
   wb_jo_int(j, "activations", h->activations);
   wb_jo_int(j, "other", h->other);
   wb_jo_end(j, '}');
@@ -73,7 +73,7 @@ static void json_scenario(wb_json_out *j, const wb_advice *a, const wb_scenario 
   if (s->held.known) {
     wb_jo_int(j, "total_bytes", s->held.total);
     wb_jo_int(j, "with_reserve_bytes", wb_with_reserve(j->out->text.ctx, s->held.total, a->reserve));
-    json_parts(j, &s->held);
+    json_parts(j, &s->held, s->way.trains);
     json_way(j, "confirm", a, &s->way);
     json_said(j, a, s);
     wb_jo_begin(j, "cards", '[');
@@ -149,7 +149,7 @@ static void json_optimizers(wb_json_out *j, const wb_advice *a) {
     const wb_optimizer_choice *o = &a->optimizers[i];
     wb_jo_begin(j, NULL, '{');
     wb_jo_str(j, "optimizer", o->name);
-    wb_jo_int(j, "state_bytes", wb_states_of(&o->held));
+    wb_jo_int(j, "state_bytes", o->held.states);
     wb_jo_int(j, "total_bytes", o->held.total);
     if (o->said.known) {
       wb_jo_str(j, "method", o->said.method->name->name);
