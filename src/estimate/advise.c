@@ -73,16 +73,16 @@ static void find_largest(wb_advice *a, wb_scenario *s) {
   wb_i128 low = 0, high = 1;
   wb_way asked;
   wb_said said[WB_ADVICE_METHODS];
-  s->has_largest = true;
   if (fits_with(a, &s->way, 1, &asked)) low = 1, high = 2;
   while (low && high <= MOST_SEQUENCES && fits_with(a, &s->way, high, &asked)) low = high, high *= 2;
-  while (low && high - low > 1) {
+  s->has_largest = high <= MOST_SEQUENCES; /* else nothing depends on their number */
+  while (s->has_largest && low && high - low > 1) {
     const wb_i128 middle = (low + high) / 2;
     if (fits_with(a, &s->way, middle, &asked)) low = middle;
     else high = middle;
   }
   s->largest = low;
-  if (!low) return;
+  if (!low || !s->has_largest) return;
   fits_with(a, &s->way, low, &s->largest_way);
   wb_way_compare(a, &s->largest_way, NULL, said);
   s->largest_said = said[0];
