@@ -134,7 +134,7 @@ static wb_failure restore(wb_ctx *ctx, const kept_texts *k, const wb_failure *f)
 static wb_way_held ask(const wb_advice *a, const wb_way *way, const char *optimizer, wb_said *said) {
   wb_model *m = a->model;
   wb_way_held out = {.known = false};
-  wb_train *t = way->trains ? wb_train_try(m, &way->training, wb_str_of(way->training.mode)) : NULL;
+  wb_train *t = way->trains ? wb_train_try(m, &way->training, wb_str_of(way->training.mode), NULL) : NULL;
   wb_serving *s = way->trains ? NULL : wb_serving_try(m, &way->serving);
   if (!t && !s) return out;
   out.known = true;

@@ -246,24 +246,21 @@ wb_train *wb_train_new(wb_model *m, const weigh_training *asked, wb_str mode) {
   return t;
 }
 
-static void fail_again(wb_ctx *ctx) {
-  const wb_failure f = ctx->failure;
-  const bool limits = f.message == WB_OUT_OF_MEMORY || f.message == WB_TOO_MUCH_MEMORY || f.message == WB_TOO_MUCH_WORK;
-  if (limits) wb_fail(ctx, f.message, f.place, WB_MESSAGE_ARGS, f.args);
+typedef struct trial {
+  wb_model *model;
+  const weigh_training *asked;
+  wb_str mode;
+  wb_train *out;
+} trial;
+
+static void make(void *user) {
+  trial *t = user;
+  t->out = wb_train_new(t->model, t->asked, t->mode);
 }
 
-wb_train *wb_train_try(wb_model *m, const weigh_training *asked, wb_str mode) {
-  wb_ctx *ctx = &m->ctx;
-  wb_train *volatile out = NULL;
-  jmp_buf outer;
-  memcpy(&outer, &ctx->guard, sizeof outer);
-  const uint32_t depth = ctx->depth, eval_depth = ctx->eval_depth;
-  if (WB_GUARD(ctx)) out = wb_train_new(m, asked, mode);
-  memcpy(&ctx->guard, &outer, sizeof outer);
-  ctx->depth = depth;
-  ctx->eval_depth = eval_depth;
-  if (!out) fail_again(ctx);
-  return out;
+wb_train *wb_train_try(wb_model *m, const weigh_training *asked, wb_str mode, wb_failure *why) {
+  trial t = {m, asked, mode, NULL};
+  return wb_try(&m->ctx, make, &t, why) ? t.out : NULL;
 }
 
 /* ---- for methods ---- */

@@ -42,9 +42,9 @@ typedef struct wb_train {
 /* One mode. Fails with train_*, adapter_*, optimizer_*, sharding_*, weights_unknown, gpu_unknown. */
 wb_train *wb_train_new(wb_model *model, const weigh_training *asked, wb_str mode);
 
-/* The same; NULL where it is refused, and why stands in the context's failure. Shortage of memory or work fails all the
- * same. */
-wb_train *wb_train_try(wb_model *model, const weigh_training *asked, wb_str mode);
+/* The same; NULL where it is refused (an adapter that finds nothing to adapt, say), and `why` says so. Fails where a limit of
+ * memory or work is reached. */
+wb_train *wb_train_try(wb_model *model, const weigh_training *asked, wb_str mode, wb_failure *why);
 
 /* Exact figures that causes are told by, and what the question says to a method. */
 wb_exact_figures wb_exact_training(const wb_train *train);

@@ -18,6 +18,7 @@ typedef struct wb_memory_facts {
   wb_i128 config_kv;                /* what the "config" method says of the cache; 0: it does not apply */
   bool has_pool;
   wb_pool pool;
+  const struct wb_deviation *method; /* what the method that --method names says of the same; NULL: none was named */
 } wb_memory_facts;
 
 /* Fails the model's context as wb_serving_new does. */

@@ -2,6 +2,7 @@
 #include "estimate/launch.h"
 #include "estimate/price.h"
 #include "report/memory.h"
+#include "report/method.h"
 
 #define LOAD 40
 
@@ -128,6 +129,7 @@ void wb_memory_text(wb_out *out, const wb_memory_facts *f, bool first_screen) {
     if (f->config_kv && f->serving->layout.pp == 1 && !wb_memory_first(f))
       wb_memory_line(out, WB_NOTE_CONFIG_KV, 2, method);
   }
+  if (f->method) wb_write_asked_method(out, f->method);
   if (!first_screen) return;
   wb_memory_whatif_text(out, f);
   write_assumed(out, f);

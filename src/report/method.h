@@ -16,6 +16,9 @@ void wb_write_notes(wb_out *out, const wb_method_result *result);
 void wb_write_deviations(wb_out *out, const wb_deviation *items, size_t count);
 void wb_json_deviations(wb_json_out *j, const wb_deviation *items, size_t count);
 void wb_write_causes(wb_out *out, const wb_deviation *item);
+/* What a method that was asked for says beside the exact answer: its formulas and causes; a member "method". */
+void wb_write_asked_method(wb_out *out, const wb_deviation *item);
+void wb_json_asked_method(wb_json_out *j, const wb_deviation *item);
 /* "18.2 GB", "8,030,261,248", "good". */
 wb_str wb_quantity_text(wb_out *out, const wb_stmt *stmt, const wb_value *value);
 

@@ -15,6 +15,8 @@ typedef struct answer {
   wb_train_part *parts;           /* of the method */
   size_t part_count;
   wb_i128 total;
+  wb_failure why; /* train NULL: the mode is refused */
+  wb_str mode;
 } answer;
 
 typedef struct answers {
@@ -84,19 +86,35 @@ static bool answers_mode(wb_model *m, const char *method, wb_str mode) {
   return wb_method_answering(decl, "train", wb_str_cstr(&m->ctx, mode)) != NULL;
 }
 
+/* One mode of several that cannot be: said, and the others stand. What is wrong with the question itself fails in each. */
+static void refuse(wb_model *m, const answer *a) {
+  wb_text why = {.ctx = &m->ctx};
+  wb_message_add(&why, a->why.message, WB_LANG_EN, a->why.args, WB_MESSAGE_ARGS);
+  const wb_str args[] = {a->mode, wb_text_str(&why)};
+  wb_model_warn(m, WB_TRAIN_REFUSED, 2, args);
+}
+
 static answers gather(wb_out *out, wb_model *m) {
   const weigh_report_options *o = out->options;
   answers all = {.count = 0};
   wb_train_mode mode;
   for (size_t at = 0; wb_train_mode_next(&at, &mode) && all.count < MODES;) {
     if (o->training.mode ? !wb_str_is(mode.name, o->training.mode) : !answers_mode(m, o->method, mode.name)) continue;
-    answer *a = &all.items[all.count++];
-    a->train = wb_train_new(m, &o->training, mode.name);
+    answer *a = &all.items[all.count];
+    *a = (answer){.mode = mode.name};
+    a->train =
+        o->training.mode ? wb_train_new(m, &o->training, mode.name) : wb_train_try(m, &o->training, mode.name, &a->why);
+    if (!a->train) {
+      refuse(m, a);
+      continue;
+    }
+    all.count++;
     a->total = a->train->best;
     if (o->method) ask_method(m, a, o->method);
     else compare(m, &all, a->train);
   }
   if (!all.count) {
+    if (!o->method) wb_train_new(m, &o->training, WB_STR("full")); /* fails as every mode did */
     if (o->training.mode) wb_train_mode_find(&m->ctx, wb_str_of(o->training.mode));
     wb_method_for(m, o->method, "train", NULL);
   }
