@@ -16,6 +16,7 @@ const cli_command CLI_COMMANDS[] = {
     {"sweep", WEIGH_REPORT_SWEEP, 0, 1, "MODEL", "CLI_ABOUT_SWEEP", "sSdV", 1},
     {"train", WEIGH_REPORT_TRAIN, 0, 1, "MODEL", "CLI_ABOUT_TRAIN", "sTM", 1},
     {"advise", WEIGH_REPORT_ADVISE, 0, 1, "MODEL", "CLI_ABOUT_ADVISE", "sTAM", 1},
+    {"cases", WEIGH_REPORT_CASES, 0, 1, "[CASE]", "CLI_ABOUT_CASES", "", 0},
     {"design", WEIGH_REPORT_DESIGN, 0, 0, "", "CLI_ABOUT_DESIGN", "SD", 0},
     {"diff", WEIGH_REPORT_DIFF, 2, 2, "A B", "CLI_ABOUT_DIFF", "s", 2},
     {"check", WEIGH_REPORT_CHECK, 1, 1, "FOLDER", "CLI_ABOUT_CHECK", "sSdL", 1},

@@ -307,6 +307,7 @@ typedef enum weigh_report_kind {
   WEIGH_REPORT_SWEEP,      /* the serving question for every combination of some of its variables' values */
   WEIGH_REPORT_TRAIN,      /* bytes on a rank while training, mode by mode */
   WEIGH_REPORT_ADVISE,     /* cards for a model's inference and training, what saves memory, what to do when it is short */
+  WEIGH_REPORT_CASES,      /* worked cases of published calculators, by their methods and exactly */
   WEIGH_REPORT_COMPARE,    /* what the rules of thumb say of a model beside the exact figures, and why */
   WEIGH_REPORT_METHODS,    /* the published rules of thumb */
   WEIGH_REPORT_METHOD,     /* one of them: its functions, or what one of these answers to `input` */
@@ -364,6 +365,7 @@ typedef struct weigh_report_options {
   const char *input;     /* method: a JSON object with the function's inputs; NULL: its defaults */
   const char *adapter;   /* adapters: "lora", …; NULL: all of them */
   const char *optimizer; /* optimizers: one of them, by any of its names; serving.engine_options: its options */
+  const char *worked_case; /* cases: one of them; NULL: all */
   const char *quantity;  /* explain: "total_parameters" (default), "active_parameters", a group, a tensor's name */
   const char
       *filter;      /* tensors: only names that contain this text, or match it as a glob with * and ?; gpus: a vendor */

@@ -150,8 +150,8 @@ static void find_no_effect(wb_advice *a) {
   }
 }
 
-wb_advice *wb_advice_new(wb_model *m, const weigh_training *training, const weigh_serving *serving,
-                         const char *method) {
+wb_advice *wb_advice_begin(wb_model *m, const weigh_training *training, const weigh_serving *serving,
+                           const char *method) {
   wb_advice *a = WB_NEW(&m->ctx, wb_advice);
   a->model = m;
   a->reserve = reserve_of(training->reserve_percent);
@@ -160,6 +160,12 @@ wb_advice *wb_advice_new(wb_model *m, const weigh_training *training, const weig
   ask_serving(a, serving);
   ask_methods(a, method);
   choose_targets(a);
+  return a;
+}
+
+wb_advice *wb_advice_new(wb_model *m, const weigh_training *training, const weigh_serving *serving,
+                         const char *method) {
+  wb_advice *a = wb_advice_begin(m, training, serving, method);
   find_scenarios(a);
   wb_advise_tradeoffs(a);
   wb_advise_remedies(a);

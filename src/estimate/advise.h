@@ -135,6 +135,10 @@ wb_advice *wb_advice_new(wb_model *model, const weigh_training *training, const 
 
 /* ---- for those who build on it ---- */
 
+/* The question alone, before anything is looked at. */
+wb_advice *wb_advice_begin(wb_model *model, const weigh_training *training, const weigh_serving *serving,
+                           const char *method);
+
 /* The same way with changes of data/advice; false: a word of them is none. */
 bool wb_way_change(const wb_advice *advice, wb_way *way, wb_str changes);
 wb_way_held wb_way_weigh(wb_advice *advice, const wb_way *way);

@@ -37,8 +37,7 @@ static wb_str amount(wb_out *out, wb_i128 bytes) {
   return wb_out_plain(out) ? wb_out_number(out, bytes) : wb_gib(out->text.ctx, bytes);
 }
 
-/* A section's title; tables of CSV and TSV are set apart by an empty line alone. */
-static void title(wb_out *out, wb_message_id id, size_t count, const wb_str *args) {
+void wb_advise_title(wb_out *out, wb_message_id id, size_t count, const wb_str *args) {
   wb_text_addc(&out->text, '\n');
   if (wb_out_plain(out)) return;
   const bool markdown = out->options->format == WEIGH_FORMAT_MARKDOWN;
@@ -101,7 +100,7 @@ static void needed_row(wb_out *out, wb_table *table, const wb_advice *a, const w
   wb_table_cell(table, at_largest(out, s));
 }
 
-static void write_needed(wb_out *out, const wb_advice *a) {
+void wb_advise_needed(wb_out *out, const wb_advice *a) {
   wb_ctx *ctx = out->text.ctx;
   wb_column columns[8];
   size_t n = 0;
@@ -110,7 +109,7 @@ static void write_needed(wb_out *out, const wb_advice *a) {
       columns[n++] = NEEDED[i];
   wb_table table = {ctx, columns, n, NULL, 0, 0};
   const wb_str args[] = {percent(ctx, a->reserve)};
-  title(out, WB_NOTE_ADVISE_NEEDED, 1, args);
+  wb_advise_title(out, WB_NOTE_ADVISE_NEEDED, 1, args);
   for (size_t i = 0; i < a->scenario_count; i++) needed_row(out, &table, a, &a->scenarios[i]);
   wb_table_write(out, &table);
   for (size_t i = 0; i < a->scenario_count; i++) {
@@ -128,7 +127,7 @@ static wb_str cards_text(wb_out *out, const wb_cards_needed *c) {
   return wb_str_fmt(out->text.ctx, "%.*s%s", WB_STR_ARG(wb_out_number(out, c->gpus)), c->checkpointing ? "*" : "");
 }
 
-static void write_cards(wb_out *out, const wb_advice *a) {
+void wb_advise_cards(wb_out *out, const wb_advice *a) {
   wb_ctx *ctx = out->text.ctx;
   wb_column columns[WB_TABLE_COLUMNS] = {{"gpu", WB_LABEL_ADVISE_CARD, false},
                                          {"usable_bytes", WB_LABEL_ADVISE_USABLE, true}};
@@ -137,7 +136,7 @@ static void write_cards(wb_out *out, const wb_advice *a) {
     columns[n++] = (wb_column){wb_str_cstr(ctx, a->scenarios[i].name), a->scenarios[i].title, true};
   wb_table table = {ctx, columns, n, NULL, 0, 0};
   const wb_str args[] = {percent(ctx, a->reserve), wb_out_number(out, WB_SOLVE_CARDS)};
-  title(out, WB_NOTE_ADVISE_CARDS, 2, args);
+  wb_advise_title(out, WB_NOTE_ADVISE_CARDS, 2, args);
   for (size_t k = 0; k < a->card_count; k++) {
     wb_table_cell(&table, a->cards[k].name);
     wb_table_cell(&table, amount(out, a->cards[k].usable_bytes));
@@ -167,7 +166,7 @@ static wb_str claim_text(wb_out *out, const wb_tradeoff *t, wb_str claim) {
 
 static void write_tradeoffs(wb_out *out, const wb_advice *a) {
   wb_table table = {out->text.ctx, TRADEOFFS, sizeof TRADEOFFS / sizeof *TRADEOFFS, NULL, 0, 0};
-  title(out, WB_NOTE_ADVISE_TRADEOFFS, 0, NULL);
+  wb_advise_title(out, WB_NOTE_ADVISE_TRADEOFFS, 0, NULL);
   for (size_t i = 0; i < a->tradeoff_count; i++) {
     const wb_tradeoff *t = &a->tradeoffs[i];
     wb_table_cell(&table, t->name);
@@ -224,12 +223,12 @@ static void write_remedies(wb_out *out, const wb_advice *a) {
   if (a->fits) {
     const wb_str args[] = {mode, wb_gib(ctx, a->as_asked.total), wb_gib(ctx, a->card.usable_bytes),
                            percent(ctx, a->reserve)};
-    title(out, WB_NOTE_ADVISE_FITS, 4, args);
+    wb_advise_title(out, WB_NOTE_ADVISE_FITS, 4, args);
     return;
   }
   if (!a->remedy_count) return;
   wb_table table = {ctx, REMEDIES, sizeof REMEDIES / sizeof *REMEDIES, NULL, 0, 0};
-  title(out, WB_NOTE_ADVISE_REMEDIES, 1, &mode);
+  wb_advise_title(out, WB_NOTE_ADVISE_REMEDIES, 1, &mode);
   for (size_t i = 0; i < a->remedy_count; i++) {
     const wb_remedy *r = &a->remedies[i];
     wb_table_cell(&table, wb_out_number(out, (wb_i128)i + 1));
@@ -253,12 +252,12 @@ static const wb_column OPTIMIZERS[] = {{"optimizer", WB_LABEL_OPTIMIZER, false},
                                        {"method", WB_LABEL_ADVISE_SAID, false},
                                        {"note", WB_LABEL_ADVISE_NOTE, false}};
 
-static void write_optimizers(wb_out *out, const wb_advice *a) {
+void wb_advise_optimizers(wb_out *out, const wb_advice *a) {
   wb_ctx *ctx = out->text.ctx;
   const wb_str mode = wb_str_of(a->train.training.mode);
   wb_table table = {ctx, OPTIMIZERS, sizeof OPTIMIZERS / sizeof *OPTIMIZERS, NULL, 0, 0};
   if (!a->optimizer_count) return;
-  title(out, WB_NOTE_ADVISE_OPTIMIZERS, 1, &mode);
+  wb_advise_title(out, WB_NOTE_ADVISE_OPTIMIZERS, 1, &mode);
   for (size_t i = 0; i < a->optimizer_count; i++) {
     const wb_optimizer_choice *o = &a->optimizers[i];
     const wb_i128 states = o->held.states;
@@ -278,7 +277,7 @@ static void write_optimizers(wb_out *out, const wb_advice *a) {
 static void write_faster(wb_out *out, const wb_advice *a) {
   wb_ctx *ctx = out->text.ctx;
   if (wb_out_plain(out) || !a->faster_count) return;
-  title(out, WB_NOTE_ADVISE_FASTER, 0, NULL);
+  wb_advise_title(out, WB_NOTE_ADVISE_FASTER, 0, NULL);
   for (size_t i = 0; i < a->faster_count; i++) {
     const wb_faster *f = &a->faster[i];
     wb_message_id id;
@@ -293,7 +292,7 @@ static void write_faster(wb_out *out, const wb_advice *a) {
 
 static void write_no_effect(wb_out *out, const wb_advice *a) {
   if (wb_out_plain(out)) return;
-  title(out, WB_NOTE_ADVISE_NO_EFFECT, 0, NULL);
+  wb_advise_title(out, WB_NOTE_ADVISE_NO_EFFECT, 0, NULL);
   for (size_t i = 0; i < a->no_effect_count; i++) {
     const wb_str line[] = {a->no_effect[i].name, wb_str_of(wb_out_label(out, a->no_effect[i].reason))};
     sentence(out, WB_NOTE_ADVISE_REFUSED, 2, line);
@@ -330,11 +329,11 @@ bool wb_report_advise(wb_out *out, wb_model *m) {
     return true;
   }
   write_head(out, a);
-  write_needed(out, a);
-  write_cards(out, a);
+  wb_advise_needed(out, a);
+  wb_advise_cards(out, a);
   write_tradeoffs(out, a);
   write_remedies(out, a);
-  write_optimizers(out, a);
+  wb_advise_optimizers(out, a);
   write_faster(out, a);
   write_no_effect(out, a);
   if (!wb_out_plain(out)) wb_text_addc(&out->text, '\n');

@@ -6,6 +6,13 @@
 #include "report/report.h"
 
 void wb_advise_json(wb_out *out, const wb_advice *advice);
+void wb_advise_json_scenarios(wb_json_out *j, const wb_advice *advice);
+void wb_advise_json_optimizers(wb_json_out *j, const wb_advice *advice);
+/* A section's title; tables of CSV and TSV are set apart by an empty line alone. */
+void wb_advise_title(wb_out *out, wb_message_id id, size_t count, const wb_str *args);
+void wb_advise_needed(wb_out *out, const wb_advice *advice);
+void wb_advise_cards(wb_out *out, const wb_advice *advice);
+void wb_advise_optimizers(wb_out *out, const wb_advice *advice);
 wb_str wb_scenario_title(wb_out *out, const wb_scenario *scenario);
 /* The sentence of a failure that was met on the way. */
 wb_str wb_refusal(wb_out *out, const wb_failure *failure);

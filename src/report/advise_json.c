@@ -84,6 +84,12 @@ static void json_scenario(wb_json_out *j, const wb_advice *a, const wb_scenario 
   wb_jo_end(j, '}');
 }
 
+void wb_advise_json_scenarios(wb_json_out *j, const wb_advice *a) {
+  wb_jo_begin(j, "scenarios", '[');
+  for (size_t i = 0; i < a->scenario_count; i++) json_scenario(j, a, &a->scenarios[i]);
+  wb_jo_end(j, ']');
+}
+
 static void json_claim(wb_json_out *j, const char *key, const wb_tradeoff *t, wb_str claim) {
   double low, high;
   if (!wb_claim_range(t, claim, &low, &high)) return;
@@ -143,7 +149,7 @@ static void json_remedies(wb_json_out *j, const wb_advice *a) {
   wb_jo_end(j, '}');
 }
 
-static void json_optimizers(wb_json_out *j, const wb_advice *a) {
+void wb_advise_json_optimizers(wb_json_out *j, const wb_advice *a) {
   wb_jo_begin(j, "optimizers", '[');
   for (size_t i = 0; i < a->optimizer_count; i++) {
     const wb_optimizer_choice *o = &a->optimizers[i];
@@ -204,12 +210,10 @@ void wb_advise_json(wb_out *out, const wb_advice *a) {
     wb_jo_int(&j, "gpus", a->gpus);
     wb_jo_int(&j, "usable_bytes", a->card.usable_bytes);
   }
-  wb_jo_begin(&j, "scenarios", '[');
-  for (size_t i = 0; i < a->scenario_count; i++) json_scenario(&j, a, &a->scenarios[i]);
-  wb_jo_end(&j, ']');
+  wb_advise_json_scenarios(&j, a);
   json_tradeoffs(&j, a);
   json_remedies(&j, a);
-  json_optimizers(&j, a);
+  wb_advise_json_optimizers(&j, a);
   json_faster(&j, a);
   wb_json_warnings(&j, a->model);
   wb_jo_end(&j, '}');
