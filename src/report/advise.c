@@ -37,15 +37,24 @@ static wb_str amount(wb_out *out, wb_i128 bytes) {
   return wb_out_plain(out) ? wb_out_number(out, bytes) : wb_gib(out->text.ctx, bytes);
 }
 
-void wb_advise_title(wb_out *out, wb_message_id id, size_t count, const wb_str *args) {
-  wb_text_addc(&out->text, '\n');
-  if (wb_out_plain(out)) return;
+static void heading(wb_out *out, wb_message_id id, size_t count, const wb_str *args) {
   const bool markdown = out->options->format == WEIGH_FORMAT_MARKDOWN;
   if (out->options->color) wb_text_adds(&out->text, "\033[1m");
   wb_text_adds(&out->text, markdown ? "### " : "  ");
   wb_out_message(out, id, count, args);
   wb_text_adds(&out->text, markdown ? "\n\n" : "\n");
   if (out->options->color) wb_text_adds(&out->text, "\033[0m");
+}
+
+void wb_advise_title(wb_out *out, wb_message_id id, size_t count, const wb_str *args) {
+  if (wb_out_plain(out)) return;
+  wb_text_addc(&out->text, '\n');
+  heading(out, id, count, args);
+}
+
+void wb_advise_table(wb_out *out, const wb_table *table) {
+  wb_table_write(out, table);
+  if (wb_out_plain(out)) wb_text_addc(&out->text, '\n');
 }
 
 /* A sentence of its own: not between the tables of CSV and TSV. */
@@ -111,7 +120,7 @@ void wb_advise_needed(wb_out *out, const wb_advice *a) {
   const wb_str args[] = {percent(ctx, a->reserve)};
   wb_advise_title(out, WB_NOTE_ADVISE_NEEDED, 1, args);
   for (size_t i = 0; i < a->scenario_count; i++) needed_row(out, &table, a, &a->scenarios[i]);
-  wb_table_write(out, &table);
+  wb_advise_table(out, &table);
   for (size_t i = 0; i < a->scenario_count; i++) {
     const wb_scenario *s = &a->scenarios[i];
     if (s->held.known) continue;
@@ -142,8 +151,11 @@ void wb_advise_cards(wb_out *out, const wb_advice *a) {
     wb_table_cell(&table, amount(out, a->cards[k].usable_bytes));
     for (size_t i = 0; i < n - 2; i++) wb_table_cell(&table, cards_text(out, &a->scenarios[i].cards[k]));
   }
-  wb_table_write(out, &table);
-  sentence(out, WB_NOTE_ADVISE_LAYOUT, 0, NULL);
+  wb_advise_table(out, &table);
+  bool several = false;
+  for (size_t i = 0; i < a->scenario_count * a->card_count; i++)
+    several = several || a->scenarios[i / a->card_count].cards[i % a->card_count].gpus > 1;
+  if (several) sentence(out, WB_NOTE_ADVISE_LAYOUT, 0, NULL);
 }
 
 /* ---- trade-offs ---- */
@@ -179,7 +191,7 @@ static void write_tradeoffs(wb_out *out, const wb_advice *a) {
     wb_table_cell(&table, claim_text(out, t, t->slower));
     wb_table_cell(&table, out->options->format == WEIGH_FORMAT_TEXT ? t->by : t->source);
   }
-  wb_table_write(out, &table);
+  wb_advise_table(out, &table);
 }
 
 /* ---- out of memory ---- */
@@ -239,7 +251,7 @@ static void write_remedies(wb_out *out, const wb_advice *a) {
     wb_table_cell(&table, amount(out, r->before - r->after));
     wb_table_cell(&table, effect_of(out, r));
   }
-  wb_table_write(out, &table);
+  wb_advise_table(out, &table);
   write_verdict(out, a);
 }
 
@@ -271,13 +283,14 @@ void wb_advise_optimizers(wb_out *out, const wb_advice *a) {
                                         : WB_STR("-"));
     wb_table_cell(&table, wb_str_of(wb_out_label(out, o->text)));
   }
-  wb_table_write(out, &table);
+  wb_advise_table(out, &table);
 }
 
 static void write_faster(wb_out *out, const wb_advice *a) {
   wb_ctx *ctx = out->text.ctx;
   if (wb_out_plain(out) || !a->faster_count) return;
-  wb_advise_title(out, WB_NOTE_ADVISE_FASTER, 0, NULL);
+  wb_text_addc(&out->text, '\n');
+  heading(out, WB_NOTE_ADVISE_FASTER, 0, NULL);
   for (size_t i = 0; i < a->faster_count; i++) {
     const wb_faster *f = &a->faster[i];
     wb_message_id id;
@@ -290,12 +303,16 @@ static void write_faster(wb_out *out, const wb_advice *a) {
   }
 }
 
+#define NO_EFFECT_LINE 2 /* of them on a line */
+
 static void write_no_effect(wb_out *out, const wb_advice *a) {
   if (wb_out_plain(out)) return;
-  wb_advise_title(out, WB_NOTE_ADVISE_NO_EFFECT, 0, NULL);
+  heading(out, WB_NOTE_ADVISE_NO_EFFECT, 0, NULL);
   for (size_t i = 0; i < a->no_effect_count; i++) {
     const wb_str line[] = {a->no_effect[i].name, wb_str_of(wb_out_label(out, a->no_effect[i].reason))};
-    sentence(out, WB_NOTE_ADVISE_REFUSED, 2, line);
+    wb_text_adds(&out->text, i % NO_EFFECT_LINE ? "; " : "    ");
+    wb_out_message(out, WB_NOTE_ADVISE_REFUSED, 2, line);
+    if (i % NO_EFFECT_LINE == NO_EFFECT_LINE - 1 || i + 1 == a->no_effect_count) wb_text_addc(&out->text, '\n');
   }
 }
 
@@ -336,7 +353,6 @@ bool wb_report_advise(wb_out *out, wb_model *m) {
   wb_advise_optimizers(out, a);
   write_faster(out, a);
   write_no_effect(out, a);
-  if (!wb_out_plain(out)) wb_text_addc(&out->text, '\n');
   sentence(out, WB_NOTE_ADVISE_BASIS, 0, NULL);
   return true;
 }

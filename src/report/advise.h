@@ -8,8 +8,9 @@
 void wb_advise_json(wb_out *out, const wb_advice *advice);
 void wb_advise_json_scenarios(wb_json_out *j, const wb_advice *advice);
 void wb_advise_json_optimizers(wb_json_out *j, const wb_advice *advice);
-/* A section's title; tables of CSV and TSV are set apart by an empty line alone. */
+/* A section's title, not in CSV and TSV; there tables are set apart by an empty line behind each. */
 void wb_advise_title(wb_out *out, wb_message_id id, size_t count, const wb_str *args);
+void wb_advise_table(wb_out *out, const wb_table *table);
 void wb_advise_needed(wb_out *out, const wb_advice *advice);
 void wb_advise_cards(wb_out *out, const wb_advice *advice);
 void wb_advise_optimizers(wb_out *out, const wb_advice *advice);

@@ -23,6 +23,7 @@ static const wb_column CASES[] = {{"case", WB_LABEL_NAME, false},
                                   {"method_fits", WB_LABEL_CASE_METHOD_FITS, false},
                                   {"exact_fits", WB_LABEL_CASE_FITS, false},
                                   {"fewest", WB_LABEL_CASE_FEWEST, true}};
+#define CASE_COLUMNS (sizeof CASES / sizeof *CASES)
 
 static wb_str fewest_text(wb_out *out, const wb_case *c) {
   if (!c->known || !c->fewest) return WB_STR("-");
@@ -33,7 +34,7 @@ static void case_row(wb_out *out, wb_table *table, const wb_case *c) {
   wb_ctx *ctx = out->text.ctx;
   wb_str card = c->card.name;
   if (wb_str_starts(card, WB_STR("GeForce "))) card = wb_str_slice(card, 8, card.len);
-  wb_table_cell(table, c->name);
+  if (wb_out_plain(out)) wb_table_cell(table, c->name); /* elsewhere a title says it */
   wb_table_cell(table, c->model);
   wb_table_cell(table, wb_out_plain(out) || !c->known ? c->scenario : wb_str_of(wb_out_label(out, c->scenario_title)));
   wb_table_cell(table, c->printed);
@@ -54,16 +55,16 @@ static bool erratum_of(wb_out *out, wb_library *lib, const wb_case *c, wb_erratu
   return false;
 }
 
-/* Why the source's figure or card fails, each once. */
+/* Why the source's figures or cards fail, each sentence once. */
 static void write_why(wb_out *out, wb_library *lib, const wb_case *cases, size_t count) {
   wb_erratum e;
-  if (wb_out_plain(out)) return;
+  wb_str *said = WB_NEWN(out->text.ctx, wb_str, count);
   for (size_t i = 0; i < count; i++) {
-    bool said = false;
-    for (size_t k = 0; k < i && !said; k++) said = wb_str_eq(cases[k].erratum, cases[i].erratum);
-    if (said || !erratum_of(out, lib, &cases[i], &e)) continue;
-    const wb_str text = wb_erratum_text(out, lib, &e);
-    wb_text_addf(&out->text, "    %.*s: %.*s\n", WB_STR_ARG(cases[i].name), WB_STR_ARG(text));
+    bool again = false;
+    if (!erratum_of(out, lib, &cases[i], &e)) continue;
+    said[i] = wb_erratum_text(out, lib, &e);
+    for (size_t k = 0; k < i; k++) again = again || wb_str_eq(said[k], said[i]);
+    if (!again) wb_text_addf(&out->text, "    %.*s\n", WB_STR_ARG(said[i]));
   }
 }
 
@@ -111,11 +112,16 @@ void wb_write_cases(wb_out *out, wb_json_out *j, wb_library *lib, const wb_case 
     return;
   }
   if (!count) return;
-  wb_table table = {out->text.ctx, CASES, sizeof CASES / sizeof *CASES, NULL, 0, 0};
-  wb_advise_title(out, WB_NOTE_CASES, 0, NULL);
-  for (size_t i = 0; i < count; i++) case_row(out, &table, &cases[i]);
-  wb_table_write(out, &table);
-  write_why(out, lib, cases, count);
+  const bool plain = wb_out_plain(out);
+  if (!plain) wb_advise_title(out, WB_NOTE_CASES, 0, NULL);
+  for (size_t i = 0, n; i < count; i += n) {
+    for (n = 1; i + n < count && (plain || wb_str_eq(cases[i + n].name, cases[i].name));) n++;
+    wb_table table = {out->text.ctx, plain ? CASES : CASES + 1, CASE_COLUMNS - !plain, NULL, 0, 0};
+    if (!plain) wb_advise_title(out, cases[i].title, 0, NULL);
+    for (size_t k = i; k < i + n; k++) case_row(out, &table, &cases[k]);
+    wb_advise_table(out, &table);
+    if (!plain) write_why(out, lib, cases + i, n);
+  }
 }
 
 /* ---- quick tables ---- */
@@ -141,7 +147,9 @@ static at_batch weigh_batch(wb_advice *a, const wb_scenario *s, weigh_count batc
   wb_way way = s->way;
   way.training.batch = batch;
   out.held = wb_way_compare(a, &way, NULL, out.said);
-  out.factor = (double)out.said[0].activations / (2.0 * wb_num_double(a->model->active) * (double)batch);
+  const wb_model *m = a->model;
+  const wb_num active = m->asked_active.num ? m->asked_active : m->assumed ? m->asked_total : m->active;
+  out.factor = (double)out.said[0].activations / (2.0 * wb_num_double(active) * (double)batch);
   return out;
 }
 
@@ -173,7 +181,7 @@ static void write_batches(wb_out *out, wb_json_out *j, wb_advice *a) {
     wb_table_cell(&table, gigabytes(out, b.held.activations));
   }
   if (json) wb_jo_end(j, ']');
-  else wb_table_write(out, &table);
+  else wb_advise_table(out, &table);
 }
 
 static const wb_column ADVISED[] = {{"scenario", WB_LABEL_ADVISE_SCENARIO, false},
@@ -208,7 +216,7 @@ static void write_advised(wb_out *out, wb_json_out *j, const wb_advice *a) {
       wb_table_cell(&table, b.source);
     }
   if (json) wb_jo_end(j, ']');
-  else wb_table_write(out, &table);
+  else wb_advise_table(out, &table);
 }
 
 void wb_write_quick(wb_out *out, wb_json_out *j, wb_advice *one, wb_advice *all) {
