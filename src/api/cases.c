@@ -55,8 +55,7 @@ static weigh_status answer(wb_out *out, weigh_library *library, weigh_error *err
     if (is_first(&v, i)) status = open_and(library, ctx, v.cases[i].model, &v, weigh_cases, err);
   if (status != WEIGH_OK) return status;
   wb_write_cases(out, &json, &library->lib, v.cases, v.count);
-  if (!name.len || wb_str_is(name, WB_CASES_QUICK))
-    status = open_and(library, ctx, WB_STR("7B"), &v, write_quick, err);
+  if (!name.len || wb_str_is(name, WB_CASES_QUICK)) status = open_and(library, ctx, WB_STR("7B"), &v, write_quick, err);
   if (status == WEIGH_OK) wb_end_cases(out, &json);
   wb_out_flush(out, status == WEIGH_OK);
   return status;

@@ -54,7 +54,8 @@ static void ask_methods(wb_advice *a, const char *method) {
   wb_library *lib = a->model->lib;
   wb_ctx *ctx = &a->model->ctx;
   if (method) a->methods[a->method_count++] = wb_method_find(lib, ctx, wb_str_of(method));
-  for (size_t i = 0; !method && i < 2; i++) a->methods[a->method_count++] = wb_method_find(lib, ctx, wb_str_of(usual[i]));
+  for (size_t i = 0; !method && i < 2; i++)
+    a->methods[a->method_count++] = wb_method_find(lib, ctx, wb_str_of(usual[i]));
 }
 
 /* ---- scenarios ---- */
@@ -69,21 +70,28 @@ static bool fits_with(wb_advice *a, const wb_way *way, wb_i128 count, wb_way *as
 
 #define MOST_SEQUENCES ((wb_i128)1 << 20)
 
-static void find_largest(wb_advice *a, wb_scenario *s) {
-  wb_i128 low = 0, high = 1;
+/* Of training by trying; of serving the closed form knows. 0: not one; above MOST_SEQUENCES: nothing depends on it. */
+static wb_i128 search_batch(wb_advice *a, const wb_way *way) {
+  wb_i128 low = 1, high = 2;
   wb_way asked;
-  wb_said said[WB_ADVICE_METHODS];
-  if (fits_with(a, &s->way, 1, &asked)) low = 1, high = 2;
-  while (low && high <= MOST_SEQUENCES && fits_with(a, &s->way, high, &asked)) low = high, high *= 2;
-  s->has_largest = high <= MOST_SEQUENCES; /* else nothing depends on their number */
-  while (s->has_largest && low && high - low > 1) {
+  if (!fits_with(a, way, 1, &asked)) return 0;
+  while (high <= MOST_SEQUENCES && fits_with(a, way, high, &asked)) low = high, high *= 2;
+  while (high <= MOST_SEQUENCES && high - low > 1) {
     const wb_i128 middle = (low + high) / 2;
-    if (fits_with(a, &s->way, middle, &asked)) low = middle;
+    if (fits_with(a, way, middle, &asked)) low = middle;
     else high = middle;
   }
-  s->largest = low;
-  if (!low || !s->has_largest) return;
-  fits_with(a, &s->way, low, &s->largest_way);
+  return high > MOST_SEQUENCES ? high : low;
+}
+
+static void find_largest(wb_advice *a, wb_scenario *s) {
+  wb_said said[WB_ADVICE_METHODS];
+  const wb_way there = wb_way_on(a, &s->way, &a->card, a->gpus, NULL);
+  const wb_i128 most = s->way.trains ? search_batch(a, &s->way) : wb_way_weigh(a, &there).most;
+  s->has_largest = most <= (s->way.trains ? MOST_SEQUENCES : WB_SERVING_MOST - 1);
+  s->largest = s->has_largest ? most : 0;
+  if (!s->largest) return;
+  if (!fits_with(a, &s->way, s->largest, &s->largest_way)) s->largest = 0; /* only what is confirmed is said */
   wb_way_compare(a, &s->largest_way, NULL, said);
   s->largest_said = said[0];
 }

@@ -20,7 +20,8 @@ typedef struct wb_way_held {
   wb_i128 total, weights, cache, gradients, optimizer, activations, other;
   wb_i128 states; /* of the optimizer alone, without a master copy */
   wb_num trainable;
-  bool fits; /* on the cards named, with the reserve */
+  bool fits;    /* on the cards named, with the reserve */
+  wb_i128 most; /* of serving there: sequences at once */
 } wb_way_held;
 
 /* What a method says of the same; `known` false: it has no answer. */
@@ -101,7 +102,7 @@ typedef struct wb_no_effect {
 typedef struct wb_advice {
   wb_model *model;
   bool warm[WB_ADVICE_WARM]; /* kinds of questions that were asked once, so that others can be forgotten */
-  int reserve; /* per cent of a card */
+  int reserve;               /* per cent of a card */
   wb_way train, serve;
   bool has_card;
   wb_card card;
@@ -116,7 +117,7 @@ typedef struct wb_advice {
   size_t tradeoff_count;
   wb_way_held alone;    /* the mode asked for, on one card */
   wb_way_held as_asked; /* the mode asked for, on the cards asked for */
-  bool fits;        /* it does already */
+  bool fits;            /* it does already */
   wb_remedy remedies[WB_ADVICE_ROWS];
   size_t remedy_count;
   bool remedied;        /* the last remedy makes it fit */

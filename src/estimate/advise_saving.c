@@ -63,11 +63,27 @@ static weigh_count spread(wb_advice *a, const wb_way *way) {
   return found.gpus > 1 ? (weigh_count)found.gpus : USUAL_CARDS;
 }
 
+/* A smaller batch need not be one: the largest that fits. */
+static void enlarge(wb_advice *a, wb_way *with, weigh_count most) {
+  weigh_count low = with->training.batch, high = most;
+  while (high - low > 1) {
+    wb_way there;
+    with->training.batch = low + (high - low) / 2;
+    if (weigh_there(a, with, &there).fits) low = with->training.batch;
+    else high = with->training.batch;
+  }
+  with->training.batch = low;
+}
+
 static void try_remedy(wb_advice *a, wb_way *way, wb_i128 *bytes, wb_remedy *r) {
   wb_way with = *way, there;
   wb_way_change(a, &with, r->change);
   if (wb_str_ends(r->change, WB_STR("gpus=@"))) with.training.gpus = spread(a, &with);
-  const wb_way_held held = weigh_there(a, &with, &there);
+  wb_way_held held = weigh_there(a, &with, &there);
+  if (held.fits && with.training.batch < way->training.batch) {
+    enlarge(a, &with, way->training.batch);
+    held = weigh_there(a, &with, &there);
+  }
   r->fits = held.fits;
   r->way = there;
   r->before = r->after = *bytes;

@@ -75,6 +75,7 @@ static void take_serving(wb_way_held *out, const wb_serving *s) {
   }
   out->other = out->total - out->weights - out->cache - out->activations;
   out->fits = wb_serving_fits_now(s);
+  if (load.budget > 0) out->most = wb_serving_max_sequences(s);
 }
 
 /* ---- what methods say ---- */

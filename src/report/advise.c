@@ -69,14 +69,11 @@ static wb_str percent(wb_ctx *ctx, int reserve) { return wb_str_fmt(ctx, "%d", r
 
 /* ---- what is needed ---- */
 
-static const wb_column NEEDED[] = {{"scenario", WB_LABEL_ADVISE_SCENARIO, false},
-                                   {"total_bytes", WB_LABEL_TOTAL_GIB, true},
-                                   {"with_reserve_bytes", WB_LABEL_ADVISE_RESERVE, true},
-                                   {"method_1", WB_LABEL_ADVISE_BY_METHOD, false},
-                                   {"method_2", WB_LABEL_ADVISE_BY_METHOD, false},
-                                   {"activation_bytes", WB_LABEL_ADVISE_PER_SEQUENCE, true},
-                                   {"largest_batch", WB_LABEL_ADVISE_LARGEST, true},
-                                   {"method_at_largest", WB_LABEL_ADVISE_AT_LARGEST, false}};
+static const wb_column NEEDED[] = {
+    {"scenario", WB_LABEL_ADVISE_SCENARIO, false},         {"total_bytes", WB_LABEL_TOTAL_GIB, true},
+    {"with_reserve_bytes", WB_LABEL_ADVISE_RESERVE, true}, {"method_1", WB_LABEL_ADVISE_BY_METHOD, false},
+    {"method_2", WB_LABEL_ADVISE_BY_METHOD, false},        {"activation_bytes", WB_LABEL_ADVISE_PER_SEQUENCE, true},
+    {"largest_batch", WB_LABEL_ADVISE_LARGEST, true},      {"method_at_largest", WB_LABEL_ADVISE_AT_LARGEST, false}};
 
 static wb_str said_text(wb_out *out, const wb_advice *a, const wb_said *s) {
   wb_ctx *ctx = out->text.ctx;
@@ -91,8 +88,8 @@ static wb_str at_largest(wb_out *out, const wb_scenario *s) {
   wb_ctx *ctx = out->text.ctx;
   const wb_said *said = &s->largest_said;
   if (!s->largest || !said->known) return WB_STR("-");
-  const wb_str text = wb_str_fmt(ctx, "%.*s %.*s", WB_STR_ARG(said->method->name->name),
-                                 WB_STR_ARG(amount(out, said->activations)));
+  const wb_str text =
+      wb_str_fmt(ctx, "%.*s %.*s", WB_STR_ARG(said->method->name->name), WB_STR_ARG(amount(out, said->activations)));
   if (!said->has_factor || !s->way.trains || wb_str_is(s->name, "full")) return text;
   return wb_str_fmt(ctx, "%.*s ×%.3g", WB_STR_ARG(text), wb_num_double(said->factor));
 }
@@ -196,13 +193,11 @@ static void write_tradeoffs(wb_out *out, const wb_advice *a) {
 
 /* ---- out of memory ---- */
 
-static const wb_column REMEDIES[] = {{"step", WB_LABEL_ADVISE_REMEDY, true},
-                                     {"remedy", WB_LABEL_ADVISE_MEASURE, false},
-                                     {"change", WB_LABEL_ADVISE_CHANGE, false},
-                                     {"before_bytes", WB_LABEL_ADVISE_BEFORE, true},
-                                     {"after_bytes", WB_LABEL_ADVISE_AFTER, true},
-                                     {"saved_bytes", WB_LABEL_ADVISE_SAVED, true},
-                                     {"effect", WB_LABEL_ADVISE_EFFECT, false}};
+static const wb_column REMEDIES[] = {
+    {"step", WB_LABEL_ADVISE_REMEDY, true},       {"remedy", WB_LABEL_ADVISE_MEASURE, false},
+    {"change", WB_LABEL_ADVISE_CHANGE, false},    {"before_bytes", WB_LABEL_ADVISE_BEFORE, true},
+    {"after_bytes", WB_LABEL_ADVISE_AFTER, true}, {"saved_bytes", WB_LABEL_ADVISE_SAVED, true},
+    {"effect", WB_LABEL_ADVISE_EFFECT, false}};
 
 static wb_str effect_of(wb_out *out, const wb_remedy *r) {
   if (r->state == WB_REMEDY_REFUSED) return wb_str_of(wb_out_label(out, WB_NOTE_ADVISE_REFUSES));
@@ -212,6 +207,7 @@ static wb_str effect_of(wb_out *out, const wb_remedy *r) {
 
 static wb_str change_text(wb_out *out, const wb_remedy *r) {
   wb_str item = r->change;
+  if (wb_str_is(r->name, "batch")) return wb_str_fmt(out->text.ctx, "batch=%lld", (long long)r->way.training.batch);
   if (!wb_str_ends(item, WB_STR("gpus=@"))) return item;
   item = wb_str_slice(item, 0, item.len - 1);
   return wb_str_fmt(out->text.ctx, "%.*s%lld", WB_STR_ARG(item), (long long)r->way.training.gpus);
@@ -307,12 +303,16 @@ static void write_faster(wb_out *out, const wb_advice *a) {
 
 static void write_no_effect(wb_out *out, const wb_advice *a) {
   if (wb_out_plain(out)) return;
+  const bool markdown = out->options->format == WEIGH_FORMAT_MARKDOWN;
+  if (markdown) wb_text_addc(&out->text, '\n');
   heading(out, WB_NOTE_ADVISE_NO_EFFECT, 0, NULL);
   for (size_t i = 0; i < a->no_effect_count; i++) {
     const wb_str line[] = {a->no_effect[i].name, wb_str_of(wb_out_label(out, a->no_effect[i].reason))};
-    wb_text_adds(&out->text, i % NO_EFFECT_LINE ? "; " : "    ");
+    const bool begins = markdown || i % NO_EFFECT_LINE == 0;
+    wb_text_adds(&out->text, markdown ? "- " : begins ? "    " : "; ");
     wb_out_message(out, WB_NOTE_ADVISE_REFUSED, 2, line);
-    if (i % NO_EFFECT_LINE == NO_EFFECT_LINE - 1 || i + 1 == a->no_effect_count) wb_text_addc(&out->text, '\n');
+    if (markdown || i % NO_EFFECT_LINE == NO_EFFECT_LINE - 1 || i + 1 == a->no_effect_count)
+      wb_text_addc(&out->text, '\n');
   }
 }
 
