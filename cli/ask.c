@@ -20,6 +20,7 @@ static weigh_report_kind place_words(const cli_command *command, cli_options *o)
   if (kind == WEIGH_REPORT_ADAPTERS && o->word_count) o->report.adapter = o->words[0];
   if (kind == WEIGH_REPORT_METHOD) o->report.method = o->words[0];
   if (kind == WEIGH_REPORT_METHOD && o->word_count > 1) o->report.function = o->words[1];
+  if (kind == WEIGH_REPORT_CASES && o->word_count) o->report.worked_case = o->words[0];
   if (kind == WEIGH_REPORT_OPTIMIZERS && o->word_count) o->report.optimizer = o->words[0];
   if (kind == WEIGH_REPORT_CHECK) o->report.folder = o->words[0];
   if (command->kind == WEIGH_REPORT_EXPLAIN && o->word_count > 1) o->report.quantity = o->words[1];

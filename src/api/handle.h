@@ -45,6 +45,9 @@ weigh_status wb_answer_sweep(wb_out *out, weigh_library *library, const weigh_mo
 /* weigh_report for a design. */
 weigh_status wb_answer_design(wb_out *out, weigh_library *library, weigh_error *err);
 
+/* weigh_report for worked cases. */
+weigh_status wb_answer_cases(wb_out *out, weigh_library *library, weigh_error *err);
+
 /* The same model in memory of its own, with further settings on top; `base` must outlive it. */
 weigh_status wb_model_again(const weigh_model *base, const char *const *settings, size_t setting_count,
                             weigh_model **out, weigh_error *err);

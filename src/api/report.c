@@ -18,6 +18,7 @@ static bool write_report(wb_out *out, weigh_library *library, weigh_report_kind 
     case WEIGH_REPORT_FIT: yes = wb_report_memory(out, &a->model, true); break;
     case WEIGH_REPORT_GPUS: wb_report_gpus(out); break;
     case WEIGH_REPORT_TRAIN: yes = wb_report_train(out, &a->model); break;
+    case WEIGH_REPORT_ADVISE: yes = wb_report_advise(out, &a->model); break;
     case WEIGH_REPORT_COMPARE: wb_report_compare_methods(out, &a->model); break;
     case WEIGH_REPORT_METHODS: wb_report_methods(out, &library->lib); break;
     case WEIGH_REPORT_METHOD: wb_report_method(out, &library->lib); break;
@@ -28,6 +29,7 @@ static bool write_report(wb_out *out, weigh_library *library, weigh_report_kind 
     case WEIGH_REPORT_FLOPS: wb_report_flops(out, &a->model); break;
     case WEIGH_REPORT_LOG:   /* wb_answer_log */
     case WEIGH_REPORT_SWEEP: /* wb_answer_sweep */
+    case WEIGH_REPORT_CASES: /* wb_answer_cases */
     case WEIGH_REPORT_DESIGN: /* wb_answer_design */ break;
   }
   wb_out_flush(out, true);
@@ -78,6 +80,7 @@ static bool is_about_a_model(weigh_report_kind kind) {
     case WEIGH_REPORT_METHODS:
     case WEIGH_REPORT_METHOD:
     case WEIGH_REPORT_DESIGN:
+    case WEIGH_REPORT_CASES:
     case WEIGH_REPORT_LOG: return false;
     default: return true;
   }
@@ -117,6 +120,7 @@ weigh_status weigh_report(weigh_library *library, weigh_report_kind kind, weigh_
   if (kind == WEIGH_REPORT_LOG) status = wb_answer_log(&out, library, a, err);
   else if (kind == WEIGH_REPORT_SWEEP) status = answer_sweep(&out, library, a, err);
   else if (kind == WEIGH_REPORT_DESIGN) status = wb_answer_design(&out, library, err);
+  else if (kind == WEIGH_REPORT_CASES) status = wb_answer_cases(&out, library, err);
   else if (WB_BEGIN(ctx)) status = write_asked(&out, library, kind, a, b) ? WEIGH_OK : WEIGH_NO;
   else status = wb_report_failure(ctx, library, err);
   if (a) a->model.warning_count = warned[0]; /* what this report warned of is no part of the next */
