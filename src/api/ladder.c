@@ -97,6 +97,13 @@ bool wb_ladder_find(weigh_model *model, wb_str name, wb_known *out) {
   return in_registry(model, name, false, out) || in_catalogue(model, name, out) || in_registry(model, name, true, out);
 }
 
+void wb_ladder_unread(weigh_model *model, wb_str name) {
+  const wb_resolution *r = model->model.resolution;
+  for (size_t i = 0; i < r->count; i++)
+    if (r->steps[i].reason == WB_REGISTRY_PASSED)
+      WB_FAIL(&model->model.ctx, WB_REGISTRY_UNREAD, WB_NOWHERE, name, r->steps[i].args[0]);
+}
+
 /* ---- what is left ---- */
 
 bool wb_ladder_goes_on(const weigh_model *model) {

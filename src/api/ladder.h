@@ -14,6 +14,9 @@ typedef struct wb_known {
 /* Looks a name up, noting each rung in model->model.resolution. False: nobody knows it. Fails the model's context. */
 bool wb_ladder_find(weigh_model *model, wb_str name, wb_known *out);
 
+/* Fails when the registry could not be read: the name may stand there. */
+void wb_ladder_unread(weigh_model *model, wb_str name);
+
 /* Gives a model whose type is not described and that was asked by name the rule of thumb's total. Fails the model's
  * context as it did before when that needs fields that are not there. */
 void wb_ladder_formula(weigh_model *model, const wb_failure *why, double began);

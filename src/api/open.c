@@ -38,6 +38,7 @@ static void use_known(weigh_model *model, wb_str name) {
     m->config.assumed = true;
     use_text(m, text, wb_str_fmt(&m->ctx, "representative:%.*s", WB_STR_ARG(m->assumed->anchor)));
   } else {
+    wb_ladder_unread(model, name);
     wb_catalogue_find(&m->ctx, name); /* fails, with what is near */
   }
 }
