@@ -110,7 +110,7 @@ typedef struct input {
   char *bytes;
   size_t begin, size, room; /* not yet cut */
   size_t read, line;        /* bytes so far; the next line's number */
-  bool ended;
+  bool ended, skips;        /* the rest of a line that was too long */
 } input;
 
 /* False when the answers are not wanted any more. */
@@ -142,13 +142,22 @@ static size_t put_line(char *to, const char *line, size_t size) {
   return size + 1;
 }
 
+/* Drops what is left of a line that was too long. */
+static void skip(input *in) {
+  const char *end = memchr(in->bytes + in->begin, '\n', in->size - in->begin);
+  in->begin = end ? (size_t)(end - in->bytes) + 1 : in->size;
+  in->skips = !end;
+}
+
 /* Cuts the next few whole lines. 0: there is none yet; -1: memory is short, or nobody wants them. */
 static int cut(batch *b, input *in) {
+  if (in->skips) skip(in);
   const size_t first = in->line;
   size_t count = 0, at = in->begin;
   while (count < PIECE_LINES && at < in->size) {
     const char *end = memchr(in->bytes + at, '\n', in->size - at);
     if (!end && !in->ended && in->size - at <= CLI_LINE_MOST) break;
+    in->skips = !end && !in->ended;
     at = end ? (size_t)(end - in->bytes) + 1 : in->size;
     count++;
   }

@@ -131,6 +131,7 @@ weigh_status cli_question_read(cli_question *q, char *line, const cli_options *b
   q->options.report.format = WEIGH_FORMAT_JSON;
   q->command = cli_find_report(base->batch_command ? base->batch_command : "params");
   if (!q->command) return fail(q, err, "USAGE_COMMAND", base->batch_command, "");
+  if (strlen(line) >= CLI_LINE_MOST) return fail(q, err, "BATCH_LONG", "1,048,576", "");
   const weigh_status status = line[0] == '{' ? read_object(q, line, err) : add_word(q, line, err);
   return status == WEIGH_OK ? check(q, err) : status;
 }
