@@ -55,6 +55,8 @@ def training_fault(model):
     last = None
     for stage in "0123":
         answer = ask(model, "train", "--gpus", "8", "--zero", stage)
+        if answer is None:
+            return f"{model}: serving answers, training does not"
         for mode in answer["modes"]:
             parts = [c["bytes"] for c in mode["components"] if c["on"] == "device"]
             if sum(parts) != mode["total_bytes"] or not mode["low_bytes"] <= mode["total_bytes"] <= mode["high_bytes"]:
