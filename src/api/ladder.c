@@ -81,11 +81,11 @@ static bool in_registry(weigh_model *model, wb_str name, bool short_too, wb_know
 static bool in_catalogue(weigh_model *model, wb_str name, wb_known *out) {
   wb_model *m = &model->model;
   const double began = wb_clock();
-  if (!wb_catalogue_has(name)) {
+  wb_catalogue_entry entry;
+  if (!wb_catalogue_look(&m->ctx, name, &entry)) {
     wb_resolution_add(m->resolution, WB_RUNG_CATALOGUE, false, began, WB_RUNG_NOT_IN_CATALOGUE, name, WB_STR(""));
     return false;
   }
-  const wb_catalogue_entry entry = wb_catalogue_find(&m->ctx, name);
   *out = (wb_known){entry.name, entry.config, WB_RUNG_CATALOGUE};
   wb_resolution_add(m->resolution, WB_RUNG_CATALOGUE, true, began, WB_RUNG_IN_CATALOGUE, entry.name, WB_STR(""));
   return wb_str_eq(entry.name, name) || in_registry(model, entry.name, false, out) || true;
