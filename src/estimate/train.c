@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/tsv.h"
-#include "estimate/convention.h"
 #include "estimate/exact.h"
+#include "estimate/pass.h"
 #include "expr/eval.h"
 #include "expr/form.h"
 
@@ -195,13 +195,13 @@ static void take_method(wb_train *t, const char *name, const char *method, const
 /* A model that is no stack of attention and feed-forward layers: what its operations say that their backward needs. */
 static void take_saved(wb_train *t) {
   wb_model *m = t->model;
-  const weigh_pass pass = {
+  const weigh_pass asked = {
       .phase = WEIGH_PHASE_TRAIN, .batch = (weigh_count)t->passes.num, .prompt = t->asked.sequence};
-  wb_num products, scores;
-  wb_exact_flops(m, &pass, &products, &scores);
-  wb_pass numbers = wb_pass_new(m, &pass);
-  wb_compute_options options = wb_pass_options(m, &numbers);
-  const wb_compute *compute = wb_compute_build(m, &options);
+  const wb_pass numbers = wb_pass_new(m, &asked);
+  const wb_compute *compute = wb_forward_passes(m);
+  wb_num open[WB_Q_COUNT];
+  wb_pass_open(&numbers, 0, open);
+  if (!wb_forms_set(m->forms, open)) WB_FAIL(&m->ctx, WB_LANG_OVERFLOW, WB_NOWHERE, WB_STR("*"));
   const wb_value saved = wb_settled(&compute->total.saves.bytes);
   const wb_value elements = wb_settled(&compute->total.saves.elements);
   if (saved.kind != WB_NUM || elements.kind != WB_NUM) return;
