@@ -37,6 +37,8 @@ static void print_bash(void) {
   bash_choices();
   printf("  esac\n  case ${COMP_WORDS[1]} in\n");
   for (size_t i = 0; i < FACE_COMMAND_COUNT; i++) bash_options(&FACE_COMMANDS[i]);
+  for (size_t i = 0; i < CLI_OWN_COUNT; i++)
+    if (*CLI_OWN[i].options) bash_options(&CLI_OWN[i]);
   printf("    completion) COMPREPLY=($(compgen -W \"bash zsh fish\" -- \"$word\")); return ;;\n  esac\n");
   printf("  case $word in\n    -*) COMPREPLY=($(compgen -W \"$options\" -- \"$word\")) ;;\n");
   printf("    *) COMPREPLY=($(compgen -f -- \"$word\") $(weigh complete \"$word\" 2>/dev/null)) ;;\n  esac\n}\n");

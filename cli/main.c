@@ -5,9 +5,13 @@
 #include <unistd.h>
 
 #include "face/share.h"
+
+#include "ask.h"
+#include "batch.h"
 #include "local.h"
 #include "parse.h"
 #include "progress.h"
+#include "registry.h"
 #include "serve.h"
 
 static bool write_stdout(void *user, const char *bytes, size_t size) {
@@ -90,36 +94,24 @@ static void add_data_dirs(face_question *o, char *buffer, size_t size) {
 }
 
 static weigh_status ask(const face_command *command, face_question *o, weigh_library *library, weigh_error *err) {
-  weigh_model *models[2] = {NULL, NULL};
-  weigh_local found;
   if (o->local) return cli_report_local(library, o, err);
-  weigh_status status = cli_place_local(library, o, &found, err);
-  const weigh_report_kind kind = o->report.log ? WEIGH_REPORT_LOG : command->kind;
-  const size_t count = o->report.log && !o->word_count && !o->setting_count ? 0 : command->models;
-  face_place_words(command, o);
-  for (size_t i = 0; i < count && status == WEIGH_OK; i++) {
-    weigh_model_request request = {
-        .model = i < o->word_count ? o->words[i] : NULL, .settings = o->settings, .setting_count = o->setting_count};
-    status = weigh_model_open(library, &request, &models[i], err);
-  }
-  if (status == WEIGH_OK && o->draft && count == 1) {
-    const weigh_model_request draft = {.model = o->draft};
-    status = weigh_model_open(library, &draft, &models[1], err);
-  }
+  const cli_models models = cli_models_of(library);
   cli_progress progress;
   cli_progress_begin(&progress);
   o->report.sweep.progress = cli_progress_show;
   o->report.sweep.progress_user = &progress;
-  if (status == WEIGH_OK)
-    status = weigh_report(library, kind, models[0], models[1], &o->report, write_stdout, NULL, err);
+  const weigh_status status = cli_ask(command, o, library, &models, write_stdout, NULL, err);
   cli_progress_end(&progress);
-  weigh_model_free(models[0]);
-  weigh_model_free(models[1]);
   return status;
 }
 
+/* The exit status of what was done; a failure is told. */
+static int ended(const face_question *o, weigh_status status, const weigh_error *err) {
+  return status != WEIGH_OK && err->code[0] ? fail(o, err) : (int)status;
+}
+
 static int run(const face_command *command, face_question *o) {
-  char xdg[4096];
+  char xdg[4096], registry[CLI_PATH_SIZE];
   weigh_error err = {0};
   o->report.color = o->report.format == WEIGH_FORMAT_TEXT && wants_color(o);
   add_data_dirs(o, xdg, sizeof xdg);
@@ -127,10 +119,11 @@ static int run(const face_command *command, face_question *o) {
   weigh_library_options options = {
       .language = o->language, .data_dirs = o->data_dirs, .data_dir_count = o->data_dir_count};
   weigh_status status = weigh_library_open(&options, &library, &err);
+  if (status == WEIGH_OK && cli_registry_path(o, registry, sizeof registry, false))
+    status = weigh_library_use_registry(library, registry, &err);
   if (status == WEIGH_OK) status = ask(command, o, library, &err);
   weigh_library_free(library);
-  if (status != WEIGH_OK && err.code[0]) return fail(o, &err);
-  return (int)status;
+  return ended(o, status, &err);
 }
 
 static int refuse(const face_question *o, const char *id, const char *word) {
@@ -153,6 +146,13 @@ static int completion(const char *shell, const face_question *o) {
 static int version(void) {
   printf("weigh %s (data %.12s)\n", weigh_version(), weigh_data_digest());
   return 0;
+}
+
+static int batch(face_question *o) {
+  char xdg[4096];
+  weigh_error err = {0};
+  add_data_dirs(o, xdg, sizeof xdg);
+  return ended(o, cli_batch(o, &err), &err);
 }
 
 static int share(const face_command *command, const face_question *o) {
@@ -185,6 +185,8 @@ static int answer(const face_command *command, int argc, char **argv, face_quest
   if (o->help) return help(command->name, o);
   if (strcmp(command->name, "version") == 0) return version();
   if (strcmp(command->name, "completion") == 0) return completion(word ? word : "", o);
+  if (strcmp(command->name, "registry") == 0) return ended(o, cli_registry(o, &err), &err);
+  if (strcmp(command->name, "batch") == 0) return batch(o);
   if (strcmp(command->name, "open") == 0) return open_question(word, o);
   return run_or_share(command, o);
 }

@@ -4,6 +4,8 @@
 #include <string.h>
 
 const face_command CLI_OWN[] = {
+    {"registry", 0, 1, 2, "ACTION [NAME]", "CLI_ABOUT_REGISTRY", "R", 0},
+    {"batch", 0, 0, 1, "[FILE]", "CLI_ABOUT_BATCH", "B", 0},
     {"open", 0, 1, 1, "QUESTION", "CLI_ABOUT_OPEN", "", 0},
     {"serve", 0, 0, 0, "[OPTIONS]", "CLI_ABOUT_SERVE", "", 0},
     {"completion", 0, 0, 1, "SHELL", "CLI_ABOUT_COMPLETION", "", 0},
@@ -43,6 +45,20 @@ static weigh_status engine_option(char **argv, int *at, face_question *o, weigh_
   if (value && is_option(value)) value = NULL;
   if (value) ++*at;
   return face_set_engine(name, value, o, err);
+}
+
+weigh_status cli_set(const face_command *command, const char *name, const char *value, face_question *o,
+                     weigh_error *err) {
+  const face_option *option = face_find_option(command, name, strlen(name));
+  if (!option && strchr(command->options, 'S')) return face_set_engine(name, value, o, err);
+  if (!option) return fail(err, o, "USAGE_OPTION", name, command->name);
+  if (!option->value && strcmp(value, "true") != 0) return fail(err, o, "USAGE_NO_VALUE", name, option->name);
+  return face_set(option, value, o, err);
+}
+
+bool cli_is_flag(const face_command *command, const char *name) {
+  const face_option *option = face_find_option(command, name, strlen(name));
+  return option && !option->value;
 }
 
 static weigh_status one_option(const face_command *command, char **argv, int *at, face_question *o, weigh_error *err) {

@@ -9,6 +9,12 @@ extern const face_command CLI_OWN[];
 extern const size_t CLI_OWN_COUNT;
 const face_command *cli_find_command(const char *name);
 
+/* Sets one option of a command by its name on the command line (without --), as a line of a batch has it; `value` of a flag
+ * is "true". What the command does not know is an option of its engine, where it has one. `value` must outlive `out`. */
+weigh_status cli_set(const face_command *command, const char *name, const char *value, face_question *out,
+                     weigh_error *err);
+bool cli_is_flag(const face_command *command, const char *name);
+
 /* How answers and errors are to be written, wherever on the line it stands: --format and --lang, before anything else
  * is read. What is wrong with them is left to cli_parse. */
 void cli_glance(int argc, char **argv, face_question *out);

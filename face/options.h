@@ -3,6 +3,7 @@
 #ifndef WEIGH_FACE_OPTIONS_H
 #define WEIGH_FACE_OPTIONS_H
 
+#include "weigh/registry.h"
 #include "weigh/weigh.h"
 
 #define FACE_MAX_LIST  64
@@ -36,6 +37,10 @@ typedef struct face_question {
   bool share;                       /* write the question down instead of answering it */
   bool local;                       /* gpus: those of this machine */
   const char *color;                /* auto, always, never */
+  const char *registry;             /* its file; NULL: the usual one, "": none */
+  weigh_registry_question kept;     /* registry */
+  const char *batch_command;        /* batch: of lines that are a model's name alone */
+  weigh_count jobs;                 /* batch: threads; 0: as many as cores */
   face_given given[FACE_MAX_GIVEN]; /* in order; without those that every command takes */
   size_t given_count;
   weigh_report_options report;

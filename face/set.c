@@ -181,6 +181,7 @@ void face_place_words(const face_command *command, face_question *o) {
       report->method = first;
       report->function = second;
       break;
+    case WEIGH_REPORT_CASES: report->worked_case = first; break;
     case WEIGH_REPORT_CHECK: report->folder = first; break;
     case WEIGH_REPORT_EXPLAIN: report->quantity = second; break;
     default: break;

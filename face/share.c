@@ -34,7 +34,7 @@ static bool is_word(const face_command *command, size_t index, const char *name)
 bool face_is_answered_elsewhere(const face_command *command) { return command->kind != WEIGH_REPORT_CHECK; }
 
 bool face_is_of_here(const face_option *option) {
-  static const char *const names[] = {"data", "color", "help", "local", "log", "share"};
+  static const char *const names[] = {"data", "color", "help", "local", "log", "share", "registry"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (strcmp(option->name, names[i]) == 0) return true;
   return false;

@@ -1,4 +1,5 @@
 /* The questions of the command line. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -120,14 +121,18 @@ static wb_str key_of(srv_request *r, srv_worker *worker, const face_command *com
 
 static bool is_get(const srv_request *r) { return strcmp(r->method, "POST") != 0; }
 
-static void answer_at_once(srv_request *r, srv_worker *worker, srv_question *q) {
+/* The same question of the same descriptions has the same answer, but for the times of finding its model: a weak tag. */
+static void tag(srv_reply *reply, const char *key, size_t size) {
+  const unsigned long long hash = wb_str_hash((wb_str){key, size});
+  snprintf(reply->etag, sizeof reply->etag, "W/\"%016llx-%.12s\"", hash, weigh_data_digest());
+  reply->cache = "no-cache";
+}
+
+static void answer_at_once(srv_request *r, srv_worker *worker, srv_question *q, const char *key, size_t key_size) {
   weigh_error err;
   const weigh_status status = srv_worker_answer(worker, q, collect, &r->reply.body, &err);
   finish(r, q, status, &err);
-  if (r->reply.http == 200 && is_get(r)) {
-    srv_reply_tag(&r->reply);
-    r->reply.cache = "no-cache";
-  }
+  if (r->reply.http == 200 && is_get(r) && key) tag(&r->reply, key, key_size);
 }
 
 static bool wants_lines(const srv_request *r) {
@@ -151,7 +156,7 @@ void srv_ask(srv_request *r, srv_worker *worker, const face_command *command) {
   const size_t key_size = key.len;
   srv_question *q = question_of(r, worker, command);
   if (q && srv_question_is_quick(q)) {
-    answer_at_once(r, worker, q);
+    answer_at_once(r, worker, q, copy, key_size);
     if (copy && r->reply.http == 200 && !srv_question_is_of_sent(q))
       srv_worker_remember(worker, copy, key_size, &r->reply);
   } else if (q) {

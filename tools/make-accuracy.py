@@ -187,6 +187,38 @@ def serving_tables(weigh, base):
     return judged, head + [""] + tables
 
 
+def methods_table(weigh):
+    """Every published figure of tests/vectors/methods.jsonl, asked of the method that it belongs to."""
+    out, counts, lines = [], {"met": 0, "**differs**": 0}, []
+    path = pathlib.Path(__file__).resolve().parent.parent / "tests/vectors/methods.jsonl"
+    for vector in map(json.loads, path.read_text("utf-8").splitlines()):
+        done = subprocess.run([weigh, "method", vector["method"], vector["fn"], "--input", json.dumps(vector["input"]),
+                               "-f", "json"], capture_output=True, text=True)
+        answer = json.loads(done.stdout)
+        for name, wanted in vector["expect"].items():
+            got = answer.get(name)
+            room = 0.05 if name.endswith("_pct") else vector["tol"]
+            verdict = "met" if got is not None and abs(got - wanted) <= room else "**differs**"
+            counts[verdict] += 1
+            error = f"{got - wanted:+.4g}" if got is not None and got != wanted else "0"
+            lines.append((vector["id"], f"{vector['method']}.{vector['fn']}", name, f"{got:,.12g}", f"{wanted:,.12g}", error, verdict))
+    out = ["## Published rules of thumb", "", "What published calculators print for given inputs, by the methods of `data/methods`; "
+           "tolerances are those of the printed digits.", "", ", ".join(f"{v} {k}" for k, v in counts.items()) + ".", "",
+           "| vector | function | quantity | predicted | published | difference | verdict |", "|---|---|---|--:|--:|--:|---|"]
+    return counts, len(lines), out + ["| " + " | ".join(line) + " |" for line in lines] + [""]
+
+
+def recorded_by_tests(weigh, base):
+    """Lists of thousands of rows that unit tests compare one by one: their own counts."""
+    folder, out = pathlib.Path(weigh).resolve().parent / "tests", []
+    for test, title in (("test_optimizer", "optimizer states"), ("test_adapter_truth", "adapters")):
+        done = subprocess.run([folder / test], capture_output=True, text=True, env={**os.environ, "WEIGH_TRUTH_DIR": base})
+        lines = [l[2:].replace(base, "truth folder") for l in (done.stdout + done.stderr).splitlines() if l.startswith("# ")]
+        out += [f"- {title}: {line}" for line in lines]
+    return ["## Adapters and optimizers", "", "What PEFT makes of models and what optimizers keep for a tensor, recorded by running "
+            "the libraries; every row is compared by the unit tests named after them, and these are their counts.", ""] + out + [""]
+
+
 def run_all(jobs):
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         return list(pool.map(lambda job: job(), jobs))
@@ -233,10 +265,14 @@ def main():
     counts, total, flops = flops_table(weigh, base)
     out.append(f"| FLOPs that torch's counter counts | {total} | {counts['equal']} | {counts['explained']} | 0 | "
                f"{counts['differ']} | {counts['not described']} |")
+    summary = len(out)
     out.append("")
     for k in (built, made, stated):
         out += k.text()
     out += flops
+    met, vectors, methods = methods_table(weigh)
+    out += methods + recorded_by_tests(weigh, base)
+    out.insert(summary, f"| Published rules of thumb | {vectors} | {met['met']} | 0 | 0 | {met['**differs**']} | 0 |")
     judged, serving = serving_tables(weigh, base)
     out += serving
     with open(args.out, "w", encoding="utf-8") as f:

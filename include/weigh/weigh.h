@@ -301,23 +301,25 @@ typedef struct weigh_training {
 /* ---- Reports ------------------------------------------------------------------------------------------------------ */
 
 typedef enum weigh_report_kind {
-  WEIGH_REPORT_PARAMS,     /* total, active, groups, warnings */
-  WEIGH_REPORT_TENSORS,    /* every tensor */
-  WEIGH_REPORT_EXPLAIN,    /* a quantity's derivation down to fields and constants */
-  WEIGH_REPORT_FLOPS,      /* what a pass computes and moves */
-  WEIGH_REPORT_MEMORY,     /* bytes on each device while serving */
-  WEIGH_REPORT_FIT,        /* the same, and whether it fits */
-  WEIGH_REPORT_DIFF,       /* two models: fields, groups, tensors */
-  WEIGH_REPORT_CHECK,      /* a folder's stored names against the predicted ones */
-  WEIGH_REPORT_LOG,        /* what an engine printed against the prediction */
-  WEIGH_REPORT_FAMILIES,   /* what is described */
-  WEIGH_REPORT_GPUS,       /* the accelerators that are known */
-  WEIGH_REPORT_SPEED,      /* time to the first token and tokens per second, as bounds */
-  WEIGH_REPORT_SWEEP,      /* the serving question for every combination of some of its variables' values */
-  WEIGH_REPORT_TRAIN,      /* bytes on a rank while training, mode by mode */
-  WEIGH_REPORT_COMPARE,    /* what the rules of thumb say of a model beside the exact figures, and why */
-  WEIGH_REPORT_METHODS,    /* the published rules of thumb */
-  WEIGH_REPORT_METHOD,     /* one of them: its functions, or what one of these answers to `input` */
+  WEIGH_REPORT_PARAMS,   /* total, active, groups, warnings */
+  WEIGH_REPORT_TENSORS,  /* every tensor */
+  WEIGH_REPORT_EXPLAIN,  /* a quantity's derivation down to fields and constants */
+  WEIGH_REPORT_FLOPS,    /* what a pass computes and moves */
+  WEIGH_REPORT_MEMORY,   /* bytes on each device while serving */
+  WEIGH_REPORT_FIT,      /* the same, and whether it fits */
+  WEIGH_REPORT_DIFF,     /* two models: fields, groups, tensors */
+  WEIGH_REPORT_CHECK,    /* a folder's stored names against the predicted ones */
+  WEIGH_REPORT_LOG,      /* what an engine printed against the prediction */
+  WEIGH_REPORT_FAMILIES, /* what is described */
+  WEIGH_REPORT_GPUS,     /* the accelerators that are known */
+  WEIGH_REPORT_SPEED,    /* time to the first token and tokens per second, as bounds */
+  WEIGH_REPORT_SWEEP,    /* the serving question for every combination of some of its variables' values */
+  WEIGH_REPORT_TRAIN,    /* bytes on a rank while training, mode by mode */
+  WEIGH_REPORT_ADVISE,  /* cards for a model's inference and training, what saves memory, what to do when it is short */
+  WEIGH_REPORT_CASES,   /* worked cases of published calculators, by their methods and exactly */
+  WEIGH_REPORT_COMPARE, /* what the rules of thumb say of a model beside the exact figures, and why */
+  WEIGH_REPORT_METHODS, /* the published rules of thumb */
+  WEIGH_REPORT_METHOD,  /* one of them: its functions, or what one of these answers to `input` */
   WEIGH_REPORT_ADAPTERS,   /* the adapters that are described; adapter: one of them with its formulas */
   WEIGH_REPORT_OPTIMIZERS, /* what optimizers keep; optimizer: one of them with its formulas */
   WEIGH_REPORT_DESIGN,     /* published models and proposed dimensions that a machine takes */
@@ -363,17 +365,18 @@ typedef struct weigh_design {
 /* Zero is a good default for every member. */
 typedef struct weigh_report_options {
   weigh_format format;
-  bool color;            /* text only: ANSI colours */
-  bool per_layer;        /* params: a row for each class of layers */
-  bool with_mtp;         /* tensors: the prediction layers too */
-  bool compact;          /* tensors: one row with index sets instead of every tensor */
-  bool latex;            /* explain: formulas as LaTeX beside the text */
-  const char *method;    /* a named rule of thumb beside the exact figures ("config"), see weigh methods */
-  const char *function;  /* method: which of its functions; NULL: show all of them */
-  const char *input;     /* method: a JSON object with the function's inputs; NULL: its defaults */
-  const char *adapter;   /* adapters: "lora", …; NULL: all of them */
-  const char *optimizer; /* optimizers: one of them, by any of its names; serving.engine_options: its options */
-  const char *quantity;  /* explain: "total_parameters" (default), "active_parameters", a group, a tensor's name */
+  bool color;              /* text only: ANSI colours */
+  bool per_layer;          /* params: a row for each class of layers */
+  bool with_mtp;           /* tensors: the prediction layers too */
+  bool compact;            /* tensors: one row with index sets instead of every tensor */
+  bool latex;              /* explain: formulas as LaTeX beside the text */
+  const char *method;      /* a named rule of thumb beside the exact figures ("config"), see weigh methods */
+  const char *function;    /* method: which of its functions; NULL: show all of them */
+  const char *input;       /* method: a JSON object with the function's inputs; NULL: its defaults */
+  const char *adapter;     /* adapters: "lora", …; NULL: all of them */
+  const char *optimizer;   /* optimizers: one of them, by any of its names; serving.engine_options: its options */
+  const char *worked_case; /* cases: one of them; NULL: all */
+  const char *quantity;    /* explain: "total_parameters" (default), "active_parameters", a group, a tensor's name */
   const char
       *filter; /* tensors: only names that contain this text, or match it as a glob with * and ?; gpus: a vendor */
   weigh_count offset, limit; /* tensors: a page of them; limit 0: all */
@@ -385,7 +388,7 @@ typedef struct weigh_report_options {
   weigh_by by;               /* flops: what a row is */
   weigh_serving serving;     /* memory, fit, speed, sweep, design; gpus: with so much memory (gpu_memory_bytes) */
   weigh_sweep sweep;
-  weigh_training training; /* train */
+  weigh_training training; /* train, advise */
   weigh_design design;     /* design */
   bool conventions;        /* flops: the published conventions side by side */
 } weigh_report_options;

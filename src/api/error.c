@@ -52,12 +52,15 @@ static void fill_message(char *out, size_t size, wb_message_id id, wb_lang lang,
 }
 
 weigh_status wb_report_failure(wb_ctx *ctx, const weigh_library *library, weigh_error *err) {
-  wb_failure *failure = &ctx->failure;
+  if (library && err) wb_library_locate(&library->lib, &ctx->failure);
+  return wb_failure_in(ctx, library ? library->language : WEIGH_ENGLISH, err);
+}
+
+weigh_status wb_failure_in(const wb_ctx *ctx, weigh_language language, weigh_error *err) {
+  const wb_failure *failure = &ctx->failure;
   weigh_status status = wb_message_status(failure->message);
   if (status == WEIGH_OK) status = WEIGH_REFUSED;
   if (!err) return status;
-  weigh_language language = library ? library->language : WEIGH_ENGLISH;
-  if (library) wb_library_locate(&library->lib, failure);
   *err = (weigh_error){.status = status};
   put(err->code, sizeof err->code, wb_str_of(wb_message_code(failure->message)));
   fill_message(err->message, sizeof err->message, failure->message, (wb_lang)language, failure->args, WB_MESSAGE_ARGS);

@@ -10,7 +10,9 @@
 struct weigh_library {
   wb_library lib;
   weigh_language language;
-  bool sealed; /* see weigh_library_options */
+  bool sealed;                     /* see weigh_library_options */
+  const char *registry_path;       /* where names are looked up first; NULL: nowhere */
+  struct weigh_registry *registry; /* opened when a name is first asked for */
 };
 
 struct weigh_model {
@@ -32,6 +34,7 @@ void wb_ctx_begin(wb_ctx *ctx);
 
 /* Turns the context's failure into the caller's error and returns its status. `library` locates descriptions. */
 weigh_status wb_report_failure(wb_ctx *ctx, const weigh_library *library, weigh_error *err);
+weigh_status wb_failure_in(const wb_ctx *ctx, weigh_language language, weigh_error *err); /* of no description */
 weigh_status wb_no_memory(weigh_language language, weigh_error *err);
 
 /* weigh_report for a log: it opens the model that the log names where none is given. */
@@ -42,6 +45,9 @@ weigh_status wb_answer_sweep(wb_out *out, weigh_library *library, const weigh_mo
 
 /* weigh_report for a design. */
 weigh_status wb_answer_design(wb_out *out, weigh_library *library, weigh_error *err);
+
+/* weigh_report for worked cases. */
+weigh_status wb_answer_cases(wb_out *out, weigh_library *library, weigh_error *err);
 
 /* The same model in memory of its own, with further settings on top; `base` must outlive it. */
 weigh_status wb_model_again(const weigh_model *base, const char *const *settings, size_t setting_count,

@@ -1,4 +1,5 @@
 #include "api/handle.h"
+#include "api/ladder.h"
 #include "base/data.h"
 #include "model/catalogue.h"
 #include "source/reader.h"
@@ -52,7 +53,9 @@ weigh_status weigh_library_open(const weigh_library_options *options, weigh_libr
 }
 
 void weigh_library_free(weigh_library *library) {
-  if (library) wb_arena_free(library->lib.ctx.arena); /* the handle lives in its own arena */
+  if (!library) return;
+  wb_ladder_close(library);
+  wb_arena_free(library->lib.ctx.arena); /* the handle lives in its own arena */
 }
 
 size_t weigh_library_memory(const weigh_library *library) { return wb_arena_mark(library->lib.ctx.arena).total; }

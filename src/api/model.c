@@ -1,12 +1,35 @@
 #include <string.h>
 
 #include "api/handle.h"
+#include "api/ladder.h"
 
 /* The second model of a command line. */
 static weigh_status open_draft(weigh_model *model, weigh_error *err) {
   if (!model->launch || !model->launch->draft) return WEIGH_OK;
   const weigh_model_request request = {.model = model->launch->draft};
   return weigh_model_open(model->library, &request, &model->draft, err);
+}
+
+/* From the configuration to a model. A type that is not described is read as a decoder: one more rung for a name. */
+static void describe(weigh_model *model) {
+  wb_model *m = &model->model;
+  const double began = wb_clock();
+  wb_model_choose(m);
+  wb_model_build(m);
+  wb_model_review(m);
+  if (m->resolution && m->generic)
+    wb_resolution_add(m->resolution, WB_RUNG_REBUILT, true, began, WB_RUNG_AS_DECODER, m->model_type, WB_STR(""));
+}
+
+static weigh_status describe_by_formula(weigh_model *model, weigh_error *err) {
+  wb_ctx *ctx = &model->model.ctx;
+  const wb_failure why = ctx->failure;
+  if (WB_BEGIN(ctx)) {
+    wb_ladder_formula(model, &why, wb_clock());
+    return WEIGH_OK;
+  }
+  ctx->failure = why; /* what is missing for the formula is not what is wrong */
+  return wb_report_failure(ctx, model->library, err);
 }
 
 weigh_status weigh_model_open(weigh_library *library, const weigh_model_request *request, weigh_model **out,
@@ -25,17 +48,17 @@ weigh_status weigh_model_open(weigh_library *library, const weigh_model_request 
   ctx->sealed = library->sealed;
   if (WB_BEGIN(ctx)) {
     wb_open_source(model, request);
-    wb_model_choose(&model->model);
-    wb_model_build(&model->model);
-    wb_model_review(&model->model);
+    describe(model);
     if (model->launch) wb_launch_settle(model->launch, &model->model);
     const weigh_status status = open_draft(model, err);
     if (status == WEIGH_OK) *out = model;
     else weigh_model_free(model);
     return status;
   }
-  weigh_status status = wb_report_failure(ctx, library, err);
-  weigh_model_free(model);
+  const weigh_status status =
+      wb_ladder_goes_on(model) ? describe_by_formula(model, err) : wb_report_failure(ctx, library, err);
+  if (status == WEIGH_OK) *out = model;
+  else weigh_model_free(model);
   return status;
 }
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "api/handle.h"
+#include "api/ladder.h"
 #include "model/catalogue.h"
 #include "model/represent.h"
 #include "source/reader.h"
@@ -23,8 +24,27 @@ static bool looks_like_path(wb_str name) {
          wb_str_ends(name, WB_STR(".json"));
 }
 
-static void use_name(wb_model *m, wb_str name) {
+/* A name, or a size in the place of one. */
+static void use_known(weigh_model *model, wb_str name) {
+  wb_model *m = &model->model;
   wb_sized size;
+  wb_known known;
+  if (wb_ladder_find(model, name, &known)) {
+    m->name = known.id;
+    use_text(m, known.config, wb_str_fmt(&m->ctx, "%s:%.*s", wb_rung_name(known.from), WB_STR_ARG(known.id)));
+  } else if (wb_sized_read(&m->ctx, name, &size)) {
+    m->resolution = NULL;
+    const wb_str text = wb_represent(m, &size);
+    m->config.assumed = true;
+    use_text(m, text, wb_str_fmt(&m->ctx, "representative:%.*s", WB_STR_ARG(m->assumed->anchor)));
+  } else {
+    wb_ladder_unread(model, name);
+    wb_catalogue_find(&m->ctx, name); /* fails, with what is near */
+  }
+}
+
+static void use_name(weigh_model *model, wb_str name) {
+  wb_model *m = &model->model;
   if (wb_str_is(name, "-")) {
     use_text(m, wb_read_file(&m->ctx, name, CONFIG_MAX), WB_STR("<stdin>"));
   } else if (wb_path_is_folder(&m->ctx, name)) {
@@ -32,14 +52,8 @@ static void use_name(wb_model *m, wb_str name) {
     use_text(m, wb_read_file(&m->ctx, path, CONFIG_MAX), path);
   } else if (wb_path_exists(&m->ctx, name) || looks_like_path(name)) {
     use_text(m, wb_read_file(&m->ctx, name, CONFIG_MAX), name);
-  } else if (!wb_catalogue_has(name) && wb_sized_read(&m->ctx, name, &size)) {
-    const wb_str text = wb_represent(m, &size);
-    m->config.assumed = true;
-    use_text(m, text, wb_str_fmt(&m->ctx, "representative:%.*s", WB_STR_ARG(m->assumed->anchor)));
   } else {
-    wb_catalogue_entry entry = wb_catalogue_find(&m->ctx, name);
-    m->name = entry.name;
-    use_text(m, entry.config, wb_str_fmt(&m->ctx, "catalogue:%.*s", WB_STR_ARG(entry.name)));
+    use_known(model, name);
   }
 }
 
@@ -74,11 +88,11 @@ void wb_open_source(weigh_model *model, const weigh_model_request *request) {
   m->config.set_used = WB_NEWN(ctx, bool, request->setting_count + told);
   if (model->launch) {
     m->name = model->launch->model;
-    use_name(m, m->name);
+    use_name(model, m->name);
   } else if (request->model) {
     wb_str name = wb_str_copy(ctx, wb_str_of(request->model));
     m->name = name;
-    use_name(m, name);
+    use_name(model, name);
   } else if (request->config) {
     m->name = WB_STR("config.json");
     use_text(m, (wb_str){request->config, request->config_size}, m->name);

@@ -1,4 +1,7 @@
 #include "report/report.h"
+
+#include <stdio.h>
+
 #include "api/handle.h"
 
 /* Writes and returns whether the answer is yes. */
@@ -15,6 +18,7 @@ static bool write_report(wb_out *out, weigh_library *library, weigh_report_kind 
     case WEIGH_REPORT_FIT: yes = wb_report_memory(out, &a->model, true); break;
     case WEIGH_REPORT_GPUS: wb_report_gpus(out); break;
     case WEIGH_REPORT_TRAIN: yes = wb_report_train(out, &a->model); break;
+    case WEIGH_REPORT_ADVISE: yes = wb_report_advise(out, &a->model); break;
     case WEIGH_REPORT_COMPARE: wb_report_compare_methods(out, &a->model); break;
     case WEIGH_REPORT_METHODS: wb_report_methods(out, &library->lib); break;
     case WEIGH_REPORT_METHOD: wb_report_method(out, &library->lib); break;
@@ -25,6 +29,7 @@ static bool write_report(wb_out *out, weigh_library *library, weigh_report_kind 
     case WEIGH_REPORT_FLOPS: wb_report_flops(out, &a->model); break;
     case WEIGH_REPORT_LOG:   /* wb_answer_log */
     case WEIGH_REPORT_SWEEP: /* wb_answer_sweep */
+    case WEIGH_REPORT_CASES: /* wb_answer_cases */
     case WEIGH_REPORT_DESIGN: /* wb_answer_design */ break;
   }
   wb_out_flush(out, true);
@@ -75,9 +80,17 @@ static bool is_about_a_model(weigh_report_kind kind) {
     case WEIGH_REPORT_METHODS:
     case WEIGH_REPORT_METHOD:
     case WEIGH_REPORT_DESIGN:
+    case WEIGH_REPORT_CASES:
     case WEIGH_REPORT_LOG: return false;
     default: return true;
   }
+}
+
+/* A model without rows has a total and nothing else. */
+static weigh_status refuse_formula(const weigh_model *model, weigh_error *err) {
+  char name[256];
+  snprintf(name, sizeof name, "%.*s", WB_STR_ARG(model->model.name));
+  return weigh_error_set(err, model->library->language, "MODEL_FORMULA_ONLY", (const char *const[]){name}, 1);
 }
 
 /* Reports work in memory of their own, so that a model may be asked any number of times. */
@@ -87,6 +100,7 @@ weigh_status weigh_report(weigh_library *library, weigh_report_kind kind, weigh_
   const bool needs_model = is_about_a_model(kind);
   if ((needs_model && !a) || (kind == WEIGH_REPORT_DIFF && !b))
     return weigh_error_set(err, library->language, "REPORT_NO_MODEL", NULL, 0);
+  if (needs_model && kind != WEIGH_REPORT_PARAMS && a->model.formula_only) return refuse_formula(a, err);
   const bool own_memory = !needs_model || kind == WEIGH_REPORT_SWEEP;
   wb_ctx own = {0};
   if (own_memory && !wb_ctx_open(&own, 0)) return wb_no_memory(library->language, err);
@@ -97,8 +111,8 @@ weigh_status weigh_report(weigh_library *library, weigh_report_kind kind, weigh_
                 .user = user,
                 .options = options ? options : &none,
                 .lang = (wb_lang)library->language};
+  const size_t warned[2] = {a ? a->model.warning_count : 0, b ? b->model.warning_count : 0};
   weigh_status status;
-  const size_t warned = a ? a->model.warning_count : 0;
   if (b && b != a) { /* nobody drafts for itself */
     wb_ctx_begin(&b->model.ctx);
     b->model.draft = NULL;
@@ -107,9 +121,11 @@ weigh_status weigh_report(weigh_library *library, weigh_report_kind kind, weigh_
   if (kind == WEIGH_REPORT_LOG) status = wb_answer_log(&out, library, a, err);
   else if (kind == WEIGH_REPORT_SWEEP) status = answer_sweep(&out, library, a, err);
   else if (kind == WEIGH_REPORT_DESIGN) status = wb_answer_design(&out, library, err);
+  else if (kind == WEIGH_REPORT_CASES) status = wb_answer_cases(&out, library, err);
   else if (WB_BEGIN(ctx)) status = write_asked(&out, library, kind, a, b) ? WEIGH_OK : WEIGH_NO;
   else status = wb_report_failure(ctx, library, err);
-  if (a) a->model.warning_count = warned; /* what this question called for is no matter of the next */
+  if (a) a->model.warning_count = warned[0]; /* what this report warned of is no part of the next */
+  if (b) b->model.warning_count = warned[1];
   wb_ctx_close(&own);
   return status;
 }

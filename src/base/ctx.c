@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include <string.h>
+
 _Noreturn void wb_fail(wb_ctx *ctx, wb_message_id message, wb_place place, size_t count, const wb_str *args) {
   ctx->failure.message = message;
   ctx->failure.place = place;
@@ -33,4 +35,24 @@ void *wb_grow(wb_ctx *ctx, const void *array, size_t *cap, size_t size) {
   if (*cap) memcpy(grown, array, *cap * size);
   *cap = more;
   return grown;
+}
+
+bool wb_try(wb_ctx *ctx, void (*work)(void *user), void *user, wb_failure *why) {
+  jmp_buf outer;
+  memcpy(&outer, &ctx->guard, sizeof outer);
+  const uint32_t depth = ctx->depth, eval_depth = ctx->eval_depth;
+  volatile bool done = false;
+  if (WB_GUARD(ctx)) {
+    work(user);
+    done = true;
+  }
+  memcpy(&ctx->guard, &outer, sizeof outer);
+  ctx->depth = depth;
+  ctx->eval_depth = eval_depth;
+  if (done) return true;
+  const wb_failure f = ctx->failure;
+  const bool limit = f.message == WB_OUT_OF_MEMORY || f.message == WB_TOO_MUCH_MEMORY || f.message == WB_TOO_MUCH_WORK;
+  if (limit) wb_fail(ctx, f.message, f.place, WB_MESSAGE_ARGS, f.args);
+  if (why) *why = f;
+  return false;
 }

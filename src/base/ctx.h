@@ -53,6 +53,10 @@ _Noreturn void wb_fail(wb_ctx *ctx, wb_message_id message, wb_place place, size_
 static inline wb_place wb_in_file(wb_str file) { return (wb_place){file, 0, 0}; }
 #define WB_NOWHERE ((wb_place){{NULL, 0}, 0, 0})
 
+/* Does a piece of work that may be refused: false where it failed, with `why` filled (NULL: nobody asks). Running out of
+ * memory or of steps is no refusal: that fails the context as it would have. */
+bool wb_try(wb_ctx *ctx, void (*work)(void *user), void *user, wb_failure *why);
+
 /* Zeroed memory that lives as long as the context; fails the context when there is none. */
 void *wb_new_bytes(wb_ctx *ctx, size_t count, size_t size);
 #define WB_NEW(ctx, type)     ((type *)wb_new_bytes((ctx), 1, sizeof(type)))

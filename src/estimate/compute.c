@@ -296,3 +296,9 @@ wb_compute *wb_compute_build(wb_model *m, const wb_compute_options *options) {
   add_update(m, c, trained);
   return c;
 }
+
+const wb_compute *wb_forward_passes(wb_model *m) {
+  const wb_compute_options options = {.path = WB_STR("expanded")};
+  if (!m->passes) m->passes = wb_compute_build(m, &options);
+  return m->passes;
+}

@@ -63,4 +63,7 @@ wb_compute *wb_compute_build(wb_model *model, const wb_compute_options *options)
 void wb_cost_zero(wb_cost *cost);
 void wb_cost_add(wb_ctx *ctx, wb_cost *sum, wb_cost *more);
 
+/* Forward passes without choices, made once for a model: serving and training ask them of many lengths. */
+const wb_compute *wb_forward_passes(wb_model *model);
+
 #endif

@@ -233,9 +233,11 @@ static void give_dimensions(wb_model *m, wb_inputs *in) {
   give(ctx, in, m->lib, "L", wb_integer((wb_i128)b.layers));
   give(ctx, in, m->lib, "tied", wb_bool(m->tied_embeddings));
   give(ctx, in, m->lib, "rms", wb_bool(b.rms));
+  const bool typed = m->asked_total.num > 0;
   /* a rule of thumb takes a size as it was typed; its causes are told against what was built for it */
-  give(ctx, in, m->lib, "total_parameters", wb_number(m->asked_total.num ? m->asked_total : m->total));
-  give(ctx, in, m->lib, "active_parameters", wb_number(m->asked_active.num ? m->asked_active : m->active));
+  give(ctx, in, m->lib, "total_parameters", wb_number(typed ? m->asked_total : m->total));
+  give(ctx, in, m->lib, "active_parameters",
+       wb_number(typed ? (m->asked_active.num ? m->asked_active : m->asked_total) : m->active));
   give(ctx, in, m->lib, "exact_parameters", wb_number(m->total));
   give(ctx, in, m->lib, "embedding_parameters", wb_number(ends));
   give_parts(m, in);

@@ -283,12 +283,11 @@ static void take_inputs(wb_ctx *ctx, wb_method_result *out, wb_scope *inputs) {
   const wb_decl *f = out->function;
   out->inputs = WB_NEWN(ctx, wb_used_input, f->field_count);
   for (size_t i = 0; i < f->field_count; i++) {
-    wb_binding *read = wb_scope_find_here(inputs, f->fields[i].name); /* there once a formula has asked for it */
-    const bool is_read = read && read->state == WB_EVALUATED;
-    wb_binding *binding = read ? read : wb_scope_find(ctx, inputs, f->fields[i].name);
+    wb_binding *binding = wb_scope_find(ctx, inputs, f->fields[i].name);
     if (!binding) continue;
     wb_force(ctx, binding);
-    out->inputs[out->input_count++] = (wb_used_input){&f->fields[i], binding, is_read};
+    out->inputs[out->input_count++] =
+        (wb_used_input){&f->fields[i], binding, wb_input_has_effect(ctx, f, f->fields[i].name)};
   }
 }
 
@@ -392,6 +391,58 @@ wb_method_result wb_method_on(wb_model *m, const wb_decl *function, const wb_met
 wb_method_result wb_method_run(wb_model *m, const char *method, const char *function) {
   const wb_decl *decl = wb_method_find(m->lib, &m->ctx, wb_str_of(method));
   return wb_method_on(m, wb_method_function(&m->ctx, decl, wb_str_of(function)), NULL, NULL, 0);
+}
+
+/* ---- what a function's formulas read ---- */
+
+static bool names(wb_ctx *ctx, const wb_expr *expr, const wb_sym *name) {
+  const wb_sym **read = NULL;
+  const size_t n = expr ? wb_expr_names(ctx, expr, &read) : 0;
+  for (size_t i = 0; i < n; i++)
+    if (read[i] == name) return true;
+  return false;
+}
+
+static bool body_reads(wb_ctx *ctx, const wb_body *body, const wb_sym *name) {
+  for (size_t i = 0; i < body->count; i++)
+    if (body->items[i]->kind != WB_S_CHECK && names(ctx, body->items[i]->expr, name)) return true;
+  return false;
+}
+
+static bool reaches(wb_ctx *ctx, const wb_decl *f, const wb_sym *name);
+
+/* Through the method's shared formulas and other inputs' defaults. */
+static bool reaches_through(wb_ctx *ctx, const wb_decl *f, const wb_sym *name) {
+  const wb_body *shared = &f->method->body;
+  for (size_t i = 0; i < shared->count; i++)
+    if (names(ctx, shared->items[i]->expr, name) && shared->items[i]->name && reaches(ctx, f, shared->items[i]->name))
+      return true;
+  for (size_t i = 0; i < f->field_count; i++)
+    if (names(ctx, f->fields[i].fallback, name) && f->fields[i].name != name && reaches(ctx, f, f->fields[i].name))
+      return true;
+  return false;
+}
+
+/* Defaults that name each other in a circle end at the context's limit. */
+static bool reaches(wb_ctx *ctx, const wb_decl *f, const wb_sym *name) {
+  wb_step(ctx, f->place);
+  wb_enter(ctx, f->place);
+  const bool found = body_reads(ctx, &f->body, name) || reaches_through(ctx, f, name);
+  wb_leave(ctx);
+  return found;
+}
+
+bool wb_input_has_effect(wb_ctx *ctx, const wb_decl *f, const wb_sym *name) { return reaches(ctx, f, name); }
+
+bool wb_method_reads(wb_ctx *ctx, const wb_method_result *r, const char *name) {
+  for (size_t i = 0; i < r->input_count; i++) {
+    const wb_field *field = r->inputs[i].field;
+    const wb_sym **read = NULL;
+    const size_t n = field->input->from ? wb_expr_names(ctx, field->input->from, &read) : 0;
+    for (size_t k = 0; k < n; k++)
+      if (wb_str_is(read[k]->name, name) && wb_input_has_effect(ctx, r->function, field->name)) return true;
+  }
+  return false;
 }
 
 const wb_node *wb_method_quantity(const wb_method_result *result, const char *label) {

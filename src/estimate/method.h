@@ -69,6 +69,12 @@ wb_method_result wb_method_on(wb_model *model, const wb_decl *function, const wb
 /* The function of a method by its names, on a model. */
 wb_method_result wb_method_run(wb_model *model, const char *method, const char *function);
 
+/* Whether any formula of the function, its inputs' defaults or the method's shared formulas contain an input. */
+bool wb_input_has_effect(wb_ctx *ctx, const wb_decl *function, const wb_sym *name);
+
+/* Whether a formula of the function contains an input that is taken from this name of the question ("context"). */
+bool wb_method_reads(wb_ctx *ctx, const wb_method_result *result, const char *name);
+
 /* A quantity of a result by its label; NULL when the method did not apply or has none of that name. */
 const wb_node *wb_method_quantity(const wb_method_result *result, const char *label);
 

@@ -46,9 +46,7 @@ static wb_i128 adapters_of(wb_serving *s, wb_stage stage) {
 /* Bytes of a KV cache that the widest operation of a pass over `tokens` tokens reads and writes, unfused. */
 static wb_num widest_operation(wb_serving *s, wb_i128 tokens) {
   wb_model *m = s->model;
-  const wb_compute_options options = {.path = WB_STR("expanded")};
-  if (!m->passes) m->passes = wb_compute_build(m, &options);
-  const wb_compute *compute = m->passes;
+  const wb_compute *compute = wb_forward_passes(m);
   wb_num open[WB_Q_COUNT], *atoms = WB_NEWN(&m->ctx, wb_num, m->forms->count), most = wb_num_int(0);
   for (int i = 0; i < WB_Q_COUNT; i++) open[i] = wb_num_int(WB_QUANTITIES[i].fallback);
   open[WB_Q_NEW] = open[WB_Q_SOURCE] = wb_num_int(tokens);

@@ -59,23 +59,20 @@ wb_serving *wb_solve_on(const wb_serving *asked, const wb_card *card, const wb_l
 
 /* ---- trying things out ---- */
 
-static void fail_again(wb_ctx *ctx) {
-  const wb_failure f = ctx->failure;
-  const bool limits = f.message == WB_OUT_OF_MEMORY || f.message == WB_TOO_MUCH_MEMORY || f.message == WB_TOO_MUCH_WORK;
-  if (limits) wb_fail(ctx, f.message, f.place, WB_MESSAGE_ARGS, f.args);
+typedef struct trial {
+  wb_model *model;
+  const weigh_serving *asked;
+  wb_serving *out;
+} trial;
+
+static void make(void *user) {
+  trial *t = user;
+  t->out = wb_serving_new(t->model, t->asked);
 }
 
 wb_serving *wb_serving_try(wb_model *m, const weigh_serving *asked) {
-  wb_ctx *ctx = &m->ctx;
-  wb_serving *volatile out = NULL;
-  jmp_buf outer;
-  memcpy(&outer, &ctx->guard, sizeof outer);
-  const uint32_t depth = ctx->depth;
-  if (WB_GUARD(ctx)) out = wb_serving_new(m, asked);
-  memcpy(&ctx->guard, &outer, sizeof outer);
-  ctx->depth = depth;
-  if (!out) fail_again(ctx);
-  return out;
+  trial t = {m, asked, NULL};
+  return wb_try(&m->ctx, make, &t, NULL) ? t.out : NULL;
 }
 
 static size_t count_fields(const wb_model *m) {

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/tsv.h"
-#include "estimate/convention.h"
 #include "estimate/exact.h"
+#include "estimate/pass.h"
 #include "expr/eval.h"
 #include "expr/form.h"
 
@@ -63,16 +63,49 @@ static void take_frozen(wb_train *t) {
   }
 }
 
+typedef struct adapting {
+  wb_train *train;
+  const wb_decl *decl;
+  const char **options;
+  size_t count;
+} adapting;
+
+static void adapt(void *user) {
+  adapting *a = user;
+  a->train->adapter = wb_adapter_apply(a->train->model, a->decl, a->options, a->count);
+}
+
+/* Where the library knows no modules of the model's type, all linear layers are what people ask for then. `a->options` has room
+ * for one more. */
+static void adapt_somewhere(adapting *a) {
+  wb_ctx *ctx = &a->train->model->ctx;
+  wb_failure why;
+  if (wb_try(ctx, adapt, a, &why)) return;
+  a->options[a->count++] = "target_modules=all-linear";
+  const bool targets = why.message == WB_ADAPTER_NO_MATCH || why.message == WB_ADAPTER_NO_DEFAULT;
+  if (!targets || !wb_try(ctx, adapt, a, NULL)) wb_fail(ctx, why.message, why.place, WB_MESSAGE_ARGS, why.args);
+  const wb_str args[] = {a->decl->name->name, a->train->model->model_type};
+  const wb_model *m = a->train->model;
+  for (size_t i = 0; i < m->warning_count; i++)
+    if (m->warnings[i].message == WB_TRAIN_ALL_LINEAR && wb_str_eq(m->warnings[i].args[0], args[0])) return;
+  wb_model_warn(a->train->model, WB_TRAIN_ALL_LINEAR, 2, args);
+}
+
 static void take_adapter(wb_train *t) {
   wb_ctx *ctx = &t->model->ctx;
   const weigh_training *a = &t->asked;
   const wb_decl *decl = wb_adapter_find(t->model->lib, ctx, wb_str_of(a->adapter));
-  const char **options = WB_NEWN(ctx, const char *, a->adapter_option_count + 2);
+  const char **options = WB_NEWN(ctx, const char *, a->adapter_option_count + 3);
   size_t count = 0;
   if (a->rank) options[count++] = wb_str_cstr(ctx, wb_str_fmt(ctx, "r=%lld", (long long)a->rank));
   if (a->target_modules) options[count++] = wb_str_cstr(ctx, wb_str_fmt(ctx, "target_modules=%s", a->target_modules));
   for (size_t i = 0; i < a->adapter_option_count; i++) options[count++] = a->adapter_options[i];
-  t->adapter = wb_adapter_apply(t->model, decl, options, count);
+  bool chosen = a->target_modules != NULL;
+  for (size_t i = 0; i < a->adapter_option_count; i++)
+    chosen = chosen || wb_str_starts(wb_str_of(a->adapter_options[i]), WB_STR("target_modules"));
+  adapting ask = {t, decl, options, count};
+  if (chosen) adapt(&ask);
+  else adapt_somewhere(&ask);
   t->trained = t->adapter->trained;
   take_frozen(t);
   for (size_t i = 0; i < t->adapter->frozen.count; i++) *push(ctx, &t->frozen) = t->adapter->frozen.items[i];
@@ -162,13 +195,13 @@ static void take_method(wb_train *t, const char *name, const char *method, const
 /* A model that is no stack of attention and feed-forward layers: what its operations say that their backward needs. */
 static void take_saved(wb_train *t) {
   wb_model *m = t->model;
-  const weigh_pass pass = {
+  const weigh_pass asked = {
       .phase = WEIGH_PHASE_TRAIN, .batch = (weigh_count)t->passes.num, .prompt = t->asked.sequence};
-  wb_num products, scores;
-  wb_exact_flops(m, &pass, &products, &scores);
-  wb_pass numbers = wb_pass_new(m, &pass);
-  wb_compute_options options = wb_pass_options(m, &numbers);
-  const wb_compute *compute = wb_compute_build(m, &options);
+  const wb_pass numbers = wb_pass_new(m, &asked);
+  const wb_compute *compute = wb_forward_passes(m);
+  wb_num open[WB_Q_COUNT];
+  wb_pass_open(&numbers, 0, open);
+  if (!wb_forms_set(m->forms, open)) WB_FAIL(&m->ctx, WB_LANG_OVERFLOW, WB_NOWHERE, WB_STR("*"));
   const wb_value saved = wb_settled(&compute->total.saves.bytes);
   const wb_value elements = wb_settled(&compute->total.saves.elements);
   if (saved.kind != WB_NUM || elements.kind != WB_NUM) return;
@@ -193,6 +226,7 @@ static void take_reference(wb_train *t) {
 
 static void fill(wb_train *t) {
   weigh_training *a = &t->asked;
+  t->precision_given = a->precision != NULL;
   if (!a->batch) a->batch = 1;
   if (!a->sequence) a->sequence = 2048;
   if (!a->gpus) a->gpus = 1;
@@ -246,6 +280,23 @@ wb_train *wb_train_new(wb_model *m, const weigh_training *asked, wb_str mode) {
   return t;
 }
 
+typedef struct trial {
+  wb_model *model;
+  const weigh_training *asked;
+  wb_str mode;
+  wb_train *out;
+} trial;
+
+static void make(void *user) {
+  trial *t = user;
+  t->out = wb_train_new(t->model, t->asked, t->mode);
+}
+
+wb_train *wb_train_try(wb_model *m, const weigh_training *asked, wb_str mode, wb_failure *why) {
+  trial t = {m, asked, mode, NULL};
+  return wb_try(&m->ctx, make, &t, why) ? t.out : NULL;
+}
+
 /* ---- for methods ---- */
 
 wb_exact_figures wb_exact_training(const wb_train *t) {
@@ -265,9 +316,16 @@ wb_exact_figures wb_exact_training(const wb_train *t) {
   return out;
 }
 
+/* A policy that was asked for is told by the width of its weights; without one a method's own default holds. */
 wb_method_question wb_question_of_training(const wb_train *t) {
   const weigh_training *a = &t->asked;
-  return (wb_method_question){.mode = wb_str_cstr(&t->model->ctx, t->mode.name),
+  const wb_str weights =
+      t->precision_given ? wb_precision_find(&t->model->ctx, wb_str_of(a->precision)).weights : WB_STR("");
+  return (wb_method_question){.weight_bytes = wb_num_int((wb_i128)(weights.len ? wb_dtype_bytes(weights) : 0)),
+                              .precision = !weights.len                    ? NULL
+                                           : wb_str_is(weights, "float32") ? "fp32"
+                                                                           : "bf16",
+                              .mode = wb_str_cstr(&t->model->ctx, t->mode.name),
                               .context = a->sequence,
                               .sequences = a->batch,
                               .rank = a->rank,

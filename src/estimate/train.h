@@ -27,7 +27,8 @@ typedef struct wb_train {
   wb_model *model;
   wb_train_mode mode;
   weigh_training asked; /* with defaults filled in */
-  wb_adapter *adapter;  /* NULL: all weights train */
+  bool precision_given;
+  wb_adapter *adapter; /* NULL: all weights train */
   wb_trained_list trained, frozen;
   wb_optimizer optimizer;
   wb_num trainable, total; /* parameters; of the whole with the adapter */
@@ -41,6 +42,10 @@ typedef struct wb_train {
 
 /* One mode. Fails with train_*, adapter_*, optimizer_*, sharding_*, weights_unknown, gpu_unknown. */
 wb_train *wb_train_new(wb_model *model, const weigh_training *asked, wb_str mode);
+
+/* The same; NULL where it is refused (an adapter that finds nothing to adapt, say), and `why` says so. Fails where a limit of
+ * memory or work is reached. */
+wb_train *wb_train_try(wb_model *model, const weigh_training *asked, wb_str mode, wb_failure *why);
 
 /* Exact figures that causes are told by, and what the question says to a method. */
 wb_exact_figures wb_exact_training(const wb_train *train);

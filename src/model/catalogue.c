@@ -6,23 +6,30 @@
 
 #define NEAR_MISSES 5
 
-bool wb_catalogue_next(size_t *at, wb_catalogue_entry *out) {
+/* Finding the table among all of them takes longer than reading a row: who reads many finds it once. */
+static wb_str table(void) { return wb_data_text("catalogue/models.tsv"); }
+
+static bool next_of(wb_str text, size_t *at, wb_catalogue_entry *out) {
   wb_str cells[7];
-  if (!wb_tsv_next(wb_data_text("catalogue/models.tsv"), at, cells, 7)) return false;
+  if (!wb_tsv_next(text, at, cells, 7)) return false;
   *out = (wb_catalogue_entry){cells[0], cells[1], cells[2], cells[3], cells[4], cells[5], cells[6]};
   return true;
 }
+
+bool wb_catalogue_next(size_t *at, wb_catalogue_entry *out) { return next_of(table(), at, out); }
 
 static wb_str short_name(wb_str name) {
   const char *slash = memchr(name.ptr, '/', name.len);
   return slash ? wb_str_slice(name, (size_t)(slash - name.ptr) + 1, name.len) : name;
 }
 
+static bool same_but_for_case(wb_str a, wb_str b) { return a.len == b.len && wb_str_distance(a, b, 0) == 0; }
+
 /* How well an entry answers: 3 exact, 2 but for case, 1 the part after the organisation, 0 not. */
 static int answers(wb_str entry, wb_str asked) {
   if (wb_str_eq(entry, asked)) return 3;
-  if (wb_str_distance(entry, asked, 0) == 0) return 2;
-  return wb_str_distance(short_name(entry), asked, 0) == 0 ? 1 : 0;
+  if (same_but_for_case(entry, asked)) return 2;
+  return same_but_for_case(short_name(entry), asked) ? 1 : 0;
 }
 
 typedef struct near {
@@ -45,8 +52,7 @@ static bool contains(wb_str text, wb_str part) {
   return false;
 }
 
-/* A page's address or a trailing slash around the name. */
-static wb_str bare(wb_str name) {
+wb_str wb_catalogue_bare(wb_str name) {
   static const char *const hosts[] = {"https://huggingface.co/", "https://hf.co/", "https://www.modelscope.cn/models/"};
   for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++)
     if (wb_str_starts(name, wb_str_of(hosts[i]))) name = wb_str_slice(name, wb_str_of(hosts[i]).len, name.len);
@@ -58,7 +64,8 @@ static _Noreturn void unknown(wb_ctx *ctx, wb_str asked) {
   near list[NEAR_MISSES];
   size_t count = 0, limit = asked.len / 3 + 1;
   wb_catalogue_entry entry;
-  for (size_t at = 0; wb_catalogue_next(&at, &entry);) {
+  const wb_str text = table();
+  for (size_t at = 0; next_of(text, &at, &entry);) {
     size_t whole = wb_str_distance(entry.name, asked, limit),
            part = wb_str_distance(short_name(entry.name), asked, limit);
     size_t distance = whole < part ? whole : part;
@@ -71,31 +78,29 @@ static _Noreturn void unknown(wb_ctx *ctx, wb_str asked) {
   WB_FAIL(ctx, WB_CATALOGUE_UNKNOWN, WB_NOWHERE, asked);
 }
 
-bool wb_catalogue_has(wb_str name) {
+bool wb_catalogue_look(wb_ctx *ctx, wb_str name, wb_catalogue_entry *out) {
   wb_catalogue_entry entry;
-  name = bare(name);
-  for (size_t at = 0; wb_catalogue_next(&at, &entry);)
-    if (answers(entry.name, name)) return true;
-  return false;
-}
-
-wb_catalogue_entry wb_catalogue_find(wb_ctx *ctx, wb_str name) {
-  wb_catalogue_entry entry, best = {{NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}};
   int score = 0, equals = 0;
   wb_text names = {.ctx = ctx};
-  name = bare(name);
-  for (size_t at = 0; wb_catalogue_next(&at, &entry);) {
+  const wb_str text = table();
+  name = wb_catalogue_bare(name);
+  for (size_t at = 0; score < 3 && next_of(text, &at, &entry);) {
     int how = answers(entry.name, name);
     if (how == 0 || how < score) continue;
     if (how > score) {
       equals = 0;
       names.len = 0;
-      best = entry;
+      *out = entry;
     }
     score = how;
     wb_text_addf(&names, "%s%.*s", equals++ ? ", " : "", WB_STR_ARG(entry.name));
   }
-  if (!score) unknown(ctx, name);
   if (equals > 1 && score == 1) WB_FAIL(ctx, WB_CATALOGUE_AMBIGUOUS, WB_NOWHERE, name, wb_text_str(&names));
-  return best;
+  return score > 0;
+}
+
+wb_catalogue_entry wb_catalogue_find(wb_ctx *ctx, wb_str name) {
+  wb_catalogue_entry entry;
+  if (!wb_catalogue_look(ctx, name, &entry)) unknown(ctx, wb_catalogue_bare(name));
+  return entry;
 }

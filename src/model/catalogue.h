@@ -19,8 +19,11 @@ typedef struct wb_catalogue_entry {
  * (near misses suggested) or catalogue_ambiguous (the names that match). */
 wb_catalogue_entry wb_catalogue_find(wb_ctx *ctx, wb_str name);
 
-/* Whether a name means entries of the catalogue, be it one or several. */
-bool wb_catalogue_has(wb_str name);
+/* The same; false when there is none. */
+bool wb_catalogue_look(wb_ctx *ctx, wb_str name, wb_catalogue_entry *out);
+
+/* The name within a page's address, without a trailing slash. */
+wb_str wb_catalogue_bare(wb_str name);
 
 /* The next entry at *at (start with 0); false at the end. */
 bool wb_catalogue_next(size_t *at, wb_catalogue_entry *out);

@@ -25,7 +25,7 @@ bool wb_model_enumerated(const wb_model *m) { return !m->generic && m->undescrib
 wb_warning *wb_model_warn(wb_model *m, wb_message_id message, size_t count, const wb_str *args) {
   WB_PUSH_ROOM(&m->ctx, m->warnings, m->warning_count, m->warning_cap);
   wb_warning *warning = &m->warnings[m->warning_count++];
-  *warning = (wb_warning){.message = message};
+  *warning = (wb_warning){.message = message}; /* the place may have held another */
   for (size_t i = 0; i < WB_MESSAGE_ARGS; i++) warning->args[i] = i < count ? args[i] : WB_STR("");
   return warning;
 }

@@ -7,6 +7,7 @@
 #define WB_MODEL_MODEL_H
 
 #include "model/config.h"
+#include "model/resolution.h"
 #include "model/workload.h"
 
 /* Numbers that take the place of a mark in a name pattern: ranges, ascending. */
@@ -149,6 +150,8 @@ typedef struct wb_model {
   bool generic;                     /* the family was guessed */
   const void *passes;               /* of src/estimate: the closed forms of a forward pass, once somebody needed them */
   const struct wb_assumed *assumed; /* a size was given and no architecture: what stands for one; NULL: a model was */
+  wb_resolution *resolution;        /* how its name was found; NULL: it was not asked by name */
+  bool formula_only;                /* no rows: the total is a rule of thumb's */
   wb_num asked_total, asked_active; /* the size as typed; 0: none was */
   struct wb_model *draft;           /* a smaller model that drafts its tokens while it is served; NULL: none */
   const void *tried;                /* of src/estimate: the engine whose names trials have found already */

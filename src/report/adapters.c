@@ -58,10 +58,27 @@ static const wb_column COLUMNS[] = {{"adapter", WB_LABEL_ADAPTER, false},
                                     {"keeps", WB_LABEL_KEEPS, false},
                                     {"source", WB_LABEL_SOURCE, false}};
 
+static const wb_column SHORT_COLUMNS[] = {{"adapter", WB_LABEL_ADAPTER, false}, {"source", WB_LABEL_SOURCE, false}};
+
+/* On a terminal: names and where they come from; `weigh adapters NAME` has the rest. */
+static void list_text(wb_out *out, wb_library *lib) {
+  wb_table table = {out->text.ctx, SHORT_COLUMNS, sizeof SHORT_COLUMNS / sizeof *SHORT_COLUMNS, NULL, 0, 0};
+  const wb_decl *a;
+  for (size_t i = 0; (a = wb_library_adapter_at(lib, out->text.ctx, i)) != NULL; i++) {
+    wb_table_cell(&table, a->name->name);
+    wb_table_cell(&table, a->source);
+  }
+  wb_table_write(out, &table);
+}
+
 static void list(wb_out *out, wb_library *lib) {
   wb_ctx *ctx = out->text.ctx;
   wb_table table = {ctx, COLUMNS, sizeof COLUMNS / sizeof *COLUMNS, NULL, 0, 0};
   const wb_decl *a;
+  if (out->options->format == WEIGH_FORMAT_TEXT) {
+    list_text(out, lib);
+    return;
+  }
   for (size_t i = 0; (a = wb_library_adapter_at(lib, ctx, i)) != NULL; i++) {
     wb_table_cell(&table, a->name->name);
     wb_table_cell(&table, options_of(ctx, a));

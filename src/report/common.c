@@ -44,8 +44,43 @@ static void json_assumed(wb_json_out *j, const wb_model *m) {
   wb_jo_end(j, '}');
 }
 
+static wb_str reason_of(wb_ctx *ctx, const wb_step_tried *step, wb_lang lang) {
+  wb_text text = {.ctx = ctx};
+  wb_message_add(&text, step->reason, lang, step->args, 2);
+  return wb_text_str(&text);
+}
+
+static void json_resolution(wb_json_out *j, const wb_model *m) {
+  wb_jo_begin(j, "resolution", '[');
+  for (size_t i = 0; i < m->resolution->count; i++) {
+    const wb_step_tried *step = &m->resolution->steps[i];
+    wb_jo_begin(j, NULL, '{');
+    wb_jo_str(j, "step", wb_str_of(wb_rung_name(step->rung)));
+    wb_jo_bool(j, "found", step->found);
+    wb_jo_real(j, "seconds", step->seconds);
+    wb_jo_str(j, "reason", reason_of(j->out->text.ctx, step, WB_LANG_EN));
+    wb_jo_end(j, '}');
+  }
+  wb_jo_end(j, ']');
+}
+
+/* How the name was found, a line: unless it was where names of models are always found, at once. */
+static void write_resolution(wb_out *out, const wb_model *m) {
+  const wb_resolution *r = m->resolution;
+  if (!r || (r->count == 1 && r->steps[0].rung == WB_RUNG_CATALOGUE)) return;
+  wb_text_addf(&out->text, "%s%s: ", out->options->format == WEIGH_FORMAT_MARKDOWN ? "- " : "  ",
+               wb_out_label(out, WB_LABEL_FOUND));
+  for (size_t i = 0; i < r->count; i++) {
+    wb_text_adds(&out->text, i ? "; " : "");
+    wb_text_add(&out->text, reason_of(out->text.ctx, &r->steps[i], out->lang));
+    wb_text_addf(&out->text, " (%.1f ms)", 1000 * r->steps[i].seconds);
+  }
+  wb_text_addc(&out->text, '\n');
+}
+
 void wb_json_warnings(wb_json_out *j, wb_model *m) {
   if (m->assumed) json_assumed(j, m);
+  if (m->resolution) json_resolution(j, m);
   wb_jo_begin(j, "warnings", '[');
   for (size_t i = 0; i < m->warning_count; i++) {
     const wb_warning *warning = &m->warnings[i];
@@ -69,6 +104,7 @@ void wb_json_unused(wb_json_out *j, wb_model *m) {
 }
 
 void wb_out_warnings(wb_out *out, wb_model *m) {
+  write_resolution(out, m);
   for (size_t i = 0; i < m->warning_count; i++) {
     const wb_warning *warning = &m->warnings[i];
     if (warning->message == WB_QUANTIZED && out->figures_are_loaded) continue;

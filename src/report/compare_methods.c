@@ -79,6 +79,15 @@ void wb_write_deviations(wb_out *out, const wb_deviation *items, size_t count) {
   wb_table_write(out, &table);
 }
 
+void wb_write_asked_method(wb_out *out, const wb_deviation *d) {
+  const wb_decl *f = d->result->function;
+  wb_text_addf(&out->text, "\n  %s `%.*s`, %.*s\n", wb_out_label(out, WB_LABEL_METHOD),
+               WB_STR_ARG(f->method->name->name), WB_STR_ARG(f->name->name));
+  wb_write_notes(out, d->result);
+  wb_write_method(out, d->result);
+  if (d->cause_count) wb_write_causes(out, d);
+}
+
 static void json_causes(wb_json_out *j, const wb_deviation *d) {
   wb_jo_begin(j, "causes", '[');
   for (size_t i = 0; i < d->cause_count; i++) {
@@ -90,6 +99,19 @@ static void json_causes(wb_json_out *j, const wb_deviation *d) {
     wb_jo_end(j, '}');
   }
   wb_jo_end(j, ']');
+}
+
+void wb_json_asked_method(wb_json_out *j, const wb_deviation *d) {
+  wb_json_method(j, "method", d->result);
+  wb_jo_begin(j, "method_deviation", '{');
+  wb_jo_str(j, "quantity", d->label);
+  wb_jo_str(j, "unit", d->unit);
+  wb_jo_num(j, "figure", d->figure);
+  wb_jo_num(j, "exact", d->exact);
+  wb_jo_num(j, "difference", d->difference);
+  wb_jo_real(j, "deviation", d->relative);
+  json_causes(j, d);
+  wb_jo_end(j, '}');
 }
 
 void wb_json_deviations(wb_json_out *j, const wb_deviation *items, size_t count) {

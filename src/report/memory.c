@@ -1,9 +1,11 @@
 /* weigh memory, weigh fit: bytes on each device while serving, what fits, how far. */
 #include "report/memory.h"
 
+#include "report/method.h"
+
 #include "estimate/derive_memory.h"
 #include "estimate/launch.h"
-#include "estimate/method.h"
+#include "estimate/side_by_side.h"
 #include "estimate/solve.h"
 
 /* The "config" method's cache: of every layer and head, over the ranks of tensor parallelism. */
@@ -100,6 +102,38 @@ static void warn(const wb_out *out, wb_model *m, const wb_memory_facts *f) {
   if (heads % s->layout.tp) wb_model_warn(m, WB_TP_HEADS, 2, shares);
 }
 
+size_t wb_memory_given(const weigh_serving *a, wb_given_option *out) {
+  const wb_given_option all[WB_MEMORY_GIVEN] = {{"context", "context", a->context > 0},
+                                                {"sequences", "sequences", a->sequences > 0},
+                                                {"quant", "weight_bytes", a->quant != NULL},
+                                                {"dtype", "weight_bytes", a->dtype != NULL},
+                                                {"kv-dtype", "kv_bytes", a->kv_dtype != NULL},
+                                                {"engine", NULL, a->engine != NULL},
+                                                {"gpus", NULL, a->gpus > 0},
+                                                {"tp", NULL, a->tp > 0},
+                                                {"pp", NULL, a->pp > 0},
+                                                {"dp", NULL, a->dp > 0},
+                                                {"gpu-layers", NULL, a->has_gpu_layers},
+                                                {"loras", NULL, a->loras > 0}};
+  for (size_t i = 0; i < WB_MEMORY_GIVEN; i++) out[i] = all[i];
+  return WB_MEMORY_GIVEN;
+}
+
+/* A method's figure for the whole, or for the cache where it has no other. */
+static const wb_deviation *asked_method(const wb_serving *s, const char *name) {
+  wb_model *m = s->model;
+  if (!name) return NULL;
+  wb_deviation *out = WB_NEW(&m->ctx, wb_deviation);
+  const wb_decl *method = wb_method_find(m->lib, &m->ctx, wb_str_of(name));
+  const char *question = wb_method_answering(method, "memory", NULL) ? "memory" : "cache";
+  const wb_decl *function = wb_method_answering(method, question, NULL);
+  if (!function) function = wb_method_for(m, name, "memory", NULL);
+  const wb_method_question asked = wb_question_of_serving(s);
+  const wb_exact_figures exact = wb_exact_serving(s);
+  wb_deviate(m, function, question, &asked, &exact, out);
+  return out;
+}
+
 bool wb_report_memory(wb_out *out, wb_model *m, bool fit) {
   if (out->options->quantity) {
     const wb_serving *s = wb_serving_new(m, &out->options->serving);
@@ -107,7 +141,8 @@ bool wb_report_memory(wb_out *out, wb_model *m, bool fit) {
     return true;
   }
   out->figures_are_loaded = true;
-  const wb_memory_facts f = wb_memory_gather(m, &out->options->serving);
+  wb_memory_facts f = wb_memory_gather(m, &out->options->serving);
+  f.method = asked_method(f.serving, out->options->method);
   warn(out, m, &f);
   if (out->options->format == WEIGH_FORMAT_JSON) wb_memory_json(out, &f, fit ? "fit" : "memory");
   else if (out->options->format == WEIGH_FORMAT_TEXT) wb_memory_text(out, &f, fit);

@@ -18,7 +18,13 @@ typedef struct wb_memory_facts {
   wb_i128 config_kv;                /* what the "config" method says of the cache; 0: it does not apply */
   bool has_pool;
   wb_pool pool;
+  const struct wb_deviation *method; /* what the method that --method names says of the same; NULL: none was named */
 } wb_memory_facts;
+
+/* What was given, with the name under which a method may take it. */
+#define WB_MEMORY_GIVEN 12
+struct wb_given_option;
+size_t wb_memory_given(const weigh_serving *asked, struct wb_given_option *out);
 
 /* Fails the model's context as wb_serving_new does. */
 wb_memory_facts wb_memory_gather(wb_model *model, const weigh_serving *asked);

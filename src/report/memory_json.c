@@ -1,4 +1,5 @@
 #include "report/memory.h"
+#include "report/method.h"
 
 #include <string.h>
 
@@ -255,6 +256,11 @@ void wb_memory_json(wb_out *out, const wb_memory_facts *f, const char *report) {
   wb_jo_int(&j, "kv_bytes_per_token", f->token_bytes);
   wb_jo_int(&j, "fixed_bytes_per_sequence", f->fixed_bytes);
   caches(&j, f);
+  if (f->method) {
+    wb_given_option given[WB_MEMORY_GIVEN];
+    wb_json_asked_method(&j, f->method);
+    wb_json_ignored(&j, f->method->result, given, wb_memory_given(&out->options->serving, given));
+  }
   if (f->config_kv) {
     wb_jo_begin(&j, "methods", '{');
     wb_jo_begin(&j, "config", '{');

@@ -2,6 +2,7 @@
 #include "estimate/launch.h"
 #include "estimate/price.h"
 #include "report/memory.h"
+#include "report/method.h"
 
 #define LOAD 40
 
@@ -127,6 +128,11 @@ void wb_memory_text(wb_out *out, const wb_memory_facts *f, bool first_screen) {
     wb_str method[2] = {wb_gib(ctx, f->config_kv), wb_gib(ctx, kept)};
     if (f->config_kv && f->serving->layout.pp == 1 && !wb_memory_first(f))
       wb_memory_line(out, WB_NOTE_CONFIG_KV, 2, method);
+  }
+  if (f->method) {
+    wb_given_option given[WB_MEMORY_GIVEN];
+    wb_write_asked_method(out, f->method);
+    wb_write_ignored(out, f->method->result, given, wb_memory_given(&out->options->serving, given));
   }
   if (!first_screen) return;
   wb_memory_whatif_text(out, f);

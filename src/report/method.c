@@ -122,6 +122,28 @@ void wb_write_method(wb_out *out, const wb_method_result *r) {
   }
 }
 
+static bool ignored(wb_ctx *ctx, const wb_method_result *r, const wb_given_option *option) {
+  return option->given && (!option->name || !wb_method_reads(ctx, r, option->name));
+}
+
+void wb_write_ignored(wb_out *out, const wb_method_result *r, const wb_given_option *options, size_t count) {
+  wb_text text = {.ctx = out->text.ctx};
+  for (size_t i = 0; i < count; i++)
+    if (ignored(out->text.ctx, r, &options[i])) wb_text_addf(&text, "%s--%s", text.len ? ", " : "", options[i].option);
+  if (!text.len) return;
+  const wb_str args[] = {r->function->method->name->name, wb_text_str(&text)};
+  wb_text_adds(&out->text, "  ");
+  wb_out_message(out, WB_NOTE_METHOD_IGNORES, 2, args);
+  wb_text_addc(&out->text, '\n');
+}
+
+void wb_json_ignored(wb_json_out *j, const wb_method_result *r, const wb_given_option *options, size_t count) {
+  wb_jo_begin(j, "ignored_options", '[');
+  for (size_t i = 0; i < count; i++)
+    if (ignored(j->out->text.ctx, r, &options[i])) wb_jo_str(j, NULL, wb_str_of(options[i].option));
+  wb_jo_end(j, ']');
+}
+
 /* ---- one call without a model ---- */
 
 static void write_names(wb_out *out, wb_message_id label, const wb_method_result *r, bool is_read) {

@@ -16,6 +16,17 @@ void wb_write_notes(wb_out *out, const wb_method_result *result);
 void wb_write_deviations(wb_out *out, const wb_deviation *items, size_t count);
 void wb_json_deviations(wb_json_out *j, const wb_deviation *items, size_t count);
 void wb_write_causes(wb_out *out, const wb_deviation *item);
+/* What a method that was asked for says beside the exact answer: its formulas and causes; a member "method". */
+void wb_write_asked_method(wb_out *out, const wb_deviation *item);
+void wb_json_asked_method(wb_json_out *j, const wb_deviation *item);
+/* An option of a command that a method may read under a name of the question (NULL: none does). */
+typedef struct wb_given_option {
+  const char *option, *name;
+  bool given;
+} wb_given_option;
+/* Options that were given and that a method does not read: as a line, and as "ignored_options". */
+void wb_write_ignored(wb_out *out, const wb_method_result *result, const wb_given_option *options, size_t count);
+void wb_json_ignored(wb_json_out *j, const wb_method_result *result, const wb_given_option *options, size_t count);
 /* "18.2 GB", "8,030,261,248", "good". */
 wb_str wb_quantity_text(wb_out *out, const wb_stmt *stmt, const wb_value *value);
 

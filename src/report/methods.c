@@ -57,47 +57,6 @@ wb_str wb_formula_text(wb_ctx *ctx, const wb_expr *expr, wb_style style) {
   return wb_text_str(&out);
 }
 
-/* ---- what a formula of a function reads ---- */
-
-static bool names(wb_ctx *ctx, const wb_expr *expr, const wb_sym *name) {
-  const wb_sym **read = NULL;
-  const size_t n = expr ? wb_expr_names(ctx, expr, &read) : 0;
-  for (size_t i = 0; i < n; i++)
-    if (read[i] == name) return true;
-  return false;
-}
-
-static bool body_reads(wb_ctx *ctx, const wb_body *body, const wb_sym *name) {
-  for (size_t i = 0; i < body->count; i++)
-    if (body->items[i]->kind != WB_S_CHECK && names(ctx, body->items[i]->expr, name)) return true;
-  return false;
-}
-
-static bool reaches(wb_ctx *ctx, const wb_decl *f, const wb_sym *name);
-
-/* Through the method's shared formulas and other inputs' defaults. */
-static bool reaches_through(wb_ctx *ctx, const wb_decl *f, const wb_sym *name) {
-  const wb_body *shared = &f->method->body;
-  for (size_t i = 0; i < shared->count; i++)
-    if (names(ctx, shared->items[i]->expr, name) && shared->items[i]->name && reaches(ctx, f, shared->items[i]->name))
-      return true;
-  for (size_t i = 0; i < f->field_count; i++)
-    if (names(ctx, f->fields[i].fallback, name) && f->fields[i].name != name && reaches(ctx, f, f->fields[i].name))
-      return true;
-  return false;
-}
-
-/* Defaults that name each other in a circle end at the context's limit. */
-static bool reaches(wb_ctx *ctx, const wb_decl *f, const wb_sym *name) {
-  wb_step(ctx, f->place);
-  wb_enter(ctx, f->place);
-  const bool found = body_reads(ctx, &f->body, name) || reaches_through(ctx, f, name);
-  wb_leave(ctx);
-  return found;
-}
-
-bool wb_input_has_effect(wb_ctx *ctx, const wb_decl *f, const wb_sym *name) { return reaches(ctx, f, name); }
-
 /* ---- all ---- */
 
 static const wb_column WIDE[] = {{"method", WB_LABEL_METHOD, false},

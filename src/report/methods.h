@@ -21,9 +21,6 @@ wb_str wb_names_joined(wb_ctx *ctx, wb_str before, wb_str name); /* "a, b" */
 wb_str wb_method_answers(wb_ctx *ctx, const wb_decl *method);    /* "memory, train" */
 wb_str wb_method_functions(wb_ctx *ctx, const wb_decl *method);
 
-/* Whether any formula of the function, its inputs' defaults or the method's shared formulas contain an input. */
-bool wb_input_has_effect(wb_ctx *ctx, const wb_decl *function, const wb_sym *name);
-
 /* The inputs of a function, or of all functions with the function's name before them. */
 void wb_write_inputs(wb_out *out, const wb_decl *method, const wb_decl *function);
 

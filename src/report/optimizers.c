@@ -120,7 +120,8 @@ static void list_json(wb_out *out, wb_library *lib) {
 
 static void list(wb_out *out, wb_library *lib) {
   wb_ctx *ctx = out->text.ctx;
-  wb_table table = {ctx, COLUMNS, sizeof COLUMNS / sizeof *COLUMNS, NULL, 0, 0};
+  const bool narrow = out->options->format == WEIGH_FORMAT_TEXT; /* `weigh optimizers NAME` has the source */
+  wb_table table = {ctx, COLUMNS, sizeof COLUMNS / sizeof *COLUMNS - narrow, NULL, 0, 0};
   const wb_decl *decl;
   for (size_t i = 0; (decl = wb_library_optimizer_at(lib, ctx, i)) != NULL; i++) {
     const wb_optimizer o = wb_optimizer_find(lib, ctx, decl->name->name, NULL, 0);
@@ -131,7 +132,7 @@ static void list(wb_out *out, wb_library *lib) {
     wb_table_cell(&table, rate(ctx, each_of(full.state, &EXAMPLES[1])));
     wb_table_cell(&table, wb_out_number(out, half.shared));
     wb_table_cell(&table, parts_of(ctx, &half));
-    wb_table_cell(&table, decl->source);
+    if (!narrow) wb_table_cell(&table, decl->source);
   }
   wb_table_write(out, &table);
   if (out->options->format != WEIGH_FORMAT_TEXT) return;

@@ -54,7 +54,7 @@ static wb_str short_count(wb_ctx *ctx, wb_num n) {
 static wb_str gib(wb_ctx *ctx, wb_i128 bytes) { return wb_str_fmt(ctx, "%.2f GiB", (double)bytes / 1073741824.0); }
 
 static wb_i128 stored_bytes(const wb_model *m) {
-  wb_i128 bytes = 0;
+  wb_i128 bytes = m->formula_only ? m->total.num * (wb_i128)wb_dtype_bytes(m->dtype) : 0;
   for (size_t i = 0; i < m->row_count; i++) {
     const wb_row *row = &m->rows[i];
     if (row->kind == WB_PARAM && !row->mtp)

@@ -16,6 +16,7 @@ void wb_report_flops(wb_out *out, wb_model *model);
 void wb_report_families(wb_out *out, wb_library *lib);
 void wb_report_gpus(wb_out *out);
 bool wb_report_train(wb_out *out, wb_model *model); /* every mode asked for fits, or no card was named */
+bool wb_report_advise(wb_out *out, wb_model *model);
 void wb_report_compare_methods(wb_out *out, wb_model *model);
 void wb_report_methods(wb_out *out, wb_library *lib);
 void wb_report_method(wb_out *out, wb_library *lib); /* options->method, and its ->function with ->input */

@@ -15,6 +15,8 @@ typedef struct answer {
   wb_train_part *parts;           /* of the method */
   size_t part_count;
   wb_i128 total;
+  wb_failure why; /* train NULL: the mode is refused */
+  wb_str mode;
 } answer;
 
 typedef struct answers {
@@ -84,23 +86,60 @@ static bool answers_mode(wb_model *m, const char *method, wb_str mode) {
   return wb_method_answering(decl, "train", wb_str_cstr(&m->ctx, mode)) != NULL;
 }
 
+/* One mode of several that cannot be: said, and the others stand. What is wrong with the question itself fails in each. */
+static void refuse(wb_model *m, const answer *a) {
+  wb_text why = {.ctx = &m->ctx};
+  wb_message_add(&why, a->why.message, WB_LANG_EN, a->why.args, WB_MESSAGE_ARGS);
+  const wb_str args[] = {a->mode, wb_text_str(&why)};
+  wb_model_warn(m, WB_TRAIN_REFUSED, 2, args);
+}
+
 static answers gather(wb_out *out, wb_model *m) {
   const weigh_report_options *o = out->options;
   answers all = {.count = 0};
   wb_train_mode mode;
   for (size_t at = 0; wb_train_mode_next(&at, &mode) && all.count < MODES;) {
     if (o->training.mode ? !wb_str_is(mode.name, o->training.mode) : !answers_mode(m, o->method, mode.name)) continue;
-    answer *a = &all.items[all.count++];
-    a->train = wb_train_new(m, &o->training, mode.name);
+    answer *a = &all.items[all.count];
+    *a = (answer){.mode = mode.name};
+    a->train =
+        o->training.mode ? wb_train_new(m, &o->training, mode.name) : wb_train_try(m, &o->training, mode.name, &a->why);
+    if (!a->train) {
+      refuse(m, a);
+      continue;
+    }
+    all.count++;
     a->total = a->train->best;
     if (o->method) ask_method(m, a, o->method);
     else compare(m, &all, a->train);
   }
   if (!all.count) {
+    if (!o->method) wb_train_new(m, &o->training, WB_STR("full")); /* fails as every mode did */
     if (o->training.mode) wb_train_mode_find(&m->ctx, wb_str_of(o->training.mode));
     wb_method_for(m, o->method, "train", NULL);
   }
   return all;
+}
+
+#define TRAIN_OPTIONS 14
+
+/* What was given, with the name under which a method may take it. */
+static void given_options(const weigh_training *a, wb_given_option out[TRAIN_OPTIONS]) {
+  const wb_given_option all[TRAIN_OPTIONS] = {{"batch", "sequences", a->batch > 0},
+                                              {"sequence", "context", a->sequence > 0},
+                                              {"optimizer", "optimizer", a->optimizer != NULL},
+                                              {"precision", "weight_bytes", a->precision != NULL},
+                                              {"rank", "rank", a->rank > 0},
+                                              {"generations", "generations", a->has_generations},
+                                              {"checkpointing", "checkpointing", a->checkpointing},
+                                              {"reference", "reference", a->reference},
+                                              {"attention", "fused_attention", a->eager},
+                                              {"adapter", NULL, a->adapter != NULL},
+                                              {"target-modules", NULL, a->target_modules != NULL},
+                                              {"gpus", NULL, a->gpus > 0},
+                                              {"zero", NULL, a->sharding != NULL},
+                                              {"optimizer-option", NULL, a->optimizer_option_count > 0}};
+  for (size_t i = 0; i < TRAIN_OPTIONS; i++) out[i] = all[i];
 }
 
 /* ---- JSON ---- */
@@ -153,7 +192,11 @@ static void json_answer(wb_json_out *j, const answer *a) {
   }
   if (a->method) json_parts(j, a->parts, a->part_count);
   else json_parts(j, t->parts, t->part_count);
-  if (a->method) wb_json_method(j, "answer", a->method);
+  if (!a->method) return;
+  wb_given_option given[TRAIN_OPTIONS];
+  given_options(&j->out->options->training, given);
+  wb_json_method(j, "answer", a->method);
+  wb_json_ignored(j, a->method, given, TRAIN_OPTIONS);
 }
 
 static void write_json(wb_out *out, wb_model *m, const answers *all) {
@@ -288,6 +331,11 @@ static void write_head(wb_out *out, wb_model *m, const answers *all) {
 static void write_text(wb_out *out, wb_model *m, const answers *all) {
   const bool one = out->options->training.mode != NULL;
   write_head(out, m, all);
+  if (all->items[0].method) {
+    wb_given_option given[TRAIN_OPTIONS];
+    given_options(&out->options->training, given);
+    wb_write_ignored(out, all->items[0].method, given, TRAIN_OPTIONS);
+  }
   write_modes(out, all);
   wb_text_addc(&out->text, '\n');
   if (one) {

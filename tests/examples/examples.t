@@ -6,13 +6,13 @@ cc=${CC:-cc}
 sanitizers=
 if grep -q 'WEIGH_SANITIZE:BOOL=ON' "$WEIGH_BUILD/CMakeCache.txt" 2>/dev/null; then sanitizers=-fsanitize=address,undefined; fi
 if grep -q 'WEIGH_COVERAGE:BOOL=ON' "$WEIGH_BUILD/CMakeCache.txt" 2>/dev/null; then sanitizers=--coverage; fi
-libraries=$(sed -n 's/^\(YAJL\|MD\)_LIBRARY:FILEPATH=//p' "$WEIGH_BUILD/CMakeCache.txt" | tr '\n' ' ')
+libraries=$(sed -n 's/^\(YAJL\|MD\|SQLITE\)_LIBRARY:FILEPATH=//p' "$WEIGH_BUILD/CMakeCache.txt" | tr '\n' ' ')
 
 for source in examples/*.c; do
   name=$(basename "$source" .c)
   # shellcheck disable=SC2086 # lists of words
   ok "$name-builds-without-a-warning" "$cc" -std=c11 -Wall -Wextra -pedantic -Werror $sanitizers -Iinclude "$source" \
-    "$WEIGH_BUILD/libweigh.a" $libraries -lm -o "$scratch/$name"
+    "$WEIGH_BUILD/libweigh.a" $libraries -lpthread -ldl -lm -o "$scratch/$name"
 done
 
 is params-prints-total-and-groups "$("$scratch/params" tests/configs/tiny-llama.json)" "total 11248

@@ -357,7 +357,9 @@ static void recorded_adapters(void **state) {
   char path[4096];
   wb_str cells[COLUMNS];
   tally t = {.todo = read_all("tests/truth/adapters-todo.tsv")};
-  if (!folder) skip();
+  const char *ci = getenv("CI");
+  if (!folder && ci && strcmp(ci, "true") == 0) fail_msg("WEIGH_TRUTH_DIR is not set");
+  if (!folder) return; /* the truth folder widens this test */
   snprintf(path, sizeof path, "%s/truth/training/adapters.tsv", folder);
   const wb_str table = read_all(path);
   for (size_t at = 0; wb_tsv_next(table, &at, cells, COLUMNS);) check_row(&t, folder, cells);

@@ -172,7 +172,9 @@ static void every_row_of_the_truth_is_reproduced(void **state) {
   (void)state;
   const char *folder = getenv("WEIGH_TRUTH_DIR");
   char path[4096];
-  if (!folder) skip();
+  const char *ci = getenv("CI");
+  if (!folder && ci && strcmp(ci, "true") == 0) fail_msg("WEIGH_TRUTH_DIR is not set");
+  if (!folder) return; /* the truth folder widens this test */
   snprintf(path, sizeof path, "%s/truth/training/optimizers.tsv", folder);
   compare(path, 1600);
 }

@@ -1,0 +1,142 @@
+/* A line of a batch as a question. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <yajl/yajl_tree.h>
+
+#include "batch.h"
+
+#define DEPTH_MOST 8 /* of JSON: a question needs three */
+
+void cli_text_add(cli_text *t, const char *bytes, size_t size) {
+  if (t->room - t->size < size) {
+    size_t room = t->room ? t->room : 4096;
+    while (room - t->size < size) room *= 2;
+    char *grown = realloc(t->bytes, room);
+    if (!grown) {
+      t->failed = true;
+      return;
+    }
+    t->bytes = grown;
+    t->room = room;
+  }
+  memcpy(t->bytes + t->size, bytes, size);
+  t->size += size;
+}
+
+static weigh_status fail(const cli_question *q, weigh_error *err, const char *id, const char *a, const char *b) {
+  return weigh_error_set(err, q->options.language, id, (const char *const[]){a, b}, 2);
+}
+
+/* The parser's memory is freed by recursion, so that depth is looked at first. */
+static bool is_flat(const char *line) {
+  int depth = 0;
+  bool inside = false;
+  for (; *line; line++) {
+    if (inside && *line == '\\' && line[1]) line++;
+    else if (*line == '"') inside = !inside;
+    else if (!inside && (*line == '{' || *line == '[') && ++depth > DEPTH_MOST) return false;
+    else if (!inside && (*line == '}' || *line == ']')) depth--;
+  }
+  return true;
+}
+
+static weigh_status add_word(cli_question *q, const char *word, weigh_error *err) {
+  if (q->options.word_count >= q->command->max_words) return fail(q, err, "USAGE_WORD", word, q->command->name);
+  q->options.words[q->options.word_count++] = word;
+  return WEIGH_OK;
+}
+
+/* A value as it would stand on the command line; NULL: it could not. */
+static const char *text_of(yajl_val value) {
+  if (YAJL_IS_STRING(value)) return value->u.string;
+  if (YAJL_IS_NUMBER(value)) return value->u.number.r;
+  if (YAJL_IS_TRUE(value)) return "true";
+  return YAJL_IS_FALSE(value) ? "false" : NULL;
+}
+
+static weigh_status set_one(cli_question *q, const char *name, yajl_val value, weigh_error *err) {
+  const char *text = text_of(value);
+  if (!text) return fail(q, err, "BATCH_VALUE", name, "");
+  if (strcmp(name, "model") == 0 || strcmp(name, "words") == 0) return add_word(q, text, err);
+  if (YAJL_IS_FALSE(value) && cli_is_flag(q->command, name)) return WEIGH_OK;
+  return cli_set(q->command, name, text, &q->options, err);
+}
+
+static weigh_status set(cli_question *q, const char *name, yajl_val value, weigh_error *err) {
+  static const char *const own[] = {"format", "lang", "color", "data", "registry", "help", "local"};
+  if (strcmp(name, "command") == 0 || strcmp(name, "id") == 0 || YAJL_IS_NULL(value)) return WEIGH_OK;
+  for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+    if (strcmp(name, own[i]) == 0) return fail(q, err, "BATCH_OPTION", name, "");
+  if (!YAJL_IS_ARRAY(value)) return set_one(q, name, value, err);
+  for (size_t i = 0; i < value->u.array.len; i++) {
+    const weigh_status status = set_one(q, name, value->u.array.values[i], err);
+    if (status != WEIGH_OK) return status;
+  }
+  return WEIGH_OK;
+}
+
+static yajl_val member(yajl_val object, const char *name) {
+  for (size_t i = 0; i < object->u.object.len; i++)
+    if (strcmp(object->u.object.keys[i], name) == 0) return object->u.object.values[i];
+  return NULL;
+}
+
+/* A number or a plain text goes back with the answer. */
+static void note_id(cli_question *q, yajl_val id) {
+  const char *text = YAJL_IS_STRING(id) || YAJL_IS_NUMBER(id) ? text_of(id) : NULL;
+  if (!text) return;
+  for (const unsigned char *c = (const unsigned char *)text; *c; c++)
+    if (*c < 0x20 || *c == '"' || *c == '\\') return;
+  const char *const quote = YAJL_IS_STRING(id) ? "\"" : "";
+  if (snprintf(q->id, sizeof q->id, "%s%s%s", quote, text, quote) >= (int)sizeof q->id) q->id[0] = '\0';
+}
+
+static weigh_status read_object(cli_question *q, const char *line, weigh_error *err) {
+  char said[256] = "";
+  if (!is_flat(line)) return fail(q, err, "BATCH_LINE", "", "");
+  yajl_val root = q->tree = yajl_tree_parse(line, said, sizeof said);
+  if (!YAJL_IS_OBJECT(root)) {
+    said[strcspn(said, "\n")] = '\0';
+    return fail(q, err, "BATCH_LINE", said, "");
+  }
+  note_id(q, member(root, "id"));
+  yajl_val command = member(root, "command");
+  if (command) {
+    q->command = YAJL_IS_STRING(command) ? face_find_command(command->u.string) : NULL;
+    if (!q->command) return fail(q, err, "USAGE_COMMAND", text_of(command) ? text_of(command) : "", "");
+  }
+  for (size_t i = 0; i < root->u.object.len; i++) {
+    const weigh_status status = set(q, root->u.object.keys[i], root->u.object.values[i], err);
+    if (status != WEIGH_OK) return status;
+  }
+  return WEIGH_OK;
+}
+
+/* Standard input holds the questions, and the tools that look for cards are the command line's. */
+static weigh_status check(const cli_question *q, weigh_error *err) {
+  const face_question *o = &q->options;
+  const char *const names[] = {o->words[0], o->words[1], o->draft, o->report.log};
+  for (size_t i = 0; i < 4; i++)
+    if (names[i] && strcmp(names[i], "-") == 0) return fail(q, err, "BATCH_STDIN", "", "");
+  const char *const cards[] = {o->report.serving.gpu, o->report.training.gpu};
+  for (size_t i = 0; i < 2; i++)
+    if (cards[i] && strcmp(cards[i], "local") == 0) return fail(q, err, "BATCH_OPTION", "gpu=local", "");
+  return face_check_words(q->command, o, err);
+}
+
+weigh_status cli_question_read(cli_question *q, char *line, const face_question *base, weigh_error *err) {
+  memset(q, 0, sizeof *q);
+  q->options.language = base->language;
+  q->options.report.format = WEIGH_FORMAT_JSON;
+  q->command = face_find_command(base->batch_command ? base->batch_command : "params");
+  if (!q->command) return fail(q, err, "USAGE_COMMAND", base->batch_command, "");
+  if (strlen(line) >= CLI_LINE_MOST) return fail(q, err, "BATCH_LONG", "1,048,576", "");
+  const weigh_status status = line[0] == '{' ? read_object(q, line, err) : add_word(q, line, err);
+  return status == WEIGH_OK ? check(q, err) : status;
+}
+
+void cli_question_free(cli_question *q) {
+  yajl_tree_free(q->tree); /* NULL is fine */
+  q->tree = NULL;
+}

@@ -1,0 +1,209 @@
+/* What one thread of a batch needs: a library of its own (descriptions are parsed into it as they are needed), the models
+ * asked last, and answers given: a question that comes again is a copy. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ask.h"
+#include "batch.h"
+#include "cache.h"
+#include "registry.h"
+
+#define MODELS       64                 /* kept open; most take below a megabyte, few take ten */
+#define ASKED_MOST   16                 /* what a report needs stays in its model's memory: then it is opened anew */
+#define ANSWERS_SIZE ((size_t)64 << 20) /* bytes */
+
+typedef struct kept_model {
+  weigh_model *model;
+  unsigned asked;
+  size_t key_size;
+  char key[];
+} kept_model;
+
+typedef struct kept_answer {
+  size_t size;
+  bool good;
+  char text[];
+} kept_answer;
+
+struct cli_worker {
+  const face_question *base;
+  weigh_library *library;
+  cli_cache models, answers;
+  cli_text key;
+  cli_question question;
+};
+
+static void free_kept(void *value) {
+  kept_model *kept = value;
+  weigh_model_free(kept->model);
+  free(kept);
+}
+
+/* ---- models ---- */
+
+static void make_key(cli_text *key, const weigh_model_request *request) {
+  key->size = 0;
+  const char *const model = request->model ? request->model : "";
+  cli_text_add(key, model, strlen(model) + 1);
+  for (size_t i = 0; i < request->setting_count; i++)
+    cli_text_add(key, request->settings[i], strlen(request->settings[i]) + 1);
+}
+
+static weigh_status open_model(void *user, const weigh_model_request *request, weigh_model **out, weigh_error *err) {
+  cli_worker *w = user;
+  make_key(&w->key, request);
+  kept_model *kept = cli_cache_get(&w->models, w->key.bytes, w->key.size);
+  if (kept && kept->asked++ < ASKED_MOST) {
+    *out = kept->model;
+    return WEIGH_OK;
+  }
+  if (kept) cli_cache_drop(&w->models, w->key.bytes, w->key.size);
+  weigh_model *model = NULL;
+  const weigh_status status = weigh_model_open(w->library, request, &model, err);
+  if (status != WEIGH_OK) return status;
+  kept = w->key.failed ? NULL : malloc(sizeof *kept);
+  if (kept) *kept = (kept_model){.model = model, .asked = 1};
+  else weigh_model_free(model);
+  if (!kept || !cli_cache_put(&w->models, w->key.bytes, w->key.size, kept, 0))
+    return weigh_error_set(err, w->base->language, "OUT_OF_MEMORY", NULL, 0);
+  *out = model;
+  return WEIGH_OK;
+}
+
+static void keep_model(void *user, weigh_model *model) {
+  (void)user; /* the cache has it: two models of one question are never more than it holds */
+  (void)model;
+}
+
+/* ---- answers ---- */
+
+/* JSON on one line: without the blanks and newlines that stand outside of strings. */
+typedef struct compact {
+  cli_text *out;
+  bool inside, escaped;
+} compact;
+
+static bool write_compact(void *user, const char *bytes, size_t size) {
+  compact *c = user;
+  size_t from = 0;
+  for (size_t i = 0; i < size; i++) {
+    const char b = bytes[i];
+    if (c->inside) {
+      if (c->escaped) c->escaped = false;
+      else if (b == '\\') c->escaped = true;
+      else if (b == '"') c->inside = false;
+    } else if (b == '"') {
+      c->inside = true;
+    } else if (b == ' ' || b == '\n') {
+      cli_text_add(c->out, bytes + from, i - from);
+      from = i + 1;
+    }
+  }
+  cli_text_add(c->out, bytes + from, size - from);
+  return !c->out->failed;
+}
+
+static void add_quoted(cli_text *out, const char *text) {
+  char code[8];
+  cli_text_add(out, "\"", 1);
+  for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
+    if (*c == '"' || *c == '\\') snprintf(code, sizeof code, "\\%c", *c);
+    else if (*c < 0x20 || *c == 0x7f) snprintf(code, sizeof code, "\\u%04x", *c);
+    else snprintf(code, sizeof code, "%c", *c);
+    cli_text_add(out, code, strlen(code));
+  }
+  cli_text_add(out, "\"", 1);
+}
+
+/* All but the number of the line, which is not the same when the question comes again. */
+static void add_error(cli_text *out, const char *id, const weigh_error *err) {
+  char head[320];
+  const int size =
+      snprintf(head, sizeof head, "{%s%s%s\"schema_version\":1,\"error\":{\"status\":%d,\"code\":\"%s\",\"message\":",
+               *id ? "\"id\":" : "", id, *id ? "," : "", (int)err->status, err->code);
+  cli_text_add(out, head, (size_t)size);
+  add_quoted(out, err->message);
+  if (err->file[0]) {
+    cli_text_add(out, ",\"file\":", 8);
+    add_quoted(out, err->file);
+  }
+  cli_text_add(out, "},\"line\":", 9);
+}
+
+/* The id that a question gave goes behind the first bracket of its answer. */
+static void add_id(cli_text *out, size_t start, const char *id) {
+  char member[160];
+  const size_t size = (size_t)snprintf(member, sizeof member, "\"id\":%s,", id);
+  cli_text_add(out, member, size);
+  if (out->failed) return;
+  memmove(out->bytes + start + 1 + size, out->bytes + start + 1, out->size - start - 1 - size);
+  memcpy(out->bytes + start + 1, member, size);
+}
+
+static bool answer(cli_worker *w, char *line, cli_text *out) {
+  const cli_models models = {open_model, keep_model, w};
+  const size_t start = out->size;
+  compact writer = {.out = out};
+  weigh_error err = {0};
+  cli_question *q = &w->question;
+  weigh_status status = cli_question_read(q, line, w->base, &err);
+  if (status == WEIGH_OK) status = cli_ask(q->command, &q->options, w->library, &models, write_compact, &writer, &err);
+  const bool good = status == WEIGH_OK || (status == WEIGH_NO && !err.code[0]);
+  if (good && q->id[0] && out->size > start) add_id(out, start, q->id);
+  if (!good) {
+    out->size = start;
+    add_error(out, q->id, &err);
+  }
+  cli_question_free(q);
+  return good;
+}
+
+static void keep_answer(cli_worker *w, const char *line, size_t size, const char *text, size_t text_size, bool good) {
+  kept_answer *kept = malloc(sizeof *kept + text_size);
+  if (!kept) return;
+  *kept = (kept_answer){.size = text_size, .good = good};
+  memcpy(kept->text, text, text_size);
+  cli_cache_put(&w->answers, line, size, kept, sizeof *kept + text_size);
+}
+
+bool cli_worker_answer(cli_worker *w, char *line, size_t size, size_t number, cli_text *out) {
+  const kept_answer *kept = cli_cache_get(&w->answers, line, size);
+  const size_t start = out->size;
+  const bool good = kept ? kept->good : answer(w, line, out);
+  char end[40];
+  if (kept) cli_text_add(out, kept->text, kept->size);
+  else if (!out->failed) keep_answer(w, line, size, out->bytes + start, out->size - start, good);
+  snprintf(end, sizeof end, good ? "\n" : "%zu}\n", number);
+  cli_text_add(out, end, strlen(end));
+  return good;
+}
+
+cli_worker *cli_worker_new(const face_question *base, weigh_error *err) {
+  char registry[CLI_PATH_SIZE];
+  const weigh_library_options options = {
+      .language = base->language, .data_dirs = base->data_dirs, .data_dir_count = base->data_dir_count};
+  cli_worker *w = calloc(1, sizeof *w);
+  if (!w) {
+    weigh_error_set(err, base->language, "OUT_OF_MEMORY", NULL, 0);
+    return NULL;
+  }
+  w->base = base;
+  w->models = (cli_cache){.most = MODELS, .release = free_kept};
+  w->answers = (cli_cache){.most_bytes = ANSWERS_SIZE, .release = free};
+  weigh_status status = weigh_library_open(&options, &w->library, err);
+  if (status == WEIGH_OK && cli_registry_path(base, registry, sizeof registry, false))
+    status = weigh_library_use_registry(w->library, registry, err);
+  if (status == WEIGH_OK) return w;
+  cli_worker_free(w);
+  return NULL;
+}
+
+void cli_worker_free(cli_worker *w) {
+  if (!w) return;
+  cli_cache_clear(&w->models);
+  cli_cache_clear(&w->answers);
+  weigh_library_free(w->library);
+  free(w->key.bytes);
+  free(w);
+}
