@@ -83,6 +83,17 @@ static void ask(weigh_library *library, weigh_model *model, const char *quant, w
   memset(given, '#', sizeof given);
 }
 
+/* How long each rung of the ladder took differs from one time to the next. */
+static void without_times(text *t) {
+  static const char name[] = "\"seconds\": ";
+  char *at = t->bytes;
+  while ((at = strstr(at, name)) != NULL) {
+    at += sizeof name - 1;
+    const size_t digits = strspn(at, "0123456789.e-+");
+    memmove(at, at + digits, strlen(at + digits) + 1);
+  }
+}
+
 static void a_question_leaves_nothing_behind(void **state) {
   (void)state;
   static const struct {
@@ -103,6 +114,8 @@ static void a_question_leaves_nothing_behind(void **state) {
     assert_int_equal(weigh_model_open(library, &request, &other, NULL), WEIGH_OK);
     ask(library, other, questions[k].quant, questions[k].tp, &fresh);
     weigh_model_free(other);
+    without_times(&asked);
+    without_times(&fresh);
     assert_string_equal(asked.bytes, fresh.bytes);
   }
   weigh_model_free(kept);
