@@ -1,0 +1,1 @@
+function r(){return null}export{r as Hardware};

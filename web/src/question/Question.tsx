@@ -1,0 +1,37 @@
+/* The whole question in three numbered groups: model, workload, machine. */
+import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+import { words } from "../text";
+import { Machine, machineLine } from "./Machine";
+import { Model, modelLine } from "./Model";
+import { Workload, workloadLine } from "./Workload";
+
+const w = words({
+  en: { question: "Question", model: "Model", workload: "Workload", machine: "Machine" },
+  zh: { question: "问题", model: "模型", workload: "负载", machine: "机器" },
+});
+
+/* On a narrow screen a group is one line that opens in place. */
+function Group({ number, name, line, children }: { number: number; name: string; line: string; children: ComponentChildren }) {
+  const [open, setOpen] = useState(false);
+  const id = `group-${number}`;
+  return (
+    <section class={`group ${open ? "open" : ""}`} aria-labelledby={id}>
+      <h2 id={id}>
+        <span class="ordinal">{number}</span> {name}
+        <button type="button" class="fold" aria-expanded={open} onClick={() => setOpen(!open)}>{line}</button>
+      </h2>
+      <div class="inside">{children}</div>
+    </section>
+  );
+}
+
+export function Question() {
+  return (
+    <aside class="question" aria-label={w().question}>
+      <Group number={1} name={w().model} line={modelLine()}><Model /></Group>
+      <Group number={2} name={w().workload} line={workloadLine()}><Workload /></Group>
+      <Group number={3} name={w().machine} line={machineLine()}><Machine /></Group>
+    </aside>
+  );
+}

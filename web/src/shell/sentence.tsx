@@ -1,0 +1,85 @@
+/* The answer as prose, with the numbers in it. If it does not fit, the cheapest change that makes it fit is a link. */
+import type { ComponentChildren } from "preact";
+import type { Change, Fit } from "../api/types";
+import { bytes, tokens } from "../format";
+import { worstDevice } from "../parts/load";
+import { Figure } from "../parts/Figure";
+import { change, option } from "../state/question";
+import { words } from "../text";
+import { whyOfQuantity } from "../state/whys";
+
+type Part = ComponentChildren;
+
+interface Told {
+  model: string;
+  format: string;
+  needs: Part;
+  capacity: Part;
+  machine: string;
+  load: string;
+  spare: Part;
+  reserve: Part;
+}
+
+const w = words({
+  en: {
+    load: (n: number, c: string) => `${n} ${n === 1 ? "user" : "users"} at ${c} tokens`,
+    machine: (n: number, gpu: string) => (n === 1 ? `one ${gpu}` : `each of ${n} × ${gpu}`),
+    alone: (s: Told): Part => <>{s.model} in {s.format} takes {s.needs} for {s.load}. Choose a card to see whether it fits.</>,
+    fits: (s: Told): Part => <>{s.model} in {s.format} takes {s.needs} of the {s.capacity} on {s.machine} for {s.load}. It fits with {s.spare} to spare; the reserve you asked for is {s.reserve}.</>,
+    reserve: (s: Told): Part => <>{s.model} in {s.format} takes {s.needs} of the {s.capacity} on {s.machine} for {s.load}. That leaves {s.spare}, less than the reserve of {s.reserve}.</>,
+    over: (s: Told): Part => <>{s.model} in {s.format} needs {s.needs} on {s.machine} for {s.load}, {s.spare} more than its {s.capacity}. It does not fit.</>,
+    cure: (link: Part): Part => <> It would {link}.</>,
+    with: (what: string) => `fit with ${what}`,
+    none: " No single change makes it fit.",
+  },
+  zh: {
+    load: (n: number, c: string) => `${n} 个并发、每个 ${c} token`,
+    machine: (n: number, gpu: string) => (n === 1 ? `单张 ${gpu}` : `${n} × ${gpu} 的每张`),
+    alone: (s: Told): Part => <>{s.model}（{s.format}）在 {s.load} 时占用 {s.needs}。选择显卡即可知道是否放得下。</>,
+    fits: (s: Told): Part => <>{s.model}（{s.format}）在 {s.load} 时占用 {s.machine} 的 {s.capacity} 中的 {s.needs}。放得下，还剩 {s.spare}；要求的余量为 {s.reserve}。</>,
+    reserve: (s: Told): Part => <>{s.model}（{s.format}）在 {s.load} 时占用 {s.machine} 的 {s.capacity} 中的 {s.needs}。只剩 {s.spare}，少于要求的余量 {s.reserve}。</>,
+    over: (s: Told): Part => <>{s.model}（{s.format}）在 {s.load} 时需要 {s.needs}，比 {s.machine} 的 {s.capacity} 多出 {s.spare}，放不下。</>,
+    cure: (link: Part): Part => <>{link}即可放下。</>,
+    with: (what: string) => `改用 ${what} `,
+    none: "没有任何单项调整能使其放下。",
+  },
+});
+
+/* "--gpus 2" → gpus=2. */
+export function applyChange(changed: Change): void {
+  const [, name, value] = /^--([\w-]+)(?:\s+(.*))?$/.exec(changed.option) ?? [];
+  if (name) change({ [name]: value ?? "true" });
+}
+
+function Cure({ fit }: { fit: Fit }) {
+  const cure = fit.changes?.find((entry) => entry.fits);
+  if (!cure) return <>{w().none}</>;
+  return w().cure(
+    <button type="button" class="link" onClick={() => applyChange(cure)}>{w().with(cure.option.replace(/^--/, ""))}</button>,
+  ) as never;
+}
+
+export function Sentence({ fit }: { fit: Fit }) {
+  const device = worstDevice(fit);
+  if (!device) return null;
+  const reserve = fit.reserve_bytes ?? 0;
+  const capacity = device.budget_bytes === undefined ? null : device.budget_bytes + reserve;
+  const spare = capacity === null ? 0 : Math.abs(capacity - device.bytes);
+  const figure = (value: number, quantity?: string, strong = false) => (
+    <Figure strong={strong} why={quantity ? whyOfQuantity("fit", quantity, bytes(value)) : undefined}>{bytes(value)}</Figure>
+  );
+  const told: Told = {
+    model: fit.model.split("/").pop() ?? fit.model,
+    format: fit.weights_format,
+    needs: figure(device.bytes, "device_bytes", true),
+    capacity: figure(capacity ?? 0, "budget"),
+    machine: w().machine(fit.gpus, device.gpu ?? option("gpu")),
+    load: w().load(fit.sequences, tokens(fit.context)),
+    spare: figure(spare),
+    reserve: figure(reserve, "budget"),
+  };
+  if (capacity === null) return <p class="sentence">{w().alone(told)}</p>;
+  const text = device.bytes > capacity ? w().over(told) : fit.fits === false ? w().reserve(told) : w().fits(told);
+  return <p class="sentence">{text}{fit.fits === false && <Cure fit={fit} />}</p>;
+}

@@ -1,0 +1,87 @@
+/* Field terms: a name in the API, the word on the page, and one line that explains it. */
+import { words } from ".";
+
+interface Term {
+  word: string;
+  line: string;
+}
+
+export const component = words<Record<string, Term>>({
+  en: {
+    weights: { word: "weights", line: "The parameters as they are stored on the device." },
+    adapters: { word: "adapters", line: "LoRA and its kin, beside the weights." },
+    kv_cache: { word: "KV cache", line: "Keys and values of every token that attention may look back at." },
+    state: { word: "recurrent state", line: "What linear attention, Mamba and convolutions carry from token to token." },
+    activations: { word: "activations", line: "Intermediate results of a pass." },
+    output: { word: "logits", line: "Scores over the vocabulary before sampling." },
+    logits: { word: "logits", line: "Scores over the vocabulary and what the loss keeps of them." },
+    gradients: { word: "gradients", line: "One for each trainable parameter." },
+    master: { word: "master weights", line: "The float32 copy that mixed precision updates." },
+    optimizer: { word: "optimizer states", line: "Moments and what else the optimizer keeps for each trainable parameter." },
+    host_states: { word: "states on the host", line: "Kept in the machine's own memory, not on the card." },
+    reference: { word: "reference model", line: "The frozen model that the trained one is compared with." },
+    draft: { word: "draft model", line: "The small model that proposes tokens." },
+    graphs: { word: "CUDA graphs", line: "Recorded launches and the memory they pin." },
+    runtime: { word: "runtime", line: "The driver's context, libraries, the allocator's slack." },
+    communication: { word: "communication", line: "Buffers of NCCL and its kin." },
+  },
+  zh: {
+    weights: { word: "权重", line: "存放在设备上的参数。" },
+    adapters: { word: "适配器", line: "LoRA 及同类方法，附加在权重之外。" },
+    kv_cache: { word: "KV 缓存", line: "注意力可能回看的每个 token 的键和值。" },
+    state: { word: "循环状态", line: "线性注意力、Mamba 与卷积逐 token 传递的内容。" },
+    activations: { word: "激活值", line: "一次计算过程中的中间结果。" },
+    output: { word: "logits", line: "采样之前词表上的得分。" },
+    logits: { word: "logits", line: "词表上的得分，以及损失函数为其保留的内容。" },
+    gradients: { word: "梯度", line: "每个可训练参数一个。" },
+    master: { word: "主权重", line: "混合精度训练所更新的 float32 副本。" },
+    optimizer: { word: "优化器状态", line: "优化器为每个可训练参数保存的动量等内容。" },
+    host_states: { word: "主机上的状态", line: "保存在主机内存中，不占显存。" },
+    reference: { word: "参考模型", line: "冻结的模型，用于与训练中的模型对比。" },
+    draft: { word: "草稿模型", line: "提出候选 token 的小模型。" },
+    graphs: { word: "CUDA 图", line: "录制的内核启动及其占住的显存。" },
+    runtime: { word: "运行时", line: "驱动上下文、各种库、分配器的余量。" },
+    communication: { word: "通信", line: "NCCL 等的缓冲区。" },
+  },
+});
+
+export function componentWord(name: string): string {
+  return component()[name]?.word ?? name.replace(/_/g, " ");
+}
+
+/* How sure a figure is: a mark, a word, a line. */
+export const basis = words<Record<string, Term & { mark: string }>>({
+  en: {
+    exact: { mark: "●", word: "exact", line: "Counted from real shapes." },
+    stored: { mark: "●", word: "stored", line: "As the checkpoint stores it." },
+    engine: { mark: "◐", word: "engine rule", line: "What the engine's own code allocates." },
+    measured: { mark: "○", word: "measured", line: "Readings of real runs." },
+    heuristic: { mark: "~", word: "heuristic", line: "A published approximation, with its interval." },
+    assumed: { mark: "?", word: "assumed", line: "Not given, so a usual value stands for it." },
+  },
+  zh: {
+    exact: { mark: "●", word: "精确", line: "按真实形状逐一计数。" },
+    stored: { mark: "●", word: "已存储", line: "与检查点中的存储一致。" },
+    engine: { mark: "◐", word: "引擎规则", line: "按引擎自身代码的分配方式。" },
+    measured: { mark: "○", word: "实测", line: "来自真实运行的读数。" },
+    heuristic: { mark: "~", word: "经验估计", line: "已发表的近似，附区间。" },
+    assumed: { mark: "?", word: "假定", line: "未给出，以常用值代替。" },
+  },
+});
+
+export const group = words<Record<string, string>>({
+  en: {
+    embedding: "embedding", attention: "attention", mlp: "MLP", router: "router", routed_expert: "routed experts",
+    shared_expert: "shared experts", norm: "norms", head: "output head", vision: "vision tower", audio: "audio tower",
+    ssm: "state space", conv: "convolutions", other: "other",
+  },
+  zh: {
+    embedding: "词嵌入", attention: "注意力", mlp: "MLP", router: "路由", routed_expert: "路由专家",
+    shared_expert: "共享专家", norm: "归一化", head: "输出头", vision: "视觉塔", audio: "音频塔",
+    ssm: "状态空间", conv: "卷积", other: "其他",
+  },
+});
+
+export function groupWord(name: string): string {
+  return group()[name] ?? name.replace(/_/g, " ");
+}

@@ -1,0 +1,3 @@
+export function FineTune() {
+  return null;
+}

@@ -1,0 +1,3 @@
+export function Formulas() {
+  return null;
+}

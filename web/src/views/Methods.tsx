@@ -1,0 +1,3 @@
+export function Methods() {
+  return null;
+}
