@@ -202,6 +202,9 @@ static weigh_status serve(srv_server *s, const sigset_t *stops, weigh_error *err
   if (!make_parts(s) || !srv_http_start(s, fd)) return fail(&s->settings, err, "SERVE_START", strerror(errno), "");
   describe_socket(fd, url);
   srv_log(s, "info", "listening", url);
+  /* For people, and for scripts that asked for any free port; the log is another stream. */
+  printf("%s\n", url);
+  fflush(stdout);
   if (!s->local && !s->token[0]) srv_log(s, "warning", "anybody may ask: no token is set", NULL);
   notify("READY=1");
   sigwait(stops, &signal_number);

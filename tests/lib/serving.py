@@ -21,7 +21,7 @@ signal.alarm(int(os.environ.get("WEIGH_TEST_SECONDS", "300")))  # a test that ha
 
 class Server:
     def __init__(self, *options, env=None):
-        self.process = subprocess.Popen([WEIGH, "serve", "--listen", "127.0.0.1:0", *options], stderr=subprocess.PIPE,
+        self.process = subprocess.Popen([WEIGH, "serve", "--listen", "127.0.0.1:0", *options], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                         env={**os.environ, "LC_ALL": "C.UTF-8", **(env or {})}, text=True)
         atexit.register(self.process.kill)
         self.log = []

@@ -1,0 +1,67 @@
+/* A server on a free port and a browser, for the tests of the page. */
+import { spawn, execFile } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { chromium } from "playwright-core";
+
+export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const WEIGH = process.env.WEIGH ?? `${ROOT}/build/weigh`;
+
+/* The address that the server prints on its own line. */
+export async function serve(...options) {
+  const child = spawn(WEIGH, ["serve", "--listen", "127.0.0.1:0", "--log", "none", ...options], {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, WEIGH_REGISTRY: "" },
+  });
+  const [url] = await once(createInterface(child.stdout), "line");
+  return {
+    url,
+    async stop() {
+      child.kill("SIGINT");
+      const [status] = await once(child, "exit");
+      return status;
+    },
+  };
+}
+
+export async function browse() {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-dev-shm-usage", "--font-render-hinting=none"],
+  });
+}
+
+/* What the command line answers, as JSON; a "no" (3) is an answer. */
+export async function weigh(...args) {
+  const run = promisify(execFile)(WEIGH, [...args, "--format", "json"], {
+    env: { ...process.env, WEIGH_REGISTRY: "", LC_ALL: "C.UTF-8" },
+    maxBuffer: 1 << 28,
+  });
+  const { stdout } = await run.catch((failed) => failed);
+  return JSON.parse(stdout);
+}
+
+/* A page of the server whose console must stay quiet: errors and refused policies are collected. */
+export async function openPage(browser, url, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: "en-US", ...options });
+  const page = await context.newPage();
+  const said = [];
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") said.push(message.text());
+  });
+  page.on("pageerror", (error) => said.push(error.message));
+  page.on("request", (request) => {
+    if (!/^(http:\/\/127\.0\.0\.1|data:|blob:)/.test(request.url())) said.push(`asked for ${request.url()}`);
+  });
+  await page.goto(url);
+  await settled(page);
+  return { page, said, close: () => context.close() };
+}
+
+/* Nothing is under way and the answer is of the question as it stands. */
+export async function settled(page) {
+  await page.waitForSelector(".sentence .figure, .strip .problem");
+  await page.waitForFunction(() => !document.querySelector(".pending, [aria-busy=true]"));
+}
