@@ -93,10 +93,10 @@ static const char *after_url(const char *text) {
 
 static weigh_status read_pair(const char **at, char **room, const face_command *command, face_question *o,
                               weigh_error *err) {
-  const char *text = *at, *name = *room, *value = "", *end = decode(text, "=&", room);
+  const char *text = *at, *name = *room, *value = "", *end = decode(text, "=&;", room);
   if (end && *end == '=') {
     value = *room;
-    end = decode(end + 1, "&", room);
+    end = decode(end + 1, "&;", room);
   }
   if (!end) return fail(err, o, "USAGE_QUESTION", text, "");
   *at = end + (*end == '&');
@@ -111,7 +111,7 @@ weigh_status face_read_question(const char *text, char *room, const face_command
   *command = face_find_command(name);
   if (!*command) return fail(err, o, "USAGE_COMMAND", name, "");
   at += *at == '?';
-  while (*at) {
+  while (*at && *at != ';') { /* what follows a semicolon is the page's own */
     const weigh_status status = read_pair(&at, &room, *command, o, err);
     if (status != WEIGH_OK) return status;
   }

@@ -67,7 +67,7 @@ export function Sentence({ fit }: { fit: Fit }) {
   const capacity = device.budget_bytes === undefined ? null : device.budget_bytes + reserve;
   const spare = capacity === null ? 0 : Math.abs(capacity - device.bytes);
   const figure = (value: number, quantity?: string, strong = false) => (
-    <Figure strong={strong} why={quantity ? whyOfQuantity("fit", quantity, bytes(value)) : undefined}>{bytes(value)}</Figure>
+    <Figure name={quantity} exact={value} strong={strong} why={quantity ? whyOfQuantity("fit", quantity, bytes(value)) : undefined}>{bytes(value)}</Figure>
   );
   const told: Told = {
     model: fit.model.split("/").pop() ?? fit.model,

@@ -1,0 +1,215 @@
+/* The page in a browser, as its users use it. tests/page/page.t runs this with the command that was built. */
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { after, before, test } from "node:test";
+import { AxeBuilder } from "@axe-core/playwright";
+import { browse, openPage, ROOT, serve, settled, weigh } from "./support.mjs";
+
+const VIEWS = ["overview", "deploy", "finetune", "parameters", "formulas", "methods", "hardware", "compare", "calculators"];
+const LOCALES = { en: "en-US", zh: "zh-CN" };
+let server;
+let browser;
+
+before(async () => {
+  server = await serve();
+  browser = await browse();
+});
+after(async () => {
+  await browser?.close();
+  assert.equal(await server?.stop(), 0, "the server ends well when it is interrupted");
+});
+
+/* Runs a test on a fresh page and asks that its console stayed quiet. */
+async function onPage(run, path = "/", options = {}) {
+  const { page, said, close } = await openPage(browser, server.url + path, options);
+  try {
+    await run(page);
+    assert.deepEqual(said, [], "the console is quiet");
+  } finally {
+    await close();
+  }
+}
+
+async function show(page, view) {
+  await page.click(`#tab-${view}`);
+  await page.waitForFunction(() => !document.querySelector("#view [aria-busy=true]") && document.querySelector("#view")?.textContent.trim());
+  await settled(page);
+}
+
+const sentence = (page) => page.textContent(".strip [role=status]");
+
+test("it opens answered, within half a second", () =>
+  onPage(async (page) => {
+    assert.match(await sentence(page), /Qwen3-8B.*GiB.*4 users at 8k tokens/);
+    const paint = await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime);
+    assert.ok(paint <= 500, `first contentful paint after ${paint} ms`);
+  }));
+
+test("it speaks the browser's language, and the other at a click", () =>
+  onPage(
+    async (page) => {
+      assert.equal(await page.getAttribute("html", "lang"), "zh-CN");
+      assert.match(await sentence(page), /占用/);
+      await page.keyboard.press("l");
+      assert.match(await sentence(page), /takes/);
+    },
+    "/",
+    { locale: "zh-CN" },
+  ));
+
+for (const [language, locale] of Object.entries(LOCALES)) {
+  for (const view of VIEWS) {
+    test(`${view} in ${language}: shows something, and axe has nothing to say`, () =>
+      onPage(
+        async (page) => {
+          await show(page, view);
+          const text = await page.textContent("#view");
+          assert.ok(text.trim().length > 80, `it says: ${text}`);
+          if (language === "zh") assert.match(text, /[\u4e00-\u9fff]{2}/, "in Chinese");
+          const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]).analyze();
+          assert.deepEqual(
+            violations.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160)).join(" | ")}`),
+            [],
+          );
+        },
+        "/",
+        { locale, reducedMotion: "reduce" },
+      ));
+  }
+}
+
+test("dark is as readable as light", () =>
+  onPage(
+    async (page) => {
+      for (const view of VIEWS) {
+        await show(page, view);
+        const { violations } = await new AxeBuilder({ page }).withRules(["color-contrast"]).analyze();
+        assert.deepEqual(violations.flatMap((v) => v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160))), [], view);
+      }
+    },
+    "/",
+    { colorScheme: "dark", reducedMotion: "reduce" },
+  ));
+
+for (const width of [360, 768, 1920]) {
+  test(`nothing sticks out at ${width} px`, () =>
+    onPage(
+      async (page) => {
+        for (const view of VIEWS) {
+          await show(page, view);
+          const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+          assert.ok(over <= 0, `${view} is ${over} px too wide`);
+        }
+      },
+      "/",
+      { viewport: { width, height: 800 } },
+    ));
+}
+
+test("what is refused is told at the control, and the last good answer stays", () =>
+  onPage(async (page) => {
+    const before = await page.textContent(".bar-text");
+    await page.fill("[data-option=context] input[type=text]", "many");
+    await page.waitForSelector("[data-option=context] .problem");
+    assert.match(await page.textContent("[data-option=context] .problem"), /many/);
+    assert.equal(await page.textContent(".bar-text"), before);
+    await page.fill("[data-option=context] input[type=text]", "16k");
+    await settled(page);
+    assert.match(await sentence(page), /16k tokens/);
+  }).catch((error) => {
+    /* A refused question is status 400, which browsers write to the console. */
+    if (!/status of 400/.test(error.message)) throw error;
+  }));
+
+test("an answer stands within 50 ms of the last input", () =>
+  onPage(async (page) => {
+    const took = await page.evaluate(async () => {
+      const times = [];
+      const input = document.querySelector("[data-option=sequences] input[type=text]");
+      const set = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set;
+      for (let n = 5; n < 15; n++) {
+        const began = performance.now();
+        set.call(input, String(n));
+        input.dispatchEvent(new Event("input", { bubbles: true }));
+        await new Promise((done) => {
+          const look = () =>
+            document.querySelector(".strip [role=status]").textContent.includes(`${n} users`) ? done() : setTimeout(look, 1);
+          look();
+        });
+        times.push(performance.now() - began);
+      }
+      return times.sort((a, b) => a - b);
+    });
+    assert.ok(took[5] <= 50, `the middle one of ten took ${took[5]} ms`);
+  }));
+
+test("an answer that comes late does not overwrite a newer one", () =>
+  onPage(async (page) => {
+    await page.route("**/api/v1/fit", async (route) => {
+      const late = JSON.parse(route.request().postData()).sequences === "32";
+      if (late) await new Promise((done) => setTimeout(done, 400));
+      await route.continue();
+    });
+    const field = "[data-option=sequences] input[type=text]";
+    await page.fill(field, "32");
+    await page.fill(field, "2");
+    await page.waitForTimeout(700);
+    await settled(page);
+    assert.match(await sentence(page), /2 users/);
+  }));
+
+test("a link is the whole state, and the command answers it", () =>
+  onPage(async (page) => {
+    await page.fill("[data-option=context] input[type=text]", "4k");
+    await page.selectOption("[data-option=quant] select", "int4");
+    await show(page, "deploy");
+    await page.waitForTimeout(50);
+    const link = page.url();
+    const told = await sentence(page);
+    const again = await openPage(browser, link);
+    assert.equal(await sentence(again.page), told);
+    assert.equal(await again.page.getAttribute("#tab-deploy", "aria-selected"), "true");
+    await again.close();
+    const answer = await weigh("open", link);
+    assert.equal(answer.context, 4096);
+    assert.match(told, new RegExp((answer.per_device[0].bytes / 2 ** 30).toPrecision(3)));
+  }));
+
+test("a dropped config.json is weighed", () =>
+  onPage(async (page) => {
+    const text = await readFile(`${ROOT}/tests/configs/tiny-llama.json`, "utf8");
+    const file = await page.evaluateHandle((content) => {
+      const data = new DataTransfer();
+      data.items.add(new File([content], "config.json", { type: "application/json" }));
+      return data;
+    }, text);
+    await page.dispatchEvent(".drop", "drop", { dataTransfer: file });
+    await page.waitForFunction(() => !document.querySelector("#model-search").value.includes("Qwen3-8B"));
+    await settled(page);
+    const weighed = await weigh("fit", `${ROOT}/tests/configs/tiny-llama.json`, "--context", "8192", "--sequences", "4", "--gpu", "RTX 4090");
+    const shown = await page.getAttribute("[data-figure=device_bytes]", "data-value");
+    assert.equal(Number(shown), weighed.per_device[0].bytes);
+  }));
+
+test("the keyboard alone is enough", () =>
+  onPage(async (page) => {
+    await page.keyboard.press("/");
+    await page.keyboard.type("Qwen3-0.6B");
+    await page.waitForSelector("[role=listbox] [role=option]");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Escape");
+    await settled(page);
+    assert.match(await sentence(page), /Qwen3-0\.6B/);
+    await page.evaluate(() => document.activeElement.blur());
+    await page.keyboard.press("e");
+    await page.waitForSelector("dialog.drawer[open] .derivation");
+    await page.keyboard.press("Escape");
+    assert.equal(await page.locator("dialog.drawer[open]").count(), 0);
+    await page.keyboard.press("4");
+    assert.equal(await page.getAttribute("#tab-parameters", "aria-selected"), "true");
+    await page.focus("[data-option=context] input[type=range]");
+    await page.keyboard.press("ArrowRight");
+    await settled(page);
+    assert.match(await sentence(page), /16k tokens/);
+  }));
