@@ -213,3 +213,62 @@ test("the keyboard alone is enough", () =>
     await settled(page);
     assert.match(await sentence(page), /16k tokens/);
   }));
+
+/* ---- the same figures as the command line's ---- */
+
+/* A generator with a seed, so that a failure can be had again (mulberry32). */
+function random(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+test("figures are the command line's, for 100 random questions", () =>
+  onPage(async (page) => {
+    const seed = Number(process.env.WEIGH_SEED ?? 8);
+    const next = random(seed);
+    const one = (list) => list[Math.floor(next() * list.length)];
+    const { models } = await (await fetch(`${server.url}/api/v1/models?q=&limit=500`)).json();
+    const { gpus } = await (await fetch(`${server.url}/api/v1/gpus`)).json();
+    let compared = 0;
+    for (let i = 0; i < 100; i++) {
+      const options = {
+        model: one(models).id,
+        context: String(Math.round(2 ** (8 + next() * 9))),
+        sequences: String(Math.ceil(next() * 64)),
+        gpu: one(gpus).name,
+        ...(next() < 0.4 && { quant: one(["int4", "fp8", "q4_k_m", "nf4", "int8"]) }),
+        ...(next() < 0.3 && { "kv-dtype": one(["fp8", "bfloat16"]) }),
+        ...(next() < 0.3 && { engine: one(["vllm", "sglang", "llama.cpp", "transformers"]) }),
+        ...(next() < 0.4 && { gpus: one(["2", "4", "8"]) }),
+      };
+      const question = Object.entries(options).map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&");
+      const told = await weigh("fit", ...Object.entries(options).flatMap(([name, value]) => (name === "model" ? [value] : [`--${name}`, value])));
+      await page.goto(`${server.url}/#fit?${question}`);
+      await page.waitForFunction((model) => document.querySelector("#model-search")?.value === model, options.model);
+      await page.waitForTimeout(20);
+      await settled(page);
+      const where = `question ${i} of seed ${seed}: ${question}`;
+      if (told.error) {
+        assert.equal(await page.textContent(".strip .problem"), told.error.message, where);
+        continue;
+      }
+      const worst = told.per_device[told.worst_device] ?? told.per_device[0];
+      const shown = await page.$$eval(".strip [data-figure]", (all) => all.map((e) => [e.dataset.figure, Number(e.dataset.value)]));
+      const wanted = { device_bytes: worst.bytes, max_context: told.max_context, max_sequences: told.max_sequences };
+      for (const part of worst.components) wanted[part.name] = part.bytes;
+      for (const [name, value] of shown)
+        if (name in wanted) {
+          assert.equal(value, wanted[name], `${name} of ${where}`);
+          compared++;
+        }
+    }
+    assert.ok(compared > 400, `only ${compared} figures were compared`);
+  }).catch((error) => {
+    if (!/status of 4\d\d/.test(error.message)) throw error;
+  }));
