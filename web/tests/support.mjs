@@ -50,7 +50,9 @@ export async function openPage(browser, url, options = {}) {
   page.setDefaultTimeout(8000);
   const said = [];
   page.on("console", (message) => {
-    if (message.type() === "error" || message.type() === "warning") said.push(message.text());
+    /* A refused question is an answer too: the browser notes its status. */
+    const refused = /^Failed to load resource: the server responded with a status of 4(00|22)/.test(message.text());
+    if (!refused && (message.type() === "error" || message.type() === "warning")) said.push(message.text());
   });
   page.on("pageerror", (error) => said.push(error.message));
   page.on("request", (request) => {
