@@ -204,11 +204,20 @@ void srv_models_upload(srv_request *r, srv_worker *worker) {
 
 static void forget(void *user, srv_worker *worker, srv_job *job) {
   srv_request *r = user;
+  const srv_settings *settings = &r->server->settings;
   weigh_registry *registry = NULL;
+  weigh_config kept;
   weigh_error err;
   (void)worker;
   (void)job;
-  weigh_status status = srv_registry_open(&r->server->settings, r->language, true, &registry, &err);
+  weigh_status status = srv_registry_get(settings, r->language, id_of(r), false, &registry, &kept, &err);
+  if (status == WEIGH_OK && !registry) { /* nor is a file made to look for it */
+    srv_request_refuse(r, "SERVER_NO_MODEL", id_of(r), NULL);
+    return;
+  }
+  weigh_registry_free(registry);
+  registry = NULL;
+  if (status == WEIGH_OK) status = srv_registry_open(settings, r->language, true, &registry, &err);
   if (status == WEIGH_OK) status = weigh_registry_remove(registry, id_of(r), &err);
   weigh_registry_free(registry);
   if (status == WEIGH_OK) {

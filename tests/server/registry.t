@@ -62,7 +62,8 @@ get = lambda path, **h: server.ask("GET", path, headers=h)
 post = lambda path, body, **h: server.ask("POST", path, body, headers=h)
 
 # ---- names ----
-is_((total(server), FILE.exists()), (422, False), "a registry that is not there is empty, and asking makes none")
+is_((total(server), server.ask("DELETE", "/api/v1/models/own/tiny")[0], FILE.exists()), (422, 404, False),
+    "a registry that is not there is empty, and asking makes none")
 add(1)
 is_(total(server), TOTALS[1], "one that another program makes is found by the next question")
 answer = json.loads(post("/api/v1/params", {"model": "own/tiny"})[2])
