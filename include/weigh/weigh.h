@@ -42,6 +42,7 @@ typedef struct weigh_error {
   char file[512];
   uint32_t line, column;
   char excerpt[256];
+  char field[64]; /* the option at fault, as data/options/faults.tsv knows it: "context", "max_num_seqs"; else empty */
 } weigh_error;
 
 /* ---- The library of descriptions -------------------------------------------------------------------------------- */

@@ -69,7 +69,7 @@ BASE = {"memory": {"model": "Qwen/Qwen3-8B", "gpu": "H100 SXM5 80GB"}, "train": 
         "speed": {"model": "Qwen/Qwen3-0.6B", "gpu": "RTX 4090"}}
 WITH = {"image-size": {"model": "Qwen/Qwen2.5-VL-7B-Instruct", "images": 1}, "generations": {"mode": "grpo"}, "reference": {"mode": "grpo"},
         "rank": {"mode": "lora"}, "adapter": {"mode": "lora"}, "target-modules": {"mode": "lora"}, "depth": {"phase": "decode"}, "zero": {"gpus": 4},
-        "sharding": {"gpus": 4}, "gpu-memory": {"gpu": None}, "mig": {"gpu": "A100 SXM4 80GB"}, "explain": {}, "draft": {}}
+        "sharding": {"gpus": 4}, "gpu-memory": {"gpu": None}, "mig": {"gpu": "A100 SXM4 80GB"}, "explain": {}, "draft": {}, "dcp": {"gpu": "8xH100 SXM5 80GB", "tp": 8}}
 
 
 def ask(command, question):
@@ -83,12 +83,14 @@ def refused(command, question):
     return status not in (200, 422) or b'"usage_' in body
 
 
-faults, defaults, asked = [], [], 0
-for command, option in options:
-    if command not in BASE or option["word"] or option["name"] in ("offset", "vary"):
+faults, defaults, asked, seen = [], [], 0, set()
+for command, option in sorted(options, key=lambda o: o[0] in ("advise", "design")):  # these take longest
+    row = json.dumps([option.get(k) for k in ("name", "default", "ticks", "examples", "choices")])
+    if command not in BASE or option["word"] or option["name"] in ("offset", "vary") or row in seen:
         continue
+    seen.add(row)
     base = {**BASE[command], **WITH.get(option["name"], {})}
-    for value in (option.get("ticks", []) + option.get("examples", []) + [x["value"] for x in option.get("choices", [])])[:10]:
+    for value in (option.get("ticks", [])[::3] + option.get("examples", [])[:6] + [x["value"] for x in option.get("choices", [])]):
         if option["name"] in ("engine-option",):
             continue
         asked += 1
