@@ -180,7 +180,7 @@ void srv_ask_shared(srv_request *r, srv_worker *worker) {
   char name[64] = "";
   if (length < sizeof name && q) memcpy(name, q, length);
   const face_command *command = face_find_command(name);
-  if (!command || !face_is_answered_elsewhere(command)) {
+  if (!command) {
     weigh_error err;
     weigh_error_set(&err, r->language, "USAGE_QUESTION", (const char *const[]){q ? q : ""}, 1);
     fail(r, &err);

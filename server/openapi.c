@@ -70,7 +70,9 @@ static bool word_at(const face_command *c, size_t i, srv_item *out) {
   bool optional;
   const char *word = i < c->max_words ? face_word(c, i, &length, &optional) : NULL;
   if (!word) return false;
-  *out = (srv_item){.about = "API_WORD", .required = i < c->min_words, .is_model = i < c->models};
+  const bool folder = c->kind == WEIGH_REPORT_CHECK; /* from elsewhere it is a model's name, or the log says it */
+  *out = (srv_item){.about = "API_WORD", .required = i < c->min_words && !folder, .is_model = i < c->models};
+  if (folder) word = "MODEL", length = strlen(word);
   for (size_t k = 0; k < length && k < sizeof out->name - 1; k++) out->name[k] = (char)tolower((unsigned char)word[k]);
   return true;
 }
@@ -307,8 +309,7 @@ bool srv_openapi_write(srv_bytes *out) {
       ", \"description\": \"What a neural network weighs. Keys are the option names of the command line.\"},\n"
       "  \"paths\": {\n");
   write_own(out);
-  for (size_t i = 0; i < FACE_COMMAND_COUNT; i++)
-    if (face_is_answered_elsewhere(&FACE_COMMANDS[i])) write_command(out, &FACE_COMMANDS[i]);
+  for (size_t i = 0; i < FACE_COMMAND_COUNT; i++) write_command(out, &FACE_COMMANDS[i]);
   srv_bytes_add(out, COMPONENTS, sizeof COMPONENTS - 1);
   return !out->failed;
 }

@@ -191,7 +191,6 @@ static void write_commands(srv_bytes *out) {
     const face_command *c = &FACE_COMMANDS[i];
     srv_item it;
     bool first = true;
-    if (!face_is_answered_elsewhere(c)) continue;
     srv_bytes_addf(out, "%s\n    {\n      \"name\": \"%s\",\n      \"about\": ", first_command ? "" : ",", c->name);
     write_message(out, c->about);
     srv_bytes_adds(out, ",\n      \"options\": [");

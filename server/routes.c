@@ -87,7 +87,7 @@ static const char *methods_of(size_t first, const char *path) {
 static bool find_command(srv_request *r) {
   const char *name = r->path + strlen(API);
   const face_command *command = face_find_command(name);
-  if (!command || !face_is_answered_elsewhere(command)) {
+  if (!command) {
     srv_request_refuse(r, "SERVER_NO_PAGE", r->path, NULL);
     return false;
   }
