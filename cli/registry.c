@@ -1,6 +1,7 @@
 /* weigh registry: carries what is asked to weigh/registry.h. */
 #include "registry.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -36,6 +37,7 @@ weigh_status cli_registry(face_question *o, weigh_error *err) {
   if (ACTIONS[at].named && !o->kept.name) return fail(o, err, "REGISTRY_NAME_MISSING", o->words[0], "");
   if (!face_registry_path(o->registry, path, sizeof path, ACTIONS[at].writes))
     return fail(o, err, "REGISTRY_NO_HOME", "", "");
+  signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error to tell */
   const weigh_registry_options options = {.path = path, .read_only = !ACTIONS[at].writes, .language = o->language};
   weigh_registry *registry = NULL;
   weigh_status status = weigh_registry_open(&options, &registry, err);

@@ -46,6 +46,7 @@ static void make_key(cli_text *key, const weigh_model_request *request) {
   key->size = 0;
   const char *const model = request->model ? request->model : "";
   cli_text_add(key, model, strlen(model) + 1);
+  if (request->config) cli_text_add(key, request->config, request->config_size);
   for (size_t i = 0; i < request->setting_count; i++)
     cli_text_add(key, request->settings[i], strlen(request->settings[i]) + 1);
 }

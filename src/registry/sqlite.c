@@ -289,6 +289,26 @@ static void use_wal(wb_ctx *ctx, store *s) {
   must(ctx, s, code);
 }
 
+/* A file in WAL mode needs an index beside it, which nobody can make in a folder that may not be written to. Where no log
+ * holds anything, the file itself is all there is. */
+static bool stands_alone(wb_ctx *ctx, store *s) {
+  const int code = sqlite3_exec(s->db, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL) & 0xff;
+  const wb_file_kind log = wb_path_kind(ctx, wb_str_fmt(ctx, "%.*s-wal", WB_STR_ARG(s->where)));
+  return (code == SQLITE_READONLY || code == SQLITE_CANTOPEN) && log != WB_FILE_REGULAR;
+}
+
+/* As a file that nobody changes meanwhile: who does is found out by the digests. */
+static void connect_alone(wb_ctx *ctx, store *s) {
+  wb_text uri = {.ctx = ctx};
+  close_store(s);
+  wb_text_adds(&uri, "file:");
+  for (const char *c = path_of(ctx, s); *c; c++) wb_text_addf(&uri, strchr("%?#", *c) ? "%%%02X" : "%c", *c);
+  wb_text_adds(&uri, "?immutable=1");
+  const int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  must(ctx, s, sqlite3_open_v2(wb_str_cstr(ctx, wb_text_str(&uri)), &s->db, flags, NULL));
+  guard(ctx, s);
+}
+
 static bool open_store(wb_ctx *ctx, void *user, wb_str where, wb_store_mode mode) {
   store *s = user;
   s->where = wb_str_copy(ctx, where);
@@ -296,6 +316,7 @@ static bool open_store(wb_ctx *ctx, void *user, wb_str where, wb_store_mode mode
   if (mode == WB_STORE_READ) {
     if (!there) return false;
     connect(ctx, s, SQLITE_OPEN_READONLY);
+    if (stands_alone(ctx, s)) connect_alone(ctx, s);
     return version_of(ctx, s) > 0;
   }
   const bool looked_at = there && probe(ctx, s);
