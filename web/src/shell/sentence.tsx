@@ -1,12 +1,13 @@
 /* The answer as prose, with the numbers in it. If it does not fit, the cheapest change that makes it fit is a link. */
 import type { ComponentChildren } from "preact";
-import type { Change, Fit } from "../api/types";
+import type { Fit } from "../api/types";
 import { bytes, tokens } from "../format";
 import { worstDevice } from "../parts/load";
 import { Figure } from "../parts/Figure";
-import { change, option } from "../state/question";
+import { option } from "../state/question";
 import { words } from "../text";
 import { whyOfQuantity } from "../state/whys";
+import { applyChange, phrase } from "./changes";
 
 type Part = ComponentChildren;
 
@@ -41,22 +42,16 @@ const w = words({
     reserve: (s: Told): Part => <>{s.model}（{s.format}）在 {s.load} 时占用 {s.machine} 的 {s.capacity} 中的 {s.needs}。只剩 {s.spare}，少于要求的余量 {s.reserve}。</>,
     over: (s: Told): Part => <>{s.model}（{s.format}）在 {s.load} 时需要 {s.needs}，比 {s.machine} 的 {s.capacity} 多出 {s.spare}，放不下。</>,
     cure: (link: Part): Part => <>{link}即可放下。</>,
-    with: (what: string) => `改用 ${what} `,
+    with: (what: string) => `调整为“${what}”`,
     none: "没有任何单项调整能使其放下。",
   },
 });
-
-/* "--gpus 2" → gpus=2. */
-export function applyChange(changed: Change): void {
-  const [, name, value] = /^--([\w-]+)(?:\s+(.*))?$/.exec(changed.option) ?? [];
-  if (name) change({ [name]: value ?? "true" });
-}
 
 function Cure({ fit }: { fit: Fit }) {
   const cure = fit.changes?.find((entry) => entry.fits);
   if (!cure) return <>{w().none}</>;
   return w().cure(
-    <button type="button" class="link" onClick={() => applyChange(cure)}>{w().with(cure.option.replace(/^--/, ""))}</button>,
+    <button type="button" class="link" onClick={() => applyChange(cure)}>{w().with(phrase(cure.option))}</button>,
   ) as never;
 }
 
