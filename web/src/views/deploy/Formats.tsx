@@ -1,0 +1,128 @@
+/* The same question in 16, 8 and 4 bits: formats of the weights times formats of the cache. A click asks with them. */
+import { useAnswer } from "../../api/answer";
+import { ranges } from "../../api/ranges";
+import type { Point, Sweep } from "../../api/serving";
+import type { Choice, Fit } from "../../api/types";
+import { bytes, digits } from "../../format";
+import { LoadBar, scaleOf, type Load } from "../../parts/LoadBar";
+import { bodyFor, change, options } from "../../state/question";
+import { words } from "../../text";
+import { Limit, loadOfPoint, Verdict } from "./common";
+
+const w = words({
+  en: {
+    title: "In 16, 8 and 4 bits", weights: "weights", bits: "bits each", cache: "KV cache", load: "load of the fullest device", device: "on a device", longest: "longest context",
+    users: "most users", groups: { 16: "16-bit", 8: "8-bit", 4: "4-bit" } as Record<number, string>, asked: "as asked", best: "most bits that fit",
+    apply: (q: string, k: string) => `Ask with weights in ${q} and the cache in ${k}`,
+  },
+  zh: {
+    title: "16、8、4 位对比", weights: "权重", bits: "每参数位数", cache: "KV 缓存", load: "最满设备的负载", device: "每设备", longest: "最长上下文", users: "最大并发",
+    groups: { 16: "16 位", 8: "8 位", 4: "4 位" } as Record<number, string>, asked: "当前", best: "放得下的最高位数",
+    apply: (q: string, k: string) => `改用 ${q} 权重与 ${k} 缓存`,
+  },
+});
+
+function groupOf(bits: number): 16 | 8 | 4 {
+  return bits > 12 ? 16 : bits > 7 ? 8 : 4;
+}
+
+interface Row {
+  choice: Choice;
+  own: boolean; /* the format that is asked for, or the model's: it may be finer than its name says */
+  point: Point | undefined;
+  load: Load | undefined;
+}
+
+function useChoices(quants: readonly string[], caches: readonly string[]): readonly Point[] {
+  const vary = [...(quants.length ? [`quant=${quants.join("|")}`] : []), `kv-dtype=${caches.join("|")}`];
+  const extra = quants.length ? { dtype: null, vary } : { vary };
+  const sweep = useAnswer<Sweep>("sweep", ranges.value && caches.length ? bodyFor("sweep", options.value, extra) : null);
+  return sweep.data?.points.filter((one) => !one.error) ?? [];
+}
+
+/* The first choices are the question's own format, one a cache; the others are asked for by name. */
+function useRows(fit: Fit): Row[] {
+  const caches = [...new Set(fit.choices.map((one) => one.kv_dtype))];
+  const owned = fit.choices[0]?.quant === fit.weights_format ? caches.length : 0;
+  const own = useChoices([], caches);
+  const listed = useChoices([...new Set(fit.choices.slice(owned).map((one) => one.quant))], caches);
+  return fit.choices.map((choice, i) => {
+    const point = i < owned ? own.find((one) => one["kv-dtype"] === choice.kv_dtype)
+      : listed.find((one) => one.quant === choice.quant && one["kv-dtype"] === choice.kv_dtype);
+    return { choice, own: i < owned, point, load: point && loadOfPoint(point, fit.reserve_bytes) };
+  });
+}
+
+function isAsked(fit: Fit, row: Row): boolean {
+  return row.own && row.choice.kv_dtype === fit.kv_dtype;
+}
+
+function apply({ choice, own }: Row): void {
+  change(own ? { "kv-dtype": choice.kv_dtype } : { quant: choice.quant, "kv-dtype": choice.kv_dtype, dtype: null });
+}
+
+function Cells({ row, fit, scale }: { row: Row; fit: Fit; scale: number }) {
+  const { choice, point, load } = row;
+  const asked = isAsked(fit, row);
+  const best = fit.best?.quant === choice.quant && fit.best.kv_dtype === choice.kv_dtype;
+  return (
+    <>
+      <td><button type="button" class="link mono" aria-label={w().apply(choice.quant, choice.kv_dtype)} aria-pressed={asked}
+        onClick={() => apply(row)}>{choice.kv_dtype}</button></td>
+      <td class="bar-cell">{load && <LoadBar load={load} scale={scale} small label={`${choice.quant} · ${choice.kv_dtype}`} />}</td>
+      <td class="number">{point && bytes(point.device_bytes)}</td>
+      <td class="nowrap"><Verdict fits={point?.fits} load={load} />{asked && <span class="muted"> · {w().asked}</span>}{!asked && best && <span class="muted"> · {w().best}</span>}</td>
+      <td class="number"><Limit value={choice.max_context} /></td>
+      <td class="number"><Limit value={choice.max_sequences} /></td>
+    </>
+  );
+}
+
+function Group({ bits, rows, fit, scale }: { bits: 16 | 8 | 4; rows: readonly Row[]; fit: Fit; scale: number }) {
+  const mine = rows.filter((row) => groupOf(row.choice.bits_per_weight) === bits);
+  if (mine.length === 0) return null;
+  return (
+    <tbody data-bits={bits}>
+      <tr class="group-row"><th colSpan={9} scope="rowgroup">{w().groups[bits]}</th></tr>
+      {mine.map((row, i) => {
+        const alike = (one: Row | undefined) => one?.choice.quant === row.choice.quant && one.own === row.own;
+        const first = !alike(mine[i - 1]);
+        const span = mine.filter(alike).length;
+        return (
+          <tr key={`${row.own} ${row.choice.quant} ${row.choice.kv_dtype}`} class={`${isAsked(fit, row) ? "asked" : ""} ${first ? "" : "second"}`}
+            data-choice={`${row.choice.quant} ${row.choice.kv_dtype}`}>
+            {first && (
+              <>
+                <th scope="row" rowSpan={span} class="mono">{row.choice.quant}</th>
+                <td class="number" rowSpan={span}>{digits(row.choice.bits_per_weight)}</td>
+                <td class="number" rowSpan={span}>{bytes(row.choice.weights_bytes)}</td>
+              </>
+            )}
+            <Cells row={row} fit={fit} scale={scale} />
+          </tr>
+        );
+      })}
+    </tbody>
+  );
+}
+
+export function Formats({ fit }: { fit: Fit }) {
+  const rows = useRows(fit);
+  const scale = scaleOf(rows.flatMap((row) => (row.load ? [row.load] : [])));
+  if (rows.length === 0) return null;
+  return (
+    <section data-part="formats">
+      <h2>{w().title}</h2>
+      <div class="wide">
+        <table class="rows formats">
+          <thead>
+            <tr><th scope="col">{w().weights}</th><th scope="col" class="number">{w().bits}</th><th scope="col" class="number">{w().device}</th><th scope="col">{w().cache}</th>
+              <th scope="col" class="bar-cell">{w().load}</th><th scope="col" class="number" /><th scope="col" />
+              <th scope="col" class="number">{w().longest}</th><th scope="col" class="number">{w().users}</th></tr>
+          </thead>
+          {([16, 8, 4] as const).map((bits) => <Group key={bits} bits={bits} rows={rows} fit={fit} scale={scale} />)}
+        </table>
+      </div>
+    </section>
+  );
+}
