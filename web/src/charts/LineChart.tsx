@@ -134,7 +134,7 @@ function Levels({ level, box, toY }: { level: NonNullable<Props["level"]>; box: 
       <line class="level" x1={box.left} x2={box.right} y1={capacity} y2={capacity} />
       {limit > capacity && <line class="limit-level" x1={box.left} x2={box.right} y1={limit} y2={limit} />}
       <text class="level-label" x={box.left + 4} y={capacity - 6}>{level.label}</text>
-      {limit > capacity + 10 && <text class="level-label soft" x={box.left + 4} y={limit + 13}>{level.limitLabel}</text>}
+      {limit > capacity + 15 && <text class="level-label soft" x={box.right - 4} y={limit - 5} text-anchor="end">{level.limitLabel}</text>}
     </g>
   );
 }

@@ -25,7 +25,7 @@ interface Told {
 const w = words({
   en: {
     load: (n: number, c: string) => `${n} ${n === 1 ? "user" : "users"} at ${c} tokens`,
-    machine: (n: number, gpu: string) => (n === 1 ? `one ${gpu}` : `each of ${n} × ${gpu}`),
+    machine: (n: number, gpu: string, mixed: boolean) => (n === 1 ? `one ${gpu}` : mixed ? `the ${gpu} among ${n} cards` : `each of ${n} × ${gpu}`),
     alone: (s: Told): Part => <>{s.model} in {s.format} takes {s.needs} for {s.load}. Choose a card to see whether it fits.</>,
     fits: (s: Told): Part => <>{s.model} in {s.format} takes {s.needs} of the {s.capacity} on {s.machine} for {s.load}. It fits with {s.spare} to spare; the reserve you asked for is {s.reserve}.</>,
     reserve: (s: Told): Part => <>{s.model} in {s.format} takes {s.needs} of the {s.capacity} on {s.machine} for {s.load}. That leaves {s.spare}, less than the reserve of {s.reserve}.</>,
@@ -36,7 +36,7 @@ const w = words({
   },
   zh: {
     load: (n: number, c: string) => `${n} 个并发、每个 ${c} token`,
-    machine: (n: number, gpu: string) => (n === 1 ? `单张 ${gpu}` : `${n} × ${gpu} 的每张`),
+    machine: (n: number, gpu: string, mixed: boolean) => (n === 1 ? `单张 ${gpu}` : mixed ? `${n} 张卡中的 ${gpu}` : `${n} × ${gpu} 的每张`),
     alone: (s: Told): Part => <>{s.model}（{s.format}）在 {s.load} 时占用 {s.needs}。选择显卡即可知道是否放得下。</>,
     fits: (s: Told): Part => <>{s.model}（{s.format}）在 {s.load} 时占用 {s.machine} 的 {s.capacity} 中的 {s.needs}。放得下，还剩 {s.spare}；要求的余量为 {s.reserve}。</>,
     reserve: (s: Told): Part => <>{s.model}（{s.format}）在 {s.load} 时占用 {s.machine} 的 {s.capacity} 中的 {s.needs}。只剩 {s.spare}，少于要求的余量 {s.reserve}。</>,
@@ -69,7 +69,7 @@ export function Sentence({ fit }: { fit: Fit }) {
     format: fit.weights_format,
     needs: figure(device.bytes, "device_bytes", true),
     capacity: figure(capacity ?? 0, "budget"),
-    machine: w().machine(fit.gpus, device.gpu ?? option("gpu")),
+    machine: w().machine(fit.gpus, device.gpu ?? option("gpu"), fit.per_device.some((one) => one.gpu !== device.gpu)),
     load: w().load(fit.sequences, tokens(fit.context)),
     spare: figure(spare),
     reserve: figure(reserve, "budget"),

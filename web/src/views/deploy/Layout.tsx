@@ -119,12 +119,12 @@ function Ways({ fit }: { fit: Fit }) {
     ? bodyFor("sweep", options.value, { gpus: fit.gpus, tp: null, pp: null, reach: true, speed: Boolean(fit.gpu), vary: [`tp=${list}`, `pp=${list}`] }) : null;
   const sweep = useAnswer<Sweep>("sweep", body);
   const points = (sweep.data?.points ?? []).filter((point) => (point.tp as number) * (point.pp as number) === cards).sort((a, b) => (b.tp as number) - (a.tp as number));
-  if (!body || points.length === 0) return null;
+  if (!body || sweep.problem) return null;
   const scale = scaleOf(points.filter((point) => !point.error).map((point) => loadOfPoint(point, fit.reserve_bytes)));
   return (
     <>
       <h3>{w().ways(fit.gpus)}</h3>
-      <div class="wide">
+      <div class="wide" style={{ minHeight: `${divisors(cards).length * 30 + 28}px` }}>
         <table class="rows" data-part="ways">
           <thead><tr><th scope="col">{w().layout}</th><th scope="col" class="bar-cell">{w().load}</th><th scope="col" class="number">{w().device}</th><th scope="col" />
             <th scope="col" class="number">{w().longest}</th><th scope="col" class="number">{w().users}</th><th scope="col" class="number">{w().each}</th></tr></thead>

@@ -46,6 +46,7 @@ function vllmLines(pool: Figures, fit: Fit): string[] {
   return lines;
 }
 
+const NAMES: Readonly<Record<string, string>> = { vllm: "vLLM", sglang: "SGLang", tensorrt_llm: "TensorRT-LLM" };
 const EXPLAINED: Readonly<Record<string, string>> = { kv_cache_bytes: "pool", kv_pool_bytes: "pool", requested_bytes: "budget" };
 
 export function Pool({ fit }: { fit: Fit }) {
@@ -54,7 +55,7 @@ export function Pool({ fit }: { fit: Fit }) {
   const lines = fit.vllm ? vllmLines(pool, fit) : [];
   return (
     <section data-part="pool">
-      <h2>{w().title(fit.engine.replace("_", "-"))}</h2>
+      <h2>{w().title(NAMES[fit.engine.replace(/_\d.*$/, "")] ?? fit.engine)}</h2>
       {lines.length > 0 && <pre class="log" tabIndex={0} aria-label={w().logs}>{lines.join("\n")}</pre>}
       <dl class="pairs">
         {ORDER.map((name) => {
