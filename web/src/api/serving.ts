@@ -1,5 +1,5 @@
 /* Answers about serving beside fit's: sweeps, speed, what an engine itself would print. */
-import type { Basis, Common, Device, Interval } from "./types";
+import type { Basis, Common, Interval } from "./types";
 
 /* A point holds its variables by name beside these. */
 export interface Point {
@@ -79,16 +79,4 @@ export interface Representative {
   source: string;
   scaled: boolean;
   total_parameters: number;
-}
-
-/* memory: what fit says of the machine as it is, without what if. */
-export interface Memory extends Common {
-  engine: string;
-  per_device: Device[];
-  worst_device: number;
-  fits: boolean | null;
-  reserve_bytes: number | null;
-  max_context: number | null;
-  max_sequences: number | null;
-  command?: string;
 }

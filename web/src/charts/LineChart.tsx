@@ -164,7 +164,8 @@ export function LineChart(props: Props) {
   const toX = logScale(x.domain, box.left, box.right);
   const toY = linearScale([0, y.top], box.bottom, box.top);
   const path = line<LinePoint>((p) => toX(p.x), (p) => toY(p.y));
-  const band = area<LinePoint>((p) => toX(p.x), (p) => toY(p.low), (p) => toY(p.high));
+  const beyond = linearScale([0, y.top], box.bottom, box.top, true);
+  const band = area<LinePoint>((p) => toX(p.x), (p) => beyond(p.low), (p) => beyond(p.high));
   const own = series.find((one) => one.own);
   const spot = (event: MouseEvent) => {
     const frame = (event.currentTarget as SVGElement).getBoundingClientRect();
@@ -178,7 +179,8 @@ export function LineChart(props: Props) {
       <AxisLeft box={box} at={toY} ticks={y.ticks} show={y.show} title={y.title} />
       <AxisBottom box={box} at={toX} ticks={roomy(x.ticks, toX, 34)} show={x.show} title={x.title} />
       {level && <Levels level={level} box={box} toY={toY} />}
-      {own && <path class="band" d={band(inside(own, y.top)) ?? ""} />}
+      <clipPath id="lines-clip"><rect x={box.left} y={box.top} width={Math.max(0, box.right - box.left)} height={Math.max(0, box.bottom - box.top)} /></clipPath>
+      {own && <path class="band" d={band([...own.points]) ?? ""} clip-path="url(#lines-clip)" />}
       {series.map((one) => (
         <path key={one.value} class={`line ${one.own ? "own" : ""} ${hover?.value === one.value ? "near" : ""}`} d={path(inside(one, y.top)) ?? ""} />
       ))}

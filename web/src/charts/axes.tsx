@@ -19,8 +19,8 @@ export function logScale(domain: readonly [number, number], from: number, to: nu
   return scaleLog([...domain], [from, to]).base(2).clamp(!free);
 }
 
-export function linearScale(domain: readonly [number, number], from: number, to: number): Scale {
-  return scaleLinear([...domain], [from, to]).clamp(true);
+export function linearScale(domain: readonly [number, number], from: number, to: number, free = false): Scale {
+  return scaleLinear([...domain], [from, to]).clamp(!free);
 }
 
 /* Round amounts of memory from zero up, about `wanted` of them: powers of two in GiB, 1-2-5 in GB. */

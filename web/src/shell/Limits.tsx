@@ -57,7 +57,7 @@ function Speed({ fit, title, interval, show, bound }: { fit: Fit; title: string;
 function Price({ fit }: { fit: Fit }) {
   const price = fit.price;
   if (!price) return null;
-  const shown = `$${digits(price.usd_per_hour)}`;
+  const shown = `$${price.usd_per_hour.toFixed(2)}`;
   const facts = [
     { name: w().provider, value: [price.provider, price.instance].filter(Boolean).join(", "), from: w().for(price.gpus) },
     { name: w().date, value: price.as_of },

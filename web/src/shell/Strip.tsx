@@ -56,7 +56,8 @@ function Bars({ fit }: { fit: Fit }) {
   );
 }
 
-function Legend({ fit }: { fit: Fit }) {
+/* On a phone it stands in the overview: the foot has no room for it. */
+export function Legend({ fit }: { fit: Fit }) {
   const device = worstDevice(fit);
   return (
     <ul class="legend">

@@ -12,7 +12,7 @@ export function Deploy() {
   if (!data) return null;
   return (
     <div class="deploy" data-view="deploy">
-      <Engines />
+      <Engines fit={data} />
       <Command fit={data} />
       <div class="columns">
         <SpeedTable fit={data} />

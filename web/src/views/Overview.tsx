@@ -1,4 +1,5 @@
 /* Overview: where it stops fitting, what to change, what the answer rests on. */
+import { Legend } from "../shell/Strip";
 import { useFit } from "../state/answers";
 import { Caches } from "./overview/Caches";
 import { Changes } from "./overview/Changes";
@@ -11,6 +12,7 @@ export function Overview() {
   if (!data) return null;
   return (
     <div class="overview" data-view="overview">
+      <div class="narrow-only"><Legend fit={data} /></div>
       <Charts fit={data} />
       <div class="columns">
         <Changes fit={data} />

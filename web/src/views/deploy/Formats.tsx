@@ -11,12 +11,12 @@ import { Limit, loadOfPoint, Verdict } from "./common";
 
 const w = words({
   en: {
-    title: "In 16, 8 and 4 bits", weights: "weights", bits: "bits each", cache: "KV cache", load: "load of the fullest device", device: "on a device", longest: "longest context",
+    title: "In 16, 8 and 4 bits", weights: "weights", bits: "bits each", cache: "KV cache", load: "load of the fullest device", device: "on a device", needs: "needs", verdict: "fits", longest: "longest context",
     users: "most users", groups: { 16: "16-bit", 8: "8-bit", 4: "4-bit" } as Record<number, string>, asked: "as asked", best: "most bits that fit",
     apply: (q: string, k: string) => `Ask with weights in ${q} and the cache in ${k}`,
   },
   zh: {
-    title: "16、8、4 位对比", weights: "权重", bits: "每参数位数", cache: "KV 缓存", load: "最满设备的负载", device: "每设备", longest: "最长上下文", users: "最大并发",
+    title: "16、8、4 位对比", weights: "权重", bits: "每参数位数", cache: "KV 缓存", load: "最满设备的负载", needs: "需要", verdict: "是否放得下", device: "每设备", longest: "最长上下文", users: "最大并发",
     groups: { 16: "16 位", 8: "8 位", 4: "4 位" } as Record<number, string>, asked: "当前", best: "放得下的最高位数",
     apply: (q: string, k: string) => `改用 ${q} 权重与 ${k} 缓存`,
   },
@@ -94,8 +94,8 @@ function Group({ bits, rows, fit, scale }: { bits: 16 | 8 | 4; rows: readonly Ro
             {first && (
               <>
                 <th scope="row" rowSpan={span} class="mono">{row.choice.quant}</th>
-                <td class="number" rowSpan={span}>{digits(row.choice.bits_per_weight)}</td>
-                <td class="number" rowSpan={span}>{bytes(row.choice.weights_bytes)}</td>
+                <td class="number minor" rowSpan={span}>{digits(row.choice.bits_per_weight)}</td>
+                <td class="number minor" rowSpan={span}>{bytes(row.choice.weights_bytes)}</td>
               </>
             )}
             <Cells row={row} fit={fit} scale={scale} />
@@ -116,8 +116,8 @@ export function Formats({ fit }: { fit: Fit }) {
       <div class="wide">
         <table class="rows formats">
           <thead>
-            <tr><th scope="col">{w().weights}</th><th scope="col" class="number">{w().bits}</th><th scope="col" class="number">{w().device}</th><th scope="col">{w().cache}</th>
-              <th scope="col" class="bar-cell">{w().load}</th><th scope="col" class="number" /><th scope="col" />
+            <tr><th scope="col">{w().weights}</th><th scope="col" class="number minor">{w().bits}</th><th scope="col" class="number minor">{w().device}</th><th scope="col">{w().cache}</th>
+              <th scope="col" class="bar-cell">{w().load}</th><th scope="col" class="number">{w().needs}</th><th scope="col"><span class="unseen">{w().verdict}</span></th>
               <th scope="col" class="number">{w().longest}</th><th scope="col" class="number">{w().users}</th></tr>
           </thead>
           {([16, 8, 4] as const).map((bits) => <Group key={bits} bits={bits} rows={rows} fit={fit} scale={scale} />)}

@@ -94,7 +94,7 @@ export function Cost({ fit }: { fit: Fit }) {
           <dd>
             {price ? (
               <>
-                <Figure why={{ title: w().price, value: `$${price.usd_per_hour}`, source: price.source, facts: [{ name: price.provider, value: price.instance ?? "", from: price.as_of }] }}>${price.usd_per_hour}</Figure>{" "}
+                <Figure why={{ title: w().price, value: `$${price.usd_per_hour.toFixed(2)}`, source: price.source, facts: [{ name: price.provider, value: price.instance ?? "", from: price.as_of }] }}>${price.usd_per_hour.toFixed(2)}</Figure>{" "}
                 {w().hour} {w().cards(price.gpus)} <span class="under">{w().from([price.provider, price.instance].filter(Boolean).join(" "), price.as_of)}</span>
               </>
             ) : <span class="muted">{fit.gpu ? w().no_price : w().choose}</span>}

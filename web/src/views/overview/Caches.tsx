@@ -11,13 +11,13 @@ const w = words({
   en: {
     title: "Caches", kind: "cache", layers: "layers", dtype: "dtype", window: (n: string) => `window of ${n}`, token: "a token", sequence: "a sequence", all: "all",
     growth: (b: string) => `One more token of a sequence takes ${b} on the fullest device.`, full: "all tokens", fixed: "fixed",
-    names: { kv: "keys and values", kv_swa: "keys and values", cross: "cross-attention", indexer: "indexer", conv: "convolution state",
-      delta: "delta-rule state", ssm: "state-space state" } as Record<string, string>,
+    names: { kv: "keys and values", kv_swa: "keys and values", cross: "cross-attention", indexer: "indexer", conv: "convolution",
+      delta: "delta rule", ssm: "state space" } as Record<string, string>,
   },
   zh: {
     title: "缓存", kind: "缓存", layers: "层数", dtype: "精度", window: (n: string) => `窗口 ${n}`, token: "每个 token", sequence: "每个序列", all: "合计",
     growth: (b: string) => `序列每增加一个 token，最满设备多占 ${b}。`, full: "全部 token", fixed: "固定",
-    names: { kv: "键与值", kv_swa: "键与值", cross: "交叉注意力", indexer: "索引器", conv: "卷积状态", delta: "delta 规则状态", ssm: "状态空间状态" } as Record<string, string>,
+    names: { kv: "键与值", kv_swa: "键与值", cross: "交叉注意力", indexer: "索引器", conv: "卷积状态", delta: "delta 规则", ssm: "状态空间" } as Record<string, string>,
   },
 });
 

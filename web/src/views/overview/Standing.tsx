@@ -38,13 +38,18 @@ function Found({ fit }: { fit: Fit }) {
   );
 }
 
+function valueOf({ value }: Field): string {
+  const text = value === null ? "null" : String(value);
+  return text.length > 40 ? "[…]" : text;
+}
+
 function Fields({ name, fields }: { name: string; fields: readonly Field[] }) {
   if (fields.length === 0) return null;
   return (
     <>
       <dt>{name}</dt>
       <dd class="fields">
-        {fields.map((field) => <span key={field.key} class="mono">{field.key}&nbsp;=&nbsp;{field.value === null ? "null" : String(field.value)}</span>)}
+        {fields.map((field) => <span key={field.key} class="mono" title={String(field.value)}>{field.key}&nbsp;=&nbsp;{valueOf(field)}</span>)}
       </dd>
     </>
   );
