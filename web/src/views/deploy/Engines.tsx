@@ -8,7 +8,7 @@ import { LoadBar, scaleOf, type Load } from "../../parts/LoadBar";
 import { loadOfDevice, worstDevice } from "../../parts/load";
 import { bodyFor, change, option, options } from "../../state/question";
 import { words } from "../../text";
-import { Limit, loadOfPoint, Verdict } from "./common";
+import { DeviceBytes, Limit, loadOfPoint, Verdict } from "./common";
 
 const w = words({
   en: { title: "On each engine", engine: "engine", load: "load of the fullest device", generic: "generic", of: (all: string) => `of ${all}`, needs: "needs", longest: "longest context", users: "most users",
@@ -69,7 +69,7 @@ function Row({ answered, scale }: { answered: Answered; scale: number }) {
       {refused !== undefined ? <td colSpan={5} class="refused">{refused}</td> : (
         <>
           <td class="bar-cell">{load && <LoadBar load={load} scale={scale} small label={name} />}</td>
-          <td class="number">{load && bytes(load.bytes)}{load && load.capacity !== null && <span class="muted minor"> {w().of(bytes(load.capacity))}</span>}</td>
+          <td class="number">{load && <DeviceBytes value={load.bytes} changed={own ? {} : { engine, "engine-option": null }} />}{load && load.capacity !== null && <span class="muted minor"> {w().of(bytes(load.capacity))}</span>}</td>
           <td class="nowrap"><Verdict fits={answered.fits} load={load} />{own && <span class="muted"> · {w().asked}</span>}</td>
           <td class="number"><Limit value={answered.context} /></td>
           <td class="number"><Limit value={answered.sequences} /></td>

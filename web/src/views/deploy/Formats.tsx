@@ -7,7 +7,7 @@ import { bytes, digits } from "../../format";
 import { LoadBar, scaleOf, type Load } from "../../parts/LoadBar";
 import { bodyFor, change, options } from "../../state/question";
 import { words } from "../../text";
-import { Limit, loadOfPoint, Verdict } from "./common";
+import { DeviceBytes, Limit, loadOfPoint, Verdict } from "./common";
 
 const w = words({
   en: {
@@ -28,6 +28,7 @@ function groupOf(bits: number): 16 | 8 | 4 {
 
 interface Row {
   choice: Choice;
+  cache: string;
   own: boolean; /* the format that is asked for, or the model's: it may be finer than its name says */
   point: Point | undefined;
   load: Load | undefined;
@@ -35,45 +36,56 @@ interface Row {
 
 function useChoices(quants: readonly string[], caches: readonly string[]): readonly Point[] {
   const vary = [...(quants.length ? [`quant=${quants.join("|")}`] : []), `kv-dtype=${caches.join("|")}`];
-  const extra = quants.length ? { dtype: null, vary } : { vary };
+  const extra = { ...(quants.length > 0 && { dtype: null }), reach: true, vary };
   const sweep = useAnswer<Sweep>("sweep", ranges.value && caches.length ? bodyFor("sweep", options.value, extra) : null);
-  return sweep.data?.points.filter((one) => !one.error) ?? [];
+  return sweep.data?.points ?? [];
 }
 
-/* The first choices are the question's own format, one a cache; the others are asked for by name. */
+/* Sixteen bits and what stands below; a smaller cache that is asked for does not take the larger one from the table. */
+function cachesOf(fit: Fit): string[] {
+  const told = [...new Set(fit.choices.map((one) => one.kv_dtype))];
+  if (told.length !== 1) return told;
+  const sixteen = fit.engine.startsWith("llama") || fit.dtype === "float32" ? "float16" : fit.dtype;
+  return told[0] === sixteen ? told : [sixteen, ...told];
+}
+
+/* Of each format of the weights the first choice tells bits and weights. The first is the question's own, unless it cannot be. */
 function useRows(fit: Fit): Row[] {
-  const caches = [...new Set(fit.choices.map((one) => one.kv_dtype))];
-  const owned = fit.choices[0]?.quant === fit.weights_format ? caches.length : 0;
+  const caches = cachesOf(fit);
+  const [first] = fit.choices;
+  const formats = fit.choices.filter((one) => one.kv_dtype === first?.kv_dtype);
+  const owned = first?.quant === fit.weights_format ? 1 : 0;
   const own = useChoices([], caches);
-  const listed = useChoices([...new Set(fit.choices.slice(owned).map((one) => one.quant))], caches);
-  return fit.choices.map((choice, i) => {
-    const point = i < owned ? own.find((one) => one["kv-dtype"] === choice.kv_dtype)
-      : listed.find((one) => one.quant === choice.quant && one["kv-dtype"] === choice.kv_dtype);
-    return { choice, own: i < owned, point, load: point && loadOfPoint(point, fit.reserve_bytes) };
-  });
+  const listed = useChoices(formats.slice(owned).map((one) => one.quant), caches);
+  return formats.flatMap((choice, i) => caches.map((cache) => {
+    const from = i < owned ? own : listed.filter((one) => one.quant === choice.quant);
+    const found = from.find((one) => one["kv-dtype"] === cache);
+    const point = found?.error ? undefined : found;
+    return { choice, cache, own: i < owned, point, load: point && loadOfPoint(point, fit.reserve_bytes) };
+  }));
 }
 
 function isAsked(fit: Fit, row: Row): boolean {
-  return row.own && row.choice.kv_dtype === fit.kv_dtype;
+  return row.own && row.cache === fit.kv_dtype;
 }
 
-function apply({ choice, own }: Row): void {
-  change(own ? { "kv-dtype": choice.kv_dtype } : { quant: choice.quant, "kv-dtype": choice.kv_dtype, dtype: null });
+function changesOf({ choice, cache, own }: Row): Record<string, string | null> {
+  return own ? { "kv-dtype": cache } : { quant: choice.quant, "kv-dtype": cache, dtype: null };
 }
 
 function Cells({ row, fit, scale }: { row: Row; fit: Fit; scale: number }) {
-  const { choice, point, load } = row;
+  const { choice, cache, point, load } = row;
   const asked = isAsked(fit, row);
-  const best = fit.best?.quant === choice.quant && fit.best.kv_dtype === choice.kv_dtype;
+  const best = fit.best?.quant === choice.quant && fit.best.kv_dtype === cache;
   return (
     <>
-      <td><button type="button" class="link mono" aria-label={w().apply(choice.quant, choice.kv_dtype)} aria-pressed={asked}
-        onClick={() => apply(row)}>{choice.kv_dtype}</button></td>
-      <td class="bar-cell">{load && <LoadBar load={load} scale={scale} small label={`${choice.quant} · ${choice.kv_dtype}`} />}</td>
-      <td class="number">{point && bytes(point.device_bytes)}</td>
+      <td><button type="button" class="link mono" aria-label={w().apply(choice.quant, cache)} aria-pressed={asked}
+        onClick={() => change(changesOf(row))}>{cache}</button></td>
+      <td class="bar-cell">{load && <LoadBar load={load} scale={scale} small label={`${choice.quant} · ${cache}`} />}</td>
+      <td class="number">{point && <DeviceBytes value={point.device_bytes} changed={changesOf(row)} />}</td>
       <td class="nowrap"><Verdict fits={point?.fits} load={load} />{asked && <span class="muted"> · {w().asked}</span>}{!asked && best && <span class="muted"> · {w().best}</span>}</td>
-      <td class="number"><Limit value={choice.max_context} /></td>
-      <td class="number"><Limit value={choice.max_sequences} /></td>
+      <td class="number"><Limit value={point?.max_context} /></td>
+      <td class="number"><Limit value={point?.max_sequences} /></td>
     </>
   );
 }
@@ -89,8 +101,8 @@ function Group({ bits, rows, fit, scale }: { bits: 16 | 8 | 4; rows: readonly Ro
         const first = !alike(mine[i - 1]);
         const span = mine.filter(alike).length;
         return (
-          <tr key={`${row.own} ${row.choice.quant} ${row.choice.kv_dtype}`} class={`${isAsked(fit, row) ? "asked" : ""} ${first ? "" : "second"}`}
-            data-choice={`${row.choice.quant} ${row.choice.kv_dtype}`}>
+          <tr key={`${row.own} ${row.choice.quant} ${row.cache}`} class={`${isAsked(fit, row) ? "asked" : ""} ${first ? "" : "second"}`}
+            data-choice={`${row.choice.quant} ${row.cache}`}>
             {first && (
               <>
                 <th scope="row" rowSpan={span} class="mono">{row.choice.quant}</th>

@@ -11,7 +11,7 @@ import { loadOfDevice } from "../../parts/load";
 import { bodyFor, change, option, options } from "../../state/question";
 import { whyOfQuantity } from "../../state/whys";
 import { words } from "../../text";
-import { Limit, loadOfPoint, Verdict } from "./common";
+import { DeviceBytes, Limit, loadOfPoint, Verdict } from "./common";
 
 const w = words({
   en: {
@@ -100,7 +100,7 @@ function Way({ point, fit, scale }: { point: Point; fit: Fit; scale: number }) {
       {point.error || !load ? <td colSpan={6} class="refused">{point.error?.message}</td> : (
         <>
           <td class="bar-cell"><LoadBar load={load} scale={scale} small label={layoutName(tp, pp)} /></td>
-          <td class="number">{bytes(point.device_bytes)}</td>
+          <td class="number"><DeviceBytes value={point.device_bytes} changed={{ tp, pp, gpus: fit.gpus }} /></td>
           <td class="nowrap"><Verdict fits={point.fits} load={load} /></td>
           <td class="number"><Limit value={point.max_context} /></td>
           <td class="number"><Limit value={point.max_sequences} /></td>

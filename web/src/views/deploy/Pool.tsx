@@ -9,7 +9,7 @@ import { words } from "../../text";
 
 const w = words({
   en: {
-    title: (engine: string) => `As ${engine} counts`, logs: "It logs", source: "source", price: "Price", hour: "an hour for", cards: (n: number) => (n === 1 ? "one card" : `${n} cards`), from: (who: string, date: string) => `${who}, ${date}`,
+    title: (engine: string) => `As ${engine} counts`, logs: "It logs", source: "source", price: "Price", hour: (n: number) => `an hour for ${n === 1 ? "one card" : `${n} cards`}`, from: (who: string, date: string) => `${who}, ${date}`,
     fewest: "Fewest cards of this kind", use: "use them", none: "none that is known", machine: "Machine", no_price: "No dated price of this card is known.", choose: "Choose a card to see its price.",
     names: {
       requested_bytes: "may use of the card", kv_cache_bytes: "left for the cache", kv_pool_bytes: "pool", num_gpu_blocks: "blocks", block_size: "tokens a block", page_bytes: "a page", token_bytes: "a token",
@@ -18,7 +18,7 @@ const w = words({
     } as Record<string, string>,
   },
   zh: {
-    title: (engine: string) => `${engine} 自己的计数`, logs: "日志会写", source: "出处", price: "价格", hour: "每小时，", cards: (n: number) => `${n} 张卡`, from: (who: string, date: string) => `${who}，${date}`, fewest: "该型号最少卡数", use: "采用",
+    title: (engine: string) => `${engine} 自己的计数`, logs: "日志会写", source: "出处", price: "价格", hour: (n: number) => `每小时（${n} 张卡）`, from: (who: string, date: string) => `${who}，${date}`, fewest: "该型号最少卡数", use: "采用",
     none: "未知", machine: "机器", no_price: "没有该卡带日期的价格。", choose: "选择显卡即可查看价格。",
     names: {
       requested_bytes: "可使用的显存", kv_cache_bytes: "留给缓存", kv_pool_bytes: "缓存池", num_gpu_blocks: "块数", block_size: "每块 token 数", page_bytes: "每页", token_bytes: "每 token", blocks_per_request: "每请求块数",
@@ -95,7 +95,7 @@ export function Cost({ fit }: { fit: Fit }) {
             {price ? (
               <>
                 <Figure why={{ title: w().price, value: `$${price.usd_per_hour.toFixed(2)}`, source: price.source, facts: [{ name: price.provider, value: price.instance ?? "", from: price.as_of }] }}>${price.usd_per_hour.toFixed(2)}</Figure>{" "}
-                {w().hour} {w().cards(price.gpus)} <span class="under">{w().from([price.provider, price.instance].filter(Boolean).join(" "), price.as_of)}</span>
+                {w().hour(price.gpus)} <span class="under">{w().from([price.provider, price.instance].filter(Boolean).join(" "), price.as_of)}</span>
               </>
             ) : <span class="muted">{fit.gpu ? w().no_price : w().choose}</span>}
           </dd>

@@ -1,7 +1,11 @@
 /* What the sections of Deploy share. */
 import type { Point } from "../../api/serving";
-import { whole } from "../../format";
+import type { Value } from "../../api/client";
+import { bytes, whole } from "../../format";
+import { Figure } from "../../parts/Figure";
 import type { Load } from "../../parts/LoadBar";
+import { bodyFor, options } from "../../state/question";
+import { componentWord } from "../../text/terms";
 import { words } from "../../text";
 
 const w = words({
@@ -36,4 +40,14 @@ export function Verdict({ fits, load }: { fits: boolean | null | undefined; load
 
 export function Limit({ value }: { value: number | null | undefined }) {
   return <>{value === null || value === undefined ? <span class="muted">–</span> : whole(value)}</>;
+}
+
+/* The fullest device's bytes of the question with some options changed; its why asks that question. */
+export function DeviceBytes({ value, changed }: { value: number; changed: Record<string, Value | null> }) {
+  const why = {
+    title: componentWord("device_bytes"),
+    value: bytes(value),
+    ask: { command: "fit", body: bodyFor("fit", options.value, { ...changed, explain: "device_bytes" }) },
+  };
+  return <Figure why={why}>{bytes(value)}</Figure>;
 }
