@@ -59,7 +59,7 @@ export interface Common {
   model_type?: string;
   fields?: Field[];
   unused_fields?: string[];
-  resolution: Step[];
+  resolution?: Step[]; /* of a model asked by name */
   warnings: Warning[];
 }
 

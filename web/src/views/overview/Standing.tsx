@@ -23,8 +23,8 @@ function timeOf(step: Step): string {
 }
 
 function Found({ fit }: { fit: Fit }) {
-  const found = fit.resolution.find((step) => step.found);
-  const missed = fit.resolution.filter((step) => !step.found);
+  const found = fit.resolution?.find((step) => step.found);
+  const missed = fit.resolution?.filter((step) => !step.found) ?? [];
   return (
     <>
       <dt>{w().found}</dt>
