@@ -1,5 +1,5 @@
 /* Lines over a log axis, against levels that lie across. One line is the question's own; clicking asks what lies there. */
-import { area, line } from "d3-shape";
+import { area, curveMonotoneX, line } from "d3-shape";
 import { AxisBottom, AxisLeft, linearScale, logScale, roomy, type Box, type Scale } from "./axes";
 
 export interface LinePoint {
@@ -163,9 +163,9 @@ export function LineChart(props: Props) {
   const box: Box = { left: 40, right: width - 44, top: 34, bottom: height - 38 };
   const toX = logScale(x.domain, box.left, box.right);
   const toY = linearScale([0, y.top], box.bottom, box.top);
-  const path = line<LinePoint>((p) => toX(p.x), (p) => toY(p.y));
+  const path = line<LinePoint>((p) => toX(p.x), (p) => toY(p.y)).curve(curveMonotoneX);
   const beyond = linearScale([0, y.top], box.bottom, box.top, true);
-  const band = area<LinePoint>((p) => toX(p.x), (p) => beyond(p.low), (p) => beyond(p.high));
+  const band = area<LinePoint>((p) => toX(p.x), (p) => beyond(p.low), (p) => beyond(p.high)).curve(curveMonotoneX);
   const own = series.find((one) => one.own);
   const spot = (event: MouseEvent) => {
     const frame = (event.currentTarget as SVGElement).getBoundingClientRect();

@@ -10,7 +10,7 @@ import { bytes, byteUnit, giga, whole } from "../../format";
 import { worstDevice } from "../../parts/load";
 import { fromPosition, toPosition } from "../../parts/scale";
 import { rangeOf } from "../../state/controls";
-import { change } from "../../state/question";
+import { change, option } from "../../state/question";
 import { words } from "../../text";
 import { spanOf, useField, type Field, type Span } from "./sweeps";
 
@@ -18,19 +18,19 @@ const HEIGHT = 344;
 
 const w = words({
   en: {
-    lines: "Where does it stop fitting?", heat: "What can I trade?", context: "context, tokens", users: "concurrency",
+    lines: "Where does it stop fitting?", grows: "How does memory grow with context?", heat: "What can I trade?", context: "context, tokens", users: "concurrency",
     of: (unit: string) => `${unit} of the fullest device`, capacity: (c: string) => `${c} a process can use`, reserve: "reserve",
     crossing: (c: string, n: string) => `${n} at once fit up to ${c} tokens: ask this`,
-    hint_lines: "Click to ask what lies there.", hint_heat: "Click a cell to set both; the line is where it stops fitting.",
+    hint_lines: "Click to ask what lies there.", hint_heat: "Click a cell to set both; the line is where it stops fitting.", hint_plain: "Click a cell to set both.",
     told: (c: string, n: string, b: string) => `${c} tokens × ${n}: ${b}`, fits: "fits", reserveOnly: "fits, but not with the reserve", over: "does not fit",
     near: (c: string, n: string) => `${n} at once, ${c} tokens`, longest: "longest context", mixed: "The question mixes lengths; the charts show equal ones.",
     source: (m: string, f: string, g: string) => `${m}, ${f}${g ? `, ${g}` : ""} · Weighbridge`,
   },
   zh: {
-    lines: "到哪里就放不下了？", heat: "可以怎样取舍？", context: "上下文长度（token）", users: "并发",
+    lines: "到哪里就放不下了？", grows: "显存如何随上下文增长？", heat: "可以怎样取舍？", context: "上下文长度（token）", users: "并发",
     of: (unit: string) => `最满设备的 ${unit}`, capacity: (c: string) => `进程可用 ${c}`, reserve: "余量",
     crossing: (c: string, n: string) => `${n} 个并发最多 ${c} token：点击采用`,
-    hint_lines: "点击图中位置即可采用。", hint_heat: "点击格子同时设定两者；线为放得下的边界。",
+    hint_lines: "点击图中位置即可采用。", hint_heat: "点击格子同时设定两者；线为放得下的边界。", hint_plain: "点击格子同时设定两者。",
     told: (c: string, n: string, b: string) => `${c} token × ${n}：${b}`, fits: "放得下", reserveOnly: "放得下，但达不到余量", over: "放不下",
     near: (c: string, n: string) => `${n} 个并发，${c} token`, longest: "最长上下文", mixed: "当前问题混合了多种长度；图中按等长绘制。",
     source: (m: string, f: string, g: string) => `${m}，${f}${g ? `，${g}` : ""} · Weighbridge`,
@@ -53,11 +53,11 @@ function snapped(name: string, value: number): string {
   return String(fromPosition(range, toPosition(range, value)));
 }
 
-function seriesOf({ fit, field }: Props): Series[] {
+function seriesOf({ field }: Props): Series[] {
   return field.lines.map((one) => ({
     value: one.sequences,
     label: `×${one.sequences}`,
-    own: one.sequences === fit.sequences,
+    own: one.own,
     points: one.points.map((p) => ({ x: p.context as number, y: p.device_bytes, low: p.low_bytes, high: p.high_bytes })),
     crossing: one.reach ? { x: one.reach, label: whole(one.reach), title: w().crossing(whole(one.reach), whole(one.sequences)) } : undefined,
   }));
@@ -82,7 +82,7 @@ function linesTable({ field, span }: Props): Table {
     rows: [
       ...span.doublings.map((c) => [whole(c), ...field.lines.map((one) => {
         const point = one.points.find((p) => p.context === c);
-        return point ? giga(point.device_bytes) : "";
+        return point ? giga(point.device_bytes, 1) : "";
       })]),
       [w().longest, ...field.lines.map((one) => (one.reach === null ? "" : whole(one.reach)))],
     ],
@@ -99,7 +99,7 @@ function MemoryLines(props: Props) {
   const readout = hover ? w().near(whole(Number(snapped("context", hover.x))), whole(hover.value)) : w().hint_lines;
   return (
     <div>
-      <Frame title={w().lines} name="memory-by-context" source={sourceOf(fit)} height={HEIGHT} table={() => linesTable(props)}>
+      <Frame title={limits ? w().lines : w().grows} name="memory-by-context" source={sourceOf(fit)} height={HEIGHT} table={() => linesTable(props)}>
         {(width, height) => (
           <LineChart width={width} height={height} series={series} hover={hover} onHover={setHover}
             x={{ domain: [span.from, span.to], ticks: span.doublings, show: shortTokens, title: w().context }}
@@ -117,8 +117,8 @@ function MemoryLines(props: Props) {
 const SHADES = 6;
 
 /* A shade for how full, hatched where only the reserve is missing, the alarm's where it does not fit. */
-function levelOf(point: Point, limits: { budget: number; capacity: number } | null, largest: number): string {
-  const share = limits ? point.device_bytes / limits.budget : Math.log(point.device_bytes) / Math.log(largest);
+function levelOf(point: Point, limits: { budget: number; capacity: number } | null, least: number, largest: number): string {
+  const share = limits ? point.device_bytes / limits.budget : Math.log(point.device_bytes / least) / Math.log(Math.max(2, largest / least));
   if (limits && point.device_bytes > limits.capacity) return "heat over";
   if (limits && point.fits === false) return "heat reserve";
   return `heat shade-${Math.max(1, Math.min(SHADES, Math.ceil(share * SHADES)))}`;
@@ -152,11 +152,12 @@ function Trade(props: Props) {
   const [hover, setHover] = useState<Cell | null>(null);
   const limits = capacityOf(fit);
   const users = rangeOf("sequences").ticks;
+  const least = field.at(span.from, users[0] ?? 1)?.device_bytes ?? 1;
   const largest = field.at(span.to, users[users.length - 1] ?? 1)?.device_bytes ?? 2;
   const cell = (x: number, y: number): Cell | null => {
     const point = field.at(x, y);
     if (!point) return null;
-    const level = levelOf(point, limits, largest);
+    const level = levelOf(point, limits, least, largest);
     const title = w().told(whole(x), whole(y), bytes(point.device_bytes)) + (limits ? ` · ${verdict(level)}` : "");
     return { x, y, level, text: tight(point.device_bytes), title };
   };
@@ -170,7 +171,7 @@ function Trade(props: Props) {
             mark={{ x: fit.context, y: fit.sequences }} onPick={(x, y) => change({ context: String(x), sequences: String(y), mix: null })} />
         )}
       </Frame>
-      <p class="readout">{hover?.title ?? w().hint_heat}</p>
+      <p class="readout">{hover?.title ?? (limits ? w().hint_heat : w().hint_plain)}</p>
     </div>
   );
 }
@@ -183,6 +184,7 @@ export function Charts({ fit }: { fit: Fit }) {
     <section class={`charts ${field.pending ? "waiting" : ""}`} data-part="charts">
       <MemoryLines {...props} />
       <Trade {...props} />
+      {option("mix") && <p class="note">{w().mixed}</p>}
       {field.problem && <p class="note">{field.problem}</p>}
     </section>
   );

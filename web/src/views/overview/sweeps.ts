@@ -40,7 +40,7 @@ function useSweep(span: Span | null, vary: (span: Span) => string[], extra: Reco
 
 export interface Field {
   at: (context: number, sequences: number) => Point | undefined;
-  lines: { sequences: number; points: Point[]; reach: number | null }[];
+  lines: { sequences: number; own: boolean; points: Point[]; reach: number | null }[];
   frontier: { sequences: number; context: number }[];
   pending: boolean;
   problem: string | null;
@@ -59,12 +59,15 @@ export function useField(fit: Fit, span: Span): Field {
   const reach = useSweep(span, () => [`sequences=${users.join(",")}`], { reach: true });
   const cells = new Map(valid(field.data).map((point) => [`${point.context as number} ${point.sequences as number}`, point]));
   const reached = new Map(valid(reach.data).map((point) => [point.sequences as number, point.max_context ?? null]));
-  const ofLine = (sequences: number, points: Point[], far: number | null) => ({ sequences, points, reach: far });
-  const others = LINES.filter((n) => n !== fit.sequences).map((n) =>
+  const ownPoints = valid(own.data);
+  const drawn = (ownPoints[0]?.sequences as number | undefined) ?? fit.sequences; /* an older question's while the newer is under way */
+  const ofLine = (sequences: number, points: Point[], far: number | null) => ({ sequences, own: sequences === drawn, points, reach: far });
+  const others = LINES.filter((n) => n !== drawn).map((n) =>
     ofLine(n, valid(lines.data).filter((point) => point.sequences === n), reached.get(n) ?? null));
   return {
     at: (context, sequences) => cells.get(`${context} ${sequences}`),
-    lines: [...others, ofLine(fit.sequences, valid(own.data), fit.max_context)].filter((one) => one.points.length > 1),
+    lines: [...others, ofLine(drawn, ownPoints, drawn === fit.sequences ? fit.max_context : null)].filter((one) => one.points.length > 1)
+      .sort((a, b) => a.sequences - b.sequences),
     frontier: [...reached].flatMap(([sequences, context]) => (context === null ? [] : [{ sequences, context }])).sort((a, b) => a.sequences - b.sequences),
     pending: field.pending || lines.pending || own.pending || reach.pending,
     problem: field.problem?.detail ?? null,
