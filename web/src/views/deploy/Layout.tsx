@@ -15,14 +15,14 @@ import { DeviceBytes, Limit, loadOfPoint, Verdict } from "./common";
 
 const w = words({
   en: {
-    title: "Layout", dense: "Dense", moe: "Mixture of experts", has: "parameters", active: "active a token", ep: "Expert parallel", dense_no: "The model has no routed experts.", one_no: "One card holds every expert.",
+    title: "Layout", dense: "Dense", moe: "Mixture of experts", comma: ", ", has: "parameters", active: "active a token", ep: "Expert parallel", dense_no: "The model has no routed experts.", one_no: "One card holds every expert.",
     ep_about: "Whole experts on each card instead of a cut of every expert.", stage: (n: number) => `stage ${n}`, card: (n: number) => `card ${n}`, ways: (n: number) => `Ways to lay out ${n} cards`,
     tp: (n: number) => `tensor parallel ${n}: every matrix is cut in ${n}`, pp: (n: number) => `pipeline parallel ${n}: the layers stand in ${n} stages`, one: "One card holds all of it.",
     dp: (n: number) => `data parallel ${n}: attention and dense layers in ${n} replicas`, cp: (n: number) => `context parallel ${n}: ${n} cards share the tokens`, layout: "layout", load: "load of the fullest device",
     verdict: "fits", device: "needs", longest: "longest context", users: "most users", each: "tokens/s each", asked: "as asked",
   },
   zh: {
-    title: "布局", dense: "稠密模型", moe: "混合专家模型", has: "参数", active: "每 token 激活", ep: "专家并行", dense_no: "该模型没有路由专家。", one_no: "单卡即放下全部专家。", ep_about: "每张卡放完整的专家，而非每个专家的一部分。",
+    title: "布局", dense: "稠密模型", moe: "混合专家模型", comma: "，", has: "参数", active: "每 token 激活", ep: "专家并行", dense_no: "该模型没有路由专家。", one_no: "单卡即放下全部专家。", ep_about: "每张卡放完整的专家，而非每个专家的一部分。",
     stage: (n: number) => `第 ${n} 级`, card: (n: number) => `卡 ${n}`, ways: (n: number) => `${n} 张卡的布局方式`, tp: (n: number) => `张量并行 ${n}：每个矩阵切为 ${n} 份`, pp: (n: number) => `流水线并行 ${n}：各层分为 ${n} 级`,
     one: "全部放在一张卡上。", dp: (n: number) => `数据并行 ${n}：注意力与稠密层 ${n} 个副本`, cp: (n: number) => `上下文并行 ${n}：${n} 张卡分担 token`, layout: "布局", load: "最满设备的负载", verdict: "是否放得下", device: "需要", longest: "最长上下文",
     users: "最大并发", each: "每路 token/s", asked: "当前",
@@ -40,7 +40,7 @@ function Kind({ fit }: { fit: Fit }) {
         <p>
           {moe ? w().moe : w().dense}{" · "}
           <Figure why={whyOfQuantity("explain", "total_parameters", count(data.total_parameters))}>{count(data.total_parameters)}</Figure> {w().has}
-          {moe && <>{", "}<Figure why={whyOfQuantity("explain", "active_parameters", count(data.active_parameters))}>{count(data.active_parameters)}</Figure> {w().active}</>}
+          {moe && <>{w().comma}<Figure why={whyOfQuantity("explain", "active_parameters", count(data.active_parameters))}>{count(data.active_parameters)}</Figure> {w().active}</>}
         </p>
       )}
       <Switch label={w().ep} about={w().ep_about} name="expert-parallel" value={option("expert-parallel") === "true"} ignored={ignored}

@@ -5,13 +5,13 @@ import { words } from "../../text";
 
 const w = words({
   en: {
-    title: "What the answer rests on", found: "Model", assumed: "Assumed", defaults: "Class defaults", set: "Yours", not: "Not modelled", warnings: "To know",
+    title: "What the answer rests on", found: "Model", comma: ", ", assumed: "Assumed", defaults: "Class defaults", set: "Yours", not: "Not modelled", warnings: "To know",
     steps: { registry: "registry", catalogue: "catalogue", rebuilt: "read as a decoder", formula: "rule of thumb", uploaded: "sent", file: "file" } as Record<string, string>,
     in: (where: string, time: string) => `found in the ${where} in ${time}`, tried: (where: string, why: string) => `${where}: ${why}`,
     like: (name: string) => `shaped like ${name}`, incomplete: "Parts of the model are not described; their weight is missing.",
   },
   zh: {
-    title: "答案的依据", found: "模型", assumed: "假定", defaults: "类默认值", set: "您的修改", not: "未建模", warnings: "须知",
+    title: "答案的依据", found: "模型", comma: "，", assumed: "假定", defaults: "类默认值", set: "您的修改", not: "未建模", warnings: "须知",
     steps: { registry: "登记库", catalogue: "内置目录", rebuilt: "按解码器解读", formula: "经验公式", uploaded: "已发送的配置", file: "文件" } as Record<string, string>,
     in: (where: string, time: string) => `取自${where}，用时 ${time}`, tried: (where: string, why: string) => `${where}：${why}`,
     like: (name: string) => `形状仿照 ${name}`, incomplete: "模型有未描述的部分，其重量未计入。",
@@ -30,8 +30,8 @@ function Found({ fit }: { fit: Fit }) {
       <dt>{w().found}</dt>
       <dd>
         <span class="mono">{fit.model}</span>
-        {found && <>, <span title={found.reason}>{w().in(w().steps[found.step] ?? found.step, timeOf(found))}</span></>}
-        {fit.representative && <>, {w().like(fit.representative.like)}</>}
+        {found && <>{w().comma}<span title={found.reason}>{w().in(w().steps[found.step] ?? found.step, timeOf(found))}</span></>}
+        {fit.representative && <>{w().comma}{w().like(fit.representative.like)}</>}
         {missed.map((step) => <p key={step.step} class="note">{w().tried(w().steps[step.step] ?? step.step, step.reason)}</p>)}
       </dd>
     </>
