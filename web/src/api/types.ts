@@ -1,5 +1,6 @@
 /* The parts of the API's answers that the page shows; /api/v1/openapi.json and docs/reference/json.md describe them whole. */
 import type { Num } from "../format";
+import type { Cache, Pool, Representative } from "./serving";
 
 export type Basis = "exact" | "stored" | "engine" | "measured" | "heuristic" | "assumed";
 
@@ -22,6 +23,9 @@ export interface Device {
   budget_bytes?: number;
   fits?: boolean | null;
   pipeline_stage: number;
+  tensor_rank?: number;
+  data_rank?: number;
+  context_rank?: number;
   components: Component[];
 }
 
@@ -55,7 +59,7 @@ export interface Common {
   model_type?: string;
   fields?: Field[];
   unused_fields?: string[];
-  resolution: Step[];
+  resolution?: Step[]; /* of a model asked by name */
   warnings: Warning[];
 }
 
@@ -113,12 +117,25 @@ export interface Fit extends Common {
   per_device: Device[];
   worst_device: number;
   kv_bytes_per_token: number;
+  fixed_bytes_per_sequence?: number;
+  caches?: Cache[];
+  host?: { bytes: number; components: Component[] };
+  vllm?: Pool;
+  sglang?: Pool;
+  tensorrt_llm?: Pool;
+  complete?: boolean;
+  undescribed_parts?: string[];
+  assumed?: boolean;
+  representative?: Representative;
+  dp?: number;
+  cp?: number;
+  dcp?: number;
   fits: boolean | null;
   reserve_bytes: number | null;
   max_context: number | null;
   max_sequences: number | null;
   gpu?: Gpu;
-  price?: { usd_per_hour: number; gpus: number; provider: string; as_of: string };
+  price?: { usd_per_hour: number; gpus: number; provider: string; instance?: string; as_of: string; source?: string };
   choices: Choice[];
   best?: { quant: string; kv_dtype: string };
   changes?: Change[];

@@ -2,15 +2,32 @@
 
 const KEPT = [
   "fill", "stroke", "stroke-width", "stroke-dasharray", "opacity", "fill-opacity", "stroke-opacity", "stop-color", "stop-opacity",
-  "font-family", "font-size", "font-weight", "font-variant-numeric", "text-anchor", "dominant-baseline", "visibility",
+  "font-family", "font-size", "font-weight", "font-variant-numeric", "text-anchor", "dominant-baseline", "visibility", "paint-order",
 ] as const;
 const SPACE = "http://www.w3.org/2000/svg";
 const HEAD = 28;
 const FOOT = 24;
 
+const plainOf = new Map<string, string>();
+
+/* Mixed colours become what every program reads. */
+function plain(value: string): string {
+  if (!/^(oklab|oklch|color)\(/.test(value)) return value;
+  const known = plainOf.get(value);
+  if (known) return known;
+  const pen = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d");
+  if (!pen) return value;
+  pen.fillStyle = value;
+  pen.fillRect(0, 0, 1, 1);
+  const [r = 0, g = 0, b = 0] = pen.getImageData(0, 0, 1, 1).data;
+  const found = `rgb(${r}, ${g}, ${b})`;
+  plainOf.set(value, found);
+  return found;
+}
+
 function inline(from: Element, to: Element): void {
   const style = getComputedStyle(from);
-  for (const name of KEPT) to.setAttribute(name, style.getPropertyValue(name));
+  for (const name of KEPT) to.setAttribute(name, plain(style.getPropertyValue(name)));
   for (const name of ["class", "tabindex", "role", "aria-label"]) to.removeAttribute(name);
   for (let i = 0; i < from.children.length; i++) {
     const [a, b] = [from.children[i], to.children[i]];

@@ -2,7 +2,7 @@
 import type { Component } from "../api/types";
 
 const ORDER = [
-  "weights", "adapters", "reference", "draft", "gradients", "master", "optimizer", "kv_cache", "state", "activations",
+  "weights", "adapters", "reference", "draft", "gradients", "master", "optimizer", "kv_cache", "cache_growth", "state", "activations", "compute",
   "output", "logits", "graphs", "runtime", "communication",
 ] as const;
 

@@ -1,6 +1,6 @@
 /* The answer strip: the sentence, the load bar, the limits. It stays in sight while the view scrolls. */
 import type { Fit } from "../api/types";
-import { bytes, digits, seconds, whole } from "../format";
+import { bytes } from "../format";
 import { distinctDevices, loadOfDevice, worstDevice } from "../parts/load";
 import { LoadBar, overText, scaleOf } from "../parts/LoadBar";
 import { Figure } from "../parts/Figure";
@@ -11,18 +11,17 @@ import { useFit } from "../state/answers";
 import { whyOfComponent } from "../state/whys";
 import { words } from "../text";
 import { componentWord } from "../text/terms";
+import { Limits } from "./Limits";
 import { Sentence } from "./sentence";
 
 const w = words({
   en: {
     answer: "Answer", device: (n: number) => `device ${n}`, alike: (n: number) => `${n - 1} more like this`,
-    of: (used: string, all: string) => `${used} of ${all}`, longest: "longest context", most: "most users", speed: "tokens/s each",
-    first: "first token", weighing: "weighing…",
+    of: (used: string, all: string) => `${used} of ${all}`, weighing: "weighing…",
   },
   zh: {
     answer: "答案", device: (n: number) => `设备 ${n}`, alike: (n: number) => `另有 ${n - 1} 个相同`,
-    of: (used: string, all: string) => `${used} / ${all}`, longest: "最长上下文", most: "最大并发", speed: "每路 token/s",
-    first: "首个 token", weighing: "称重中…",
+    of: (used: string, all: string) => `${used} / ${all}`, weighing: "称重中…",
   },
 });
 
@@ -45,8 +44,10 @@ function Bars({ fit }: { fit: Fit }) {
               }} />
             <span class="bar-text">
               {load.capacity === null ? bytes(load.bytes) : w().of(bytes(load.bytes), bytes(load.capacity))}
-              {overText(load) && <strong class="alarm"> {overText(load)}</strong>}
-              {alike > 1 && <span class="muted"> {w().alike(alike)}</span>}
+              <span class="bar-note">
+                {overText(load) && <strong class="alarm">{overText(load)}</strong>}
+                {alike > 1 && <span class="muted">{w().alike(alike)}</span>}
+              </span>
             </span>
           </div>
         );
@@ -55,7 +56,8 @@ function Bars({ fit }: { fit: Fit }) {
   );
 }
 
-function Legend({ fit }: { fit: Fit }) {
+/* On a phone it stands in the overview: the foot has no room for it. */
+export function Legend({ fit }: { fit: Fit }) {
   const device = worstDevice(fit);
   return (
     <ul class="legend">
@@ -67,21 +69,6 @@ function Legend({ fit }: { fit: Fit }) {
         </li>
       ))}
     </ul>
-  );
-}
-
-function Limits({ fit }: { fit: Fit }) {
-  return (
-    <dl class="limits">
-      {fit.max_context !== null && fit.max_context !== undefined && (<div><dt>{w().longest}</dt><dd>{whole(fit.max_context)}</dd></div>)}
-      {fit.max_sequences !== null && fit.max_sequences !== undefined && (<div><dt>{w().most}</dt><dd>{whole(fit.max_sequences)}</dd></div>)}
-      {fit.speed && (
-        <>
-          <div><dt>{w().speed}</dt><dd>{digits(fit.speed.tokens_per_second_per_sequence.best)}</dd></div>
-          <div><dt>{w().first}</dt><dd>{seconds(fit.speed.time_to_first_token_s.best)}</dd></div>
-        </>
-      )}
-    </dl>
   );
 }
 

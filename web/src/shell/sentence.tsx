@@ -1,12 +1,13 @@
 /* The answer as prose, with the numbers in it. If it does not fit, the cheapest change that makes it fit is a link. */
 import type { ComponentChildren } from "preact";
-import type { Change, Fit } from "../api/types";
+import type { Fit } from "../api/types";
 import { bytes, tokens } from "../format";
 import { worstDevice } from "../parts/load";
 import { Figure } from "../parts/Figure";
-import { change, option } from "../state/question";
+import { option } from "../state/question";
 import { words } from "../text";
 import { whyOfQuantity } from "../state/whys";
+import { applyChange, phrase } from "./changes";
 
 type Part = ComponentChildren;
 
@@ -24,7 +25,7 @@ interface Told {
 const w = words({
   en: {
     load: (n: number, c: string) => `${n} ${n === 1 ? "user" : "users"} at ${c} tokens`,
-    machine: (n: number, gpu: string) => (n === 1 ? `one ${gpu}` : `each of ${n} × ${gpu}`),
+    machine: (n: number, gpu: string, mixed: boolean) => (n === 1 ? `one ${gpu}` : mixed ? `the ${gpu} among ${n} cards` : `each of ${n} × ${gpu}`),
     alone: (s: Told): Part => <>{s.model} in {s.format} takes {s.needs} for {s.load}. Choose a card to see whether it fits.</>,
     fits: (s: Told): Part => <>{s.model} in {s.format} takes {s.needs} of the {s.capacity} on {s.machine} for {s.load}. It fits with {s.spare} to spare; the reserve you asked for is {s.reserve}.</>,
     reserve: (s: Told): Part => <>{s.model} in {s.format} takes {s.needs} of the {s.capacity} on {s.machine} for {s.load}. That leaves {s.spare}, less than the reserve of {s.reserve}.</>,
@@ -34,29 +35,23 @@ const w = words({
     none: " No single change makes it fit.",
   },
   zh: {
-    load: (n: number, c: string) => `${n} 个并发、每个 ${c} token`,
-    machine: (n: number, gpu: string) => (n === 1 ? `单张 ${gpu}` : `${n} × ${gpu} 的每张`),
-    alone: (s: Told): Part => <>{s.model}（{s.format}）在 {s.load} 时占用 {s.needs}。选择显卡即可知道是否放得下。</>,
-    fits: (s: Told): Part => <>{s.model}（{s.format}）在 {s.load} 时占用 {s.machine} 的 {s.capacity} 中的 {s.needs}。放得下，还剩 {s.spare}；要求的余量为 {s.reserve}。</>,
-    reserve: (s: Told): Part => <>{s.model}（{s.format}）在 {s.load} 时占用 {s.machine} 的 {s.capacity} 中的 {s.needs}。只剩 {s.spare}，少于要求的余量 {s.reserve}。</>,
-    over: (s: Told): Part => <>{s.model}（{s.format}）在 {s.load} 时需要 {s.needs}，比 {s.machine} 的 {s.capacity} 多出 {s.spare}，放不下。</>,
+    load: (n: number, c: string) => `${n} 个并发、每个 ${c} token 时`,
+    machine: (n: number, gpu: string, mixed: boolean) => (n === 1 ? `单张 ${gpu} ` : mixed ? `最满的一张 ${gpu}（共 ${n} 张卡）` : `每张 ${gpu}（共 ${n} 张）`),
+    alone: (s: Told): Part => <>{s.load}，{s.model}（{s.format}）占用 {s.needs}。选择显卡即可知道是否放得下。</>,
+    fits: (s: Told): Part => <>{s.load}，{s.model}（{s.format}）占用{s.machine}的 {s.capacity} 中的 {s.needs}。放得下，还剩 {s.spare}；要求的余量为 {s.reserve}。</>,
+    reserve: (s: Told): Part => <>{s.load}，{s.model}（{s.format}）占用{s.machine}的 {s.capacity} 中的 {s.needs}。只剩 {s.spare}，少于要求的余量 {s.reserve}。</>,
+    over: (s: Told): Part => <>{s.load}，{s.model}（{s.format}）需要 {s.needs}，比{s.machine}的 {s.capacity} 多 {s.spare}。放不下。</>,
     cure: (link: Part): Part => <>{link}即可放下。</>,
-    with: (what: string) => `改用 ${what} `,
+    with: (what: string) => `调整为“${what}”`,
     none: "没有任何单项调整能使其放下。",
   },
 });
-
-/* "--gpus 2" → gpus=2. */
-export function applyChange(changed: Change): void {
-  const [, name, value] = /^--([\w-]+)(?:\s+(.*))?$/.exec(changed.option) ?? [];
-  if (name) change({ [name]: value ?? "true" });
-}
 
 function Cure({ fit }: { fit: Fit }) {
   const cure = fit.changes?.find((entry) => entry.fits);
   if (!cure) return <>{w().none}</>;
   return w().cure(
-    <button type="button" class="link" onClick={() => applyChange(cure)}>{w().with(cure.option.replace(/^--/, ""))}</button>,
+    <button type="button" class="link" onClick={() => applyChange(cure)}>{w().with(phrase(cure.option))}</button>,
   ) as never;
 }
 
@@ -74,7 +69,7 @@ export function Sentence({ fit }: { fit: Fit }) {
     format: fit.weights_format,
     needs: figure(device.bytes, "device_bytes", true),
     capacity: figure(capacity ?? 0, "budget"),
-    machine: w().machine(fit.gpus, device.gpu ?? option("gpu")),
+    machine: w().machine(fit.gpus, device.gpu ?? option("gpu"), fit.per_device.some((one) => one.gpu !== device.gpu)),
     load: w().load(fit.sequences, tokens(fit.context)),
     spare: figure(spare),
     reserve: figure(reserve, "budget"),

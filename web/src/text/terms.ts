@@ -24,6 +24,11 @@ export const component = words<Record<string, Term>>({
     graphs: { word: "CUDA graphs", line: "Recorded launches and the memory they pin." },
     runtime: { word: "runtime", line: "The driver's context, libraries, the allocator's slack." },
     communication: { word: "communication", line: "Buffers of NCCL and its kin." },
+    compute: { word: "compute buffers", line: "What the graph of a pass needs at once." },
+    cache_growth: { word: "cache growth", line: "Old and new copy of a layer's cache while it grows." },
+    device_bytes: { word: "bytes on the device", line: "All components of the fullest device." },
+    budget: { word: "budget", line: "What may be used of a card: its memory less the reserve." },
+    pool: { word: "cache pool", line: "What the engine leaves for its cache." },
   },
   zh: {
     weights: { word: "权重", line: "存放在设备上的参数。" },
@@ -42,6 +47,11 @@ export const component = words<Record<string, Term>>({
     graphs: { word: "CUDA 图", line: "录制的内核启动及其占住的显存。" },
     runtime: { word: "运行时", line: "驱动上下文、各种库、分配器的余量。" },
     communication: { word: "通信", line: "NCCL 等的缓冲区。" },
+    compute: { word: "计算缓冲区", line: "一次计算的图同时需要的内存。" },
+    cache_growth: { word: "缓存扩张", line: "缓存扩张时某层新旧两份并存。" },
+    device_bytes: { word: "设备占用", line: "最满设备上的所有组成。" },
+    budget: { word: "预算", line: "单卡可用的部分：显存减去余量。" },
+    pool: { word: "缓存池", line: "引擎留给缓存的部分。" },
   },
 });
 
