@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/str.h"
+
 #include "ask.h"
 #include "batch.h"
 #include "cache.h"
@@ -105,13 +107,11 @@ static bool write_compact(void *user, const char *bytes, size_t size) {
 }
 
 static void add_quoted(cli_text *out, const char *text) {
-  char code[8];
   cli_text_add(out, "\"", 1);
-  for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-    if (*c == '"' || *c == '\\') snprintf(code, sizeof code, "\\%c", *c);
-    else if (*c < 0x20 || *c == 0x7f) snprintf(code, sizeof code, "\\u%04x", *c);
-    else snprintf(code, sizeof code, "%c", *c);
-    cli_text_add(out, code, strlen(code));
+  for (size_t left = strlen(text), taken, written; left; left -= taken, text += taken) {
+    char bytes[8];
+    taken = wb_str_json(text, left, bytes, &written);
+    cli_text_add(out, bytes, written);
   }
   cli_text_add(out, "\"", 1);
 }

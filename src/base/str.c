@@ -51,6 +51,39 @@ static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') 
 
 /* Levenshtein with one row; names longer than the row never match closely. */
 #define DISTANCE_MAX 128
+/* Unicode 15, table 3-7. */
+size_t wb_str_utf8(const char *text, size_t left) {
+  const unsigned char *s = (const unsigned char *)text;
+  unsigned char low = 0x80, high = 0xbf;
+  size_t length = s[0] < 0x80 ? 1 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+  if (length == 1) return 1;
+  if (s[0] < 0xc2 || s[0] > 0xf4 || left < length) return 0;
+  if (s[0] == 0xe0) low = 0xa0;
+  if (s[0] == 0xed) high = 0x9f; /* no surrogates */
+  if (s[0] == 0xf0) low = 0x90;
+  if (s[0] == 0xf4) high = 0x8f;
+  if (s[1] < low || s[1] > high) return 0;
+  for (size_t i = 2; i < length; i++)
+    if ((s[i] & 0xc0) != 0x80) return 0;
+  return length;
+}
+
+size_t wb_str_plain(const char *s, size_t left) {
+  size_t n = 0;
+  while (n < left && s[n] >= 0x20 && s[n] < 0x7f && s[n] != '"' && s[n] != '\\') n++;
+  return n;
+}
+
+size_t wb_str_json(const char *s, size_t left, char out[8], size_t *written) {
+  const size_t length = wb_str_utf8(s, left);
+  const unsigned char c = (unsigned char)s[0];
+  if (length == 1 && (c == '"' || c == '\\')) *written = (size_t)snprintf(out, 8, "\\%c", c);
+  else if (length == 1 && c == '\n') *written = (size_t)snprintf(out, 8, "\\n");
+  else if (length == 1 && (c < 0x20 || c == 0x7f)) *written = (size_t)snprintf(out, 8, "\\u%04x", c);
+  else memcpy(out, length ? s : "\xEF\xBF\xBD", *written = length ? length : 3);
+  return length ? length : 1;
+}
+
 bool wb_str_next(wb_str list, char separator, size_t *at, wb_str *item) {
   while (*at < list.len) {
     size_t end = *at;

@@ -23,6 +23,16 @@ wb_str wb_str_slice(wb_str a, size_t from, size_t to);
 uint64_t wb_str_hash(wb_str a); /* FNV-1a, 64 bit; for tables, not for security */
 wb_str wb_str_trim(wb_str a);   /* without ASCII blanks at both ends */
 
+/* Length of the well-formed UTF-8 sequence at the start of `s`, which holds `left` > 0 bytes; 0: there is none. */
+size_t wb_str_utf8(const char *s, size_t left);
+
+/* How many bytes at the start stand within quotes of JSON as they are. */
+size_t wb_str_plain(const char *s, size_t left);
+
+/* The first character of `s` as it stands within quotes of JSON, into `out`: how many bytes there goes to `written`, how
+ * many of `s` it took is returned. What is not UTF-8 becomes U+FFFD. */
+size_t wb_str_json(const char *s, size_t left, char out[8], size_t *written);
+
 /* The next item of a list, trimmed; empty ones are passed over. Start with *at 0; false at the end. */
 bool wb_str_next(wb_str list, char separator, size_t *at, wb_str *item);
 
