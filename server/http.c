@@ -301,7 +301,6 @@ static enum MHD_Result begin(srv_request *r, const char *url, const char *method
   read_id(r);
   read_client(r);
   srv_watch_give(s->watch, r->watched, SRV_BODY_SECONDS);
-  if (s->stopping) return refuse(r, "SERVER_STOPPING", NULL, NULL);
   if (!host_is_fine(r)) return refuse(r, "SERVER_HOST", header(r, "Host") ? header(r, "Host") : "", NULL);
   if ((s->settings.proxy || !is_of_this_machine(r->client)) && !srv_rates_take(s->rates, r->client)) {
     char rate[32];
@@ -341,7 +340,9 @@ static void take_body(srv_request *r, const char *bytes, size_t size) {
 static enum MHD_Result go_on(srv_request *r) {
   if (srv_job_was_stopped(r->job)) return refuse(r, "SERVER_STOPPING", NULL, NULL);
   if (!srv_job_streams(r->job)) return reply_now(r);
-  return send_reply(r, srv_job_response(r->job));
+  struct MHD_Response *out = srv_job_response(r->job);
+  if (out) add(out, "X-Accel-Buffering", "no"); /* a proxy passes lines on as they come */
+  return send_reply(r, out);
 }
 
 static enum MHD_Result answer(srv_request *r) {
@@ -397,15 +398,15 @@ bool srv_http_start(srv_server *s, int socket) {
   return s->daemon != NULL;
 }
 
-/* Nobody new is let in; what was asked is answered, within a few seconds. */
+/* Nobody new is let in; what was asked is answered, within a few seconds, and each connection closed with its answer. Who
+ * was let in a moment ago has not been heard yet: there is always a while. */
 void srv_http_stop(srv_server *s) {
   s->stopping = true;
-  const MHD_socket listening = MHD_quiesce_daemon(s->daemon);
-  for (int i = 0; i < 500 && s->metrics.in_flight > 0; i++) {
+  MHD_quiesce_daemon(s->daemon); /* the socket may be a service manager's: it is left to listen, not shut down */
+  for (int i = 0; i < 500 && (i < 10 || s->metrics.in_flight > 0); i++) {
     const struct timespec pause = {0, 10000000};
     nanosleep(&pause, NULL);
   }
   srv_jobs_stop(s->jobs);
   MHD_stop_daemon(s->daemon);
-  if (listening != MHD_INVALID_SOCKET) shutdown(listening, SHUT_RDWR);
 }
