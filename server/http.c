@@ -10,6 +10,8 @@
 
 #include "server/server.h"
 
+#define ARGUMENT_SIZE 80 /* bytes that libmicrohttpd keeps of each, and to spare */
+
 static uint64_t now_us(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
@@ -47,6 +49,20 @@ static void make_id(char out[SRV_ID_MAX + 1]) {
   snprintf(out, SRV_ID_MAX + 1, "%016llx", (unsigned long long)(z ^ (z >> 31)));
 }
 
+/* The library keeps each argument of a line in the memory of the connection's head, and falls silent where that ends: a line that
+ * would come near is refused before it is taken apart. */
+static void refuse_long_line(srv_request *r) {
+  static const char said[] = "HTTP/1.1 414 URI Too Long\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+  size_t arguments = 1;
+  for (const char *c = r->query; *c; c++) arguments += *c == '&';
+  if (strlen(r->target) + arguments * ARGUMENT_SIZE <= SRV_HEAD_MAX / 2) return;
+  const union MHD_ConnectionInfo *info = MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+  if (!info) return;
+  (void)!send(info->connect_fd, said, sizeof said - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+  shutdown(info->connect_fd, SHUT_WR);
+  srv_watch_give(r->server->watch, r->watched, 1);
+}
+
 static void *on_target(void *user, const char *target, struct MHD_Connection *connection) {
   srv_server *s = user;
   srv_request *r = calloc(1, sizeof *r);
@@ -63,6 +79,7 @@ static void *on_target(void *user, const char *target, struct MHD_Connection *co
   r->query = r->query ? r->query + 1 : "";
   make_id(r->id);
   s->metrics.in_flight++;
+  if (r->target) refuse_long_line(r);
   return r;
 }
 

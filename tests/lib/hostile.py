@@ -134,7 +134,7 @@ def fault(reply):
     return ""
 
 
-def take(s, limit=1 << 22):
+def take(s, limit=1 << 26):
     out = b""
     try:
         while len(out) < limit and (part := s.recv(65536)):
