@@ -52,13 +52,21 @@ static void make_id(char out[SRV_ID_MAX + 1]) {
 /* The library keeps each argument of a line in the memory of the connection's head, and falls silent where that ends: a line that
  * would come near is refused before it is taken apart. */
 static void refuse_long_line(srv_request *r) {
-  static const char said[] = "HTTP/1.1 414 URI Too Long\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
   size_t arguments = 1;
   for (const char *c = r->query; *c; c++) arguments += *c == '&';
   if (strlen(r->target) + arguments * ARGUMENT_SIZE <= SRV_HEAD_MAX / 2) return;
   const union MHD_ConnectionInfo *info = MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
   if (!info) return;
-  (void)!send(info->connect_fd, said, sizeof said - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+  char head[200];
+  srv_request_refuse(r, "SERVER_QUESTION_LONG", "16384", NULL);
+  const int size =
+      snprintf(head, sizeof head,
+               "HTTP/1.1 %u URI Too Long\r\nConnection: close\r\nContent-Type: %s\r\nContent-Length: %zu\r\n\r\n",
+               r->reply.http, r->reply.type, r->reply.body.size);
+  (void)!send(info->connect_fd, head, (size_t)size, MSG_NOSIGNAL | MSG_DONTWAIT | MSG_MORE);
+  (void)!send(info->connect_fd, r->reply.body.ptr, r->reply.body.size, MSG_NOSIGNAL | MSG_DONTWAIT);
+  free(r->reply.body.ptr);
+  r->reply = (srv_reply){.http = 0};
   shutdown(info->connect_fd, SHUT_WR);
   srv_watch_give(r->server->watch, r->watched, 1);
 }

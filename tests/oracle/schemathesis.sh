@@ -13,5 +13,5 @@ WEIGH_REGISTRY='' "${WEIGH:-build/weigh}" serve --listen "127.0.0.1:$port" --log
 server=$!
 trap 'kill $server' EXIT
 until curl -sf "http://127.0.0.1:$port/healthz" >/dev/null; do sleep 0.1; done
-"$tool" run "http://127.0.0.1:$port/api/v1/openapi.json" --phases "${PHASES:-examples,fuzzing,stateful}" --continue-on-failure \
+"$tool" --config-file tests/oracle/schemathesis.toml run "http://127.0.0.1:$port/api/v1/openapi.json" --phases "${PHASES:-examples,fuzzing,stateful}" --continue-on-failure \
   --exclude-checks positive_data_acceptance --request-timeout 60 "$@"
