@@ -40,7 +40,6 @@ static srv_question *question_of(srv_worker *worker, const uint8_t *data, size_t
   if (!ctx || !WB_GUARD(ctx)) return NULL;
   srv_question *q = WB_NEW(ctx, srv_question);
   q->command = &FACE_COMMANDS[data[0] / 2 % FACE_COMMAND_COUNT];
-  if (!face_is_answered_elsewhere(q->command)) return NULL;
   q->asked.report.format = WEIGH_FORMAT_JSON;
   const char *text = wb_str_cstr(ctx, (wb_str){(const char *)data + 1, size - 1});
   return is_fine(read_it(ctx, q, data[0] % 2, text, size - 1, &err), &err) ? q : NULL;
