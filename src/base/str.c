@@ -81,7 +81,7 @@ size_t wb_str_distance(wb_str a, wb_str b, size_t limit) {
   return row[b.len] > limit ? limit + 1 : row[b.len];
 }
 
-static void reserve(wb_text *text, size_t more) {
+void wb_text_room(wb_text *text, size_t more) {
   if (text->cap - text->len > more) return;
   size_t cap = text->cap ? text->cap : 64;
   while (cap - text->len <= more) cap *= 2;
@@ -93,18 +93,16 @@ static void reserve(wb_text *text, size_t more) {
 
 void wb_text_add(wb_text *text, wb_str part) {
   if (!part.len) return;
-  reserve(text, part.len);
+  wb_text_room(text, part.len);
   memcpy(text->ptr + text->len, part.ptr, part.len);
   text->len += part.len;
 }
 
 void wb_text_adds(wb_text *text, const char *part) { wb_text_add(text, wb_str_of(part)); }
 
-void wb_text_addc(wb_text *text, char c) { wb_text_add(text, (wb_str){&c, 1}); }
-
 void wb_text_addn(wb_text *text, char c, size_t count) {
   if (!count) return;
-  reserve(text, count);
+  wb_text_room(text, count);
   memset(text->ptr + text->len, c, count);
   text->len += count;
 }
@@ -120,7 +118,7 @@ void wb_text_addf(wb_text *text, const char *format, ...) {
     wb_text_add(text, (wb_str){small, (size_t)n});
     return;
   }
-  reserve(text, (size_t)n + 1);
+  wb_text_room(text, (size_t)n + 1);
   va_start(list, format);
   vsnprintf(text->ptr + text->len, (size_t)n + 1, format, list);
   va_end(list);
@@ -138,11 +136,13 @@ char *wb_str_cstr(wb_ctx *ctx, wb_str a) {
 wb_str wb_str_copy(wb_ctx *ctx, wb_str a) { return (wb_str){wb_str_cstr(ctx, a), a.len}; }
 
 wb_str wb_str_fmt(wb_ctx *ctx, const char *format, ...) {
+  char small[256];
   va_list list;
   va_start(list, format);
-  int n = vsnprintf(NULL, 0, format, list);
+  int n = vsnprintf(small, sizeof small, format, list);
   va_end(list);
   if (n < 0) return WB_STR("");
+  if ((size_t)n < sizeof small) return wb_str_copy(ctx, (wb_str){small, (size_t)n});
   char *out = wb_new_bytes(ctx, (size_t)n + 1, 1);
   va_start(list, format);
   vsnprintf(out, (size_t)n + 1, format, list);

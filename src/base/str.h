@@ -41,7 +41,11 @@ typedef struct wb_text {
 
 void wb_text_add(wb_text *text, wb_str part);
 void wb_text_adds(wb_text *text, const char *part);
-void wb_text_addc(wb_text *text, char c);
+void wb_text_room(wb_text *text, size_t more); /* makes room for so many bytes and one more */
+static inline void wb_text_addc(wb_text *text, char c) {
+  if (text->cap - text->len < 2) wb_text_room(text, 1);
+  text->ptr[text->len++] = c;
+}
 void wb_text_addn(wb_text *text, char c, size_t count);
 void wb_text_addf(wb_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 wb_str wb_text_str(const wb_text *text);

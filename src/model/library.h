@@ -50,6 +50,7 @@ typedef struct wb_entry { /* where a declaration stands, and the declaration onc
 
 typedef struct wb_key {
   wb_str type;
+  uint64_t hash;
   size_t entry;
 } wb_key;
 
@@ -66,8 +67,6 @@ typedef struct wb_library {
   size_t type_count, type_cap, class_count, class_cap, marker_count, marker_cap;
   wb_field_rule *rules;
   size_t rule_count, rule_cap;
-  wb_str *ignored; /* configuration keys known to hold no dimension */
-  size_t ignored_count, ignored_cap;
   const wb_sym *weight;  /* "weight" */
   const wb_sym *here;    /* an operation's own positions */
   const wb_decl *common; /* the family whose fields all have; NULL until it is needed */

@@ -38,22 +38,28 @@ static size_t sequence(wb_str s, size_t at) {
   return n;
 }
 
+/* Stands in JSON as it is. */
+static bool plain(unsigned char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; }
+
+static void add_escaped(wb_text *out, unsigned char c) {
+  if (c == '"' || c == '\\') wb_text_addf(out, "\\%c", c);
+  else if (c == '\n') wb_text_adds(out, "\\n");
+  else wb_text_addf(out, "\\u%04x", c);
+}
+
 /* A path may hold any bytes; JSON may not: what is not UTF-8 becomes U+FFFD. */
 void wb_json_string(wb_text *out, wb_str value) {
   wb_text_addc(out, '"');
-  for (size_t i = 0; i < value.len; i++) {
-    unsigned char c = (unsigned char)value.ptr[i];
-    size_t bytes = sequence(value, i);
-    if (bytes != 1) {
-      if (bytes) wb_text_add(out, wb_str_slice(value, i, i + bytes));
-      else wb_text_adds(out, "\xEF\xBF\xBD");
-      i += bytes ? bytes - 1 : 0;
-      continue;
-    }
-    if (c == '"' || c == '\\') wb_text_addf(out, "\\%c", c);
-    else if (c == '\n') wb_text_adds(out, "\\n");
-    else if (c < 0x20 || c == 0x7f) wb_text_addf(out, "\\u%04x", c);
-    else wb_text_addc(out, (char)c);
+  for (size_t i = 0; i < value.len;) {
+    size_t end = i;
+    while (end < value.len && plain((unsigned char)value.ptr[end])) end++;
+    wb_text_add(out, wb_str_slice(value, i, end));
+    if ((i = end) == value.len) break;
+    const size_t bytes = sequence(value, i);
+    if (bytes > 1) wb_text_add(out, wb_str_slice(value, i, i + bytes));
+    else if (bytes) add_escaped(out, (unsigned char)value.ptr[i]);
+    else wb_text_adds(out, "\xEF\xBF\xBD");
+    i += bytes ? bytes : 1;
   }
   wb_text_addc(out, '"');
 }
