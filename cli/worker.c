@@ -9,7 +9,7 @@
 #include "cache.h"
 #include "registry.h"
 
-#define MODELS       64                 /* kept open; most take below a megabyte, few take ten */
+#define MODELS       16                 /* kept open; most take below a megabyte, few take ten */
 #define ASKED_MOST   16                 /* what a report needs stays in its model's memory: then it is opened anew */
 #define ANSWERS_SIZE ((size_t)64 << 20) /* bytes */
 

@@ -3,9 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK_MIN ((size_t)64 << 10)
-#define CHUNK_MAX ((size_t)4 << 20)
-#define ALIGN     16u
+#define CHUNK_MIN    ((size_t)64 << 10)
+#define CHUNK_MAX    ((size_t)4 << 20)
+#define CHUNK_POOLED ((size_t)512 << 10)
+#define ALIGN        16u
 
 typedef struct chunk {
   struct chunk *prev;
@@ -19,6 +20,7 @@ struct wb_arena {
   chunk *spare; /* one chunk kept by a reset, so that repeated mark/reset does not go back to the allocator */
   size_t total;
   size_t cap;
+  wb_arena_pool *pool; /* NULL: the system's allocator alone */
 };
 
 static wb_alloc_fn alloc_fn = malloc;
@@ -29,21 +31,50 @@ void wb_alloc_hook(wb_alloc_fn alloc, wb_free_fn release) {
   free_fn = release ? release : free;
 }
 
-wb_arena *wb_arena_new(size_t cap) {
+wb_arena *wb_arena_new(size_t cap) { return wb_arena_new_in(NULL, cap); }
+
+wb_arena *wb_arena_new_in(wb_arena_pool *pool, size_t cap) {
   wb_arena *arena = alloc_fn(sizeof *arena);
   if (!arena) return NULL;
-  *arena = (wb_arena){.cap = cap ? cap : WB_ARENA_CAP};
+  *arena = (wb_arena){.cap = cap ? cap : WB_ARENA_CAP, .pool = pool};
   return arena;
+}
+
+/* Those of a pool are all alike, so that each serves any arena. */
+static chunk *take_pooled(wb_arena_pool *pool, size_t size) {
+  chunk *c = pool && size == CHUNK_POOLED ? pool->free : NULL;
+  if (!c) return NULL;
+  pool->free = c->prev;
+  pool->bytes -= c->size;
+  return c;
+}
+
+static void give_back(wb_arena_pool *pool, chunk *c) {
+  if (!c || !pool || c->size != CHUNK_POOLED || pool->bytes + c->size > WB_POOL_MOST) {
+    free_fn(c);
+    return;
+  }
+  c->prev = pool->free;
+  pool->free = c;
+  pool->bytes += c->size;
+}
+
+void wb_arena_pool_clear(wb_arena_pool *pool) {
+  for (chunk *c = pool->free, *next; c; c = next) {
+    next = c->prev;
+    free_fn(c);
+  }
+  *pool = (wb_arena_pool){NULL, 0};
 }
 
 void wb_arena_free(wb_arena *arena) {
   if (!arena) return;
   while (arena->top) {
     chunk *prev = arena->top->prev;
-    free_fn(arena->top);
+    give_back(arena->pool, arena->top);
     arena->top = prev;
   }
-  free_fn(arena->spare);
+  give_back(arena->pool, arena->spare);
   free_fn(arena);
 }
 
@@ -57,12 +88,15 @@ static chunk *take_spare(wb_arena *arena, size_t size) {
 static chunk *push_chunk(wb_arena *arena, size_t size) {
   chunk *c = take_spare(arena, size);
   if (!c) {
-    size_t want = arena->top ? arena->top->size * 2 : CHUNK_MIN;
+    size_t want = arena->pool ? CHUNK_POOLED : arena->top ? arena->top->size * 2 : CHUNK_MIN;
     if (want > CHUNK_MAX) want = CHUNK_MAX;
     if (want < size) want = size;
-    c = alloc_fn(sizeof *c + want);
-    if (!c) return NULL;
-    c->size = want;
+    c = take_pooled(arena->pool, want);
+    if (!c) {
+      c = alloc_fn(sizeof *c + want);
+      if (!c) return NULL;
+      c->size = want;
+    }
   }
   c->prev = arena->top;
   c->used = 0;

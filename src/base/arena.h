@@ -25,8 +25,18 @@ typedef void *(*wb_alloc_fn)(size_t size);
 typedef void (*wb_free_fn)(void *block);
 void wb_alloc_hook(wb_alloc_fn alloc, wb_free_fn release);
 
+/* Blocks that arenas gave back, for those that come next: memory that the system has already handed out and that the
+ * processor has at hand. A pool and its arenas belong to one thread at a time; it outlives them. Zero-initialise. */
+typedef struct wb_arena_pool {
+  void *free;
+  size_t bytes;
+} wb_arena_pool;
+#define WB_POOL_MOST ((size_t)24 << 20)
+void wb_arena_pool_clear(wb_arena_pool *pool);
+
 /* Returns an empty arena that may hold at most `cap` bytes (0: WB_ARENA_CAP), or NULL when memory is short. */
 wb_arena *wb_arena_new(size_t cap);
+wb_arena *wb_arena_new_in(wb_arena_pool *pool, size_t cap);
 void wb_arena_free(wb_arena *arena); /* NULL is fine */
 
 /* Returns zeroed memory aligned to 16 bytes, or NULL when memory or the cap is exhausted. */

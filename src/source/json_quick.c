@@ -86,9 +86,7 @@ static const char *scalar(quick *q, const char *at) {
   return end;
 }
 
-static bool in_object(const quick *q) {
-  return q->tree.frames[q->tree.depth - 1].container->kind == WB_JSON_OBJECT;
-}
+static bool in_object(const quick *q) { return q->tree.frames[q->tree.depth - 1].container->kind == WB_JSON_OBJECT; }
 
 static bool close(quick *q, const char *at) {
   wb_json_member first, second;
