@@ -383,7 +383,7 @@ static bool reads_a_stack(wb_ctx *ctx, const wb_decl *function) {
 static wb_method_result on_model(wb_model *m, const wb_decl *function, const wb_method_question *asked,
                                  const wb_option *given, size_t count, bool figures_only) {
   wb_inputs *reader = wb_inputs_new(m, wb_library_method(m->lib, &m->ctx, WB_STR("dimensions")));
-  if (!reader->applies && reads_a_stack(&m->ctx, function)) return (wb_method_result){.function = function};
+  if (!wb_inputs_apply(m) && reads_a_stack(&m->ctx, function)) return (wb_method_result){.function = function};
   if (asked) say_question(m, reader, asked);
   return evaluate(&m->ctx, m->root, &reader->scope, function, given, count, figures_only);
 }
