@@ -90,7 +90,10 @@ static bool write_compact(void *user, const char *bytes, size_t size) {
   while (at < end) {
     const char *from = at;
     if (c->inside) {
-      while (at < end && (c->escaped || *at != '"')) c->escaped = !c->escaped && *at == '\\', at++;
+      if (c->escaped) c->escaped = false, at++;
+      while (at < end && *at != '"' && *at != '\\') at++;
+      c->escaped = at < end && *at == '\\';
+      at += c->escaped;
     } else {
       while (at < end && *at != '"' && *at != ' ' && *at != '\n') at++;
     }

@@ -20,6 +20,16 @@ bool wb_str_ends(wb_str a, wb_str suffix) {
   return a.len >= suffix.len && (suffix.len == 0 || memcmp(a.ptr + (a.len - suffix.len), suffix.ptr, suffix.len) == 0);
 }
 
+bool wb_str_holds(wb_str a, wb_str part) {
+  if (!part.len) return true;
+  for (const char *at = a.ptr, *end = a.ptr + a.len; at && (size_t)(end - at) >= part.len; at++) {
+    at = memchr(at, part.ptr[0], (size_t)(end - at) - part.len + 1);
+    if (!at) return false;
+    if (memcmp(at, part.ptr, part.len) == 0) return true;
+  }
+  return false;
+}
+
 int wb_str_cmp(wb_str a, wb_str b) {
   size_t n = a.len < b.len ? a.len : b.len;
   int order = n ? memcmp(a.ptr, b.ptr, n) : 0;
@@ -68,7 +78,7 @@ size_t wb_str_distance(wb_str a, wb_str b, size_t limit) {
   size_t row[DISTANCE_MAX + 1];
   for (size_t j = 0; j <= b.len; j++) row[j] = j;
   for (size_t i = 1; i <= a.len; i++) {
-    size_t diagonal = row[0];
+    size_t diagonal = row[0], least = i;
     row[0] = i;
     for (size_t j = 1; j <= b.len; j++) {
       size_t cost = diagonal + (lower(a.ptr[i - 1]) != lower(b.ptr[j - 1]));
@@ -76,7 +86,9 @@ size_t wb_str_distance(wb_str a, wb_str b, size_t limit) {
       if (row[j] + 1 < cost) cost = row[j] + 1;
       if (row[j - 1] + 1 < cost) cost = row[j - 1] + 1;
       row[j] = cost;
+      if (cost < least) least = cost;
     }
+    if (least > limit) return limit + 1; /* it only grows from row to row */
   }
   return row[b.len] > limit ? limit + 1 : row[b.len];
 }
@@ -134,6 +146,13 @@ char *wb_str_cstr(wb_ctx *ctx, wb_str a) {
 }
 
 wb_str wb_str_copy(wb_ctx *ctx, wb_str a) { return (wb_str){wb_str_cstr(ctx, a), a.len}; }
+
+wb_str wb_str_join(wb_ctx *ctx, wb_str a, wb_str b) {
+  char *out = wb_new_bytes(ctx, a.len + b.len + 1, 1);
+  if (a.len) memcpy(out, a.ptr, a.len);
+  if (b.len) memcpy(out + a.len, b.ptr, b.len);
+  return (wb_str){out, a.len + b.len};
+}
 
 wb_str wb_str_fmt(wb_ctx *ctx, const char *format, ...) {
   char small[256];

@@ -18,7 +18,8 @@ bool wb_str_eq(wb_str a, wb_str b);
 bool wb_str_is(wb_str a, const char *text);
 bool wb_str_starts(wb_str a, wb_str prefix);
 bool wb_str_ends(wb_str a, wb_str suffix);
-int wb_str_cmp(wb_str a, wb_str b); /* by bytes, as qsort wants */
+bool wb_str_holds(wb_str a, wb_str part); /* anywhere in it */
+int wb_str_cmp(wb_str a, wb_str b);       /* by bytes, as qsort wants */
 wb_str wb_str_slice(wb_str a, size_t from, size_t to);
 uint64_t wb_str_hash(wb_str a); /* FNV-1a, 64 bit; for tables, not for security */
 wb_str wb_str_trim(wb_str a);   /* without ASCII blanks at both ends */
@@ -51,6 +52,7 @@ void wb_text_addf(wb_text *text, const char *format, ...) __attribute__((format(
 wb_str wb_text_str(const wb_text *text);
 
 wb_str wb_str_copy(struct wb_ctx *ctx, wb_str a);
+wb_str wb_str_join(struct wb_ctx *ctx, wb_str a, wb_str b);
 char *wb_str_cstr(struct wb_ctx *ctx, wb_str a); /* NUL-terminated copy */
 wb_str wb_str_fmt(struct wb_ctx *ctx, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

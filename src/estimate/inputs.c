@@ -150,13 +150,6 @@ typedef struct parts {
   bool latent;
 } parts;
 
-static bool holds(wb_str text, const char *part) {
-  const wb_str p = wb_str_of(part);
-  for (size_t i = 0; i + p.len <= text.len; i++)
-    if (wb_str_eq(wb_str_slice(text, i, i + p.len), p)) return true;
-  return false;
-}
-
 static parts see_parts(const wb_model *m) {
   parts out = {.all_biases = wb_num_int(0)};
   for (int g = 0; g < WB_GROUP_COUNT; g++) out.biases[g] = wb_num_int(0);
@@ -164,7 +157,7 @@ static parts see_parts(const wb_model *m) {
     const wb_row *row = &m->rows[i];
     wb_num all;
     if (row->kind != WB_PARAM || row->mtp) continue;
-    out.latent = out.latent || (row->group == WB_G_ATTENTION && holds(row->pattern, "kv_a_proj"));
+    out.latent = out.latent || (row->group == WB_G_ATTENTION && wb_str_holds(row->pattern, WB_STR("kv_a_proj")));
     if (row->group >= WB_G_VISION || row->group == WB_G_NORM || !wb_str_ends(row->pattern, WB_STR("bias"))) continue;
     wb_num_mul(row->elements, row->copies, &all); /* fits: part of the total */
     wb_num_add(out.all_biases, all, &out.all_biases);
@@ -299,7 +292,7 @@ wb_inputs *wb_inputs_new(wb_model *m, const wb_decl *decl) {
   in->fields = text_fields(m, m->lib);
   in->scope.resolve = resolve;
   in->scope.parent = m->root; /* constants, and the open quantities of the workload */
-  inner_field(m, in); /* whichever formulas are asked, it is one of the fields that answers show */
+  inner_field(m, in);         /* whichever formulas are asked, it is one of the fields that answers show */
   return in;
 }
 

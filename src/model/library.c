@@ -4,6 +4,7 @@
 
 #include "base/data.h"
 #include "base/tsv.h"
+#include "expr/parse.h"
 
 static size_t line_end(wb_str text, size_t at) {
   const char *end = at < text.len ? memchr(text.ptr + at, '\n', text.len - at) : NULL;
@@ -372,6 +373,20 @@ const wb_field_rule *wb_library_rule(const wb_sym *name) { return name->rule; }
 bool wb_library_ignores(const wb_library *lib, wb_str key) {
   const wb_sym *sym = wb_intern_find(&lib->symbols, key);
   return sym && sym->is_ignored;
+}
+
+const wb_expr *wb_library_formula(wb_library *lib, wb_ctx *ctx, wb_str text, wb_str file) {
+  for (size_t i = 0; i < lib->formula_count; i++)
+    if (lib->formulas[i].text == text.ptr) return lib->formulas[i].expr;
+  lib->ctx.depth = lib->ctx.eval_depth = 0;
+  if (WB_GUARD(&lib->ctx)) {
+    WB_PUSH_ROOM(&lib->ctx, lib->formulas, lib->formula_count, lib->formula_cap);
+    const wb_expr *expr = wb_parse_formula(&lib->ctx, &lib->symbols, text, file);
+    lib->formulas[lib->formula_count++] = (struct wb_formula_text){text.ptr, expr};
+    return expr;
+  }
+  ctx->failure = lib->ctx.failure;
+  longjmp(ctx->guard, 1);
 }
 
 void wb_library_parse_all(wb_library *lib, wb_ctx *ctx) {
