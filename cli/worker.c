@@ -97,7 +97,7 @@ static bool write_compact(void *user, const char *bytes, size_t size) {
     } else {
       while (at < end && *at != '"' && *at != ' ' && *at != '\n') at++;
     }
-    const bool quote = at < end && *at == '"';
+    const bool quote = at < end && *at == '"' && !c->escaped;
     at += quote;
     c->inside = c->inside != quote;
     cli_text_add(c->out, from, (size_t)(at - from));

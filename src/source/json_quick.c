@@ -88,7 +88,7 @@ static const char *scalar(quick *q, const char *at) {
 
 static bool in_object(const quick *q) { return q->tree.frames[q->tree.depth - 1].container->kind == WB_JSON_OBJECT; }
 
-static bool close(quick *q, const char *at) {
+static bool end_of(quick *q, const char *at) {
   wb_json_member first, second;
   const size_t end = (size_t)(at - q->text) + 1;
   if (in_object(q)) return *at == '}' && wb_json_tree_end_object(&q->tree, end, &first, &second);
@@ -99,7 +99,7 @@ static bool close(quick *q, const char *at) {
 /* Behind a value: closes what ends here. At the next value, at the end of the text, or NULL. */
 static const char *next(quick *q, const char *at) {
   while ((at = blanks(q, at)) < q->end && q->tree.depth && *at != ',')
-    if (!close(q, at++)) return NULL;
+    if (!end_of(q, at++)) return NULL;
   if (!q->tree.depth) return at == q->end ? at : NULL;
   if (at == q->end) return NULL;
   at = blanks(q, at + 1);
@@ -107,12 +107,12 @@ static const char *next(quick *q, const char *at) {
 }
 
 /* Opens a container; at its first value, or behind it when it is empty, as *is_empty says. */
-static const char *open(quick *q, const char *at, bool *is_empty) {
+static const char *begin(quick *q, const char *at, bool *is_empty) {
   const bool object = *at == '{';
   if (!wb_json_tree_open(&q->tree, object ? WB_JSON_OBJECT : WB_JSON_ARRAY, (size_t)(at - q->text))) return NULL;
   at = blanks(q, at + 1);
   *is_empty = at < q->end && *at == (object ? '}' : ']');
-  if (*is_empty) return close(q, at) ? at + 1 : NULL;
+  if (*is_empty) return end_of(q, at) ? at + 1 : NULL;
   return object ? key(q, at) : at;
 }
 
@@ -123,7 +123,7 @@ wb_json *wb_json_quick(wb_ctx *ctx, wb_str text) {
   do {
     bool ended = true;
     if (at == q->end) return NULL;
-    if (*at == '{' || *at == '[') at = open(q, at, &ended);
+    if (*at == '{' || *at == '[') at = begin(q, at, &ended);
     else at = scalar(q, at);
     if (at && ended) at = next(q, at);
   } while (at && q->tree.depth);
