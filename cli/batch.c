@@ -2,6 +2,7 @@
  * whoever finds that the first piece not yet written is done writes it and those behind it. So answers come in order and as
  * soon as they can, and what is read ahead is bounded. */
 #include "batch.h"
+#include "folder.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -172,7 +173,7 @@ static int cut(batch *b, input *in) {
     in->begin += size + (end != NULL);
   }
   in->line += count;
-  return put_piece(b, lines, count, first, in->read) ? 1 : -1;
+  return put_piece(b, lines, count, first, in->read - (in->size - in->begin)) ? 1 : -1;
 }
 
 /* Appends what can be read now. False when memory is short or reading fails. */
@@ -195,7 +196,21 @@ static bool read_more(input *in) {
   return got >= 0;
 }
 
+/* The paths in a folder are questions that were read already. */
+static bool read_folder(batch *b, input *in, const char *folder) {
+  cli_text paths = {.size = 0};
+  cli_folder_configs(folder, &paths);
+  in->bytes = paths.bytes;
+  in->size = in->read = b->all = paths.size;
+  in->ended = true;
+  return !paths.failed;
+}
+
 static weigh_status read_all(batch *b, input *in, const char *name, weigh_error *err) {
+  if (in->ended) {
+    while (cut(b, in) > 0) {}
+    return WEIGH_OK;
+  }
   while (!in->ended) {
     if (!read_more(in))
       return weigh_error_set(err, b->o->language, "FILE_READ", (const char *const[]){name, strerror(errno)}, 2);
@@ -241,7 +256,9 @@ weigh_status cli_batch(face_question *o, weigh_error *err) {
   batch *b = calloc(1, sizeof *b);
   if (!b) return weigh_error_set(err, o->language, "OUT_OF_MEMORY", NULL, 0);
   b->o = o;
-  if (fstat(in.fd, &info) == 0 && S_ISREG(info.st_mode)) b->all = (size_t)info.st_size;
+  const bool known = fstat(in.fd, &info) == 0;
+  if (known && S_ISREG(info.st_mode)) b->all = (size_t)info.st_size;
+  if (known && S_ISDIR(info.st_mode)) b->failed = !read_folder(b, &in, name);
   pthread_mutex_init(&b->lock, NULL);
   pthread_cond_init(&b->work, NULL);
   pthread_cond_init(&b->room, NULL);

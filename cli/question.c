@@ -6,7 +6,7 @@
 
 #include "batch.h"
 
-#define DEPTH_MOST 8 /* of JSON: a question needs three */
+#define DEPTH_MOST 32 /* of JSON: a question needs three, a configuration in it a few more */
 
 void cli_text_add(cli_text *t, const char *bytes, size_t size) {
   if (t->room - t->size < size) {
@@ -63,6 +63,56 @@ static weigh_status set_one(cli_question *q, const char *name, yajl_val value, w
   return cli_set(q->command, name, text, &q->options, err);
 }
 
+/* Past a string, whose first quote `at` is. */
+static const char *past_string(const char *at) {
+  for (at++; *at && *at != '"'; at++)
+    if (*at == '\\' && at[1]) at++;
+  return *at ? at + 1 : at;
+}
+
+/* Past a value that a comma or a bracket ends. The line is known to be JSON. */
+static const char *past_value(const char *at) {
+  int depth = 0;
+  while (*at && (depth || (*at != ',' && *at != '}'))) {
+    if (*at == '"') {
+      at = past_string(at);
+      continue;
+    }
+    if (*at == '{' || *at == '[') depth++;
+    if (*at == '}' || *at == ']') depth--;
+    at++;
+  }
+  return at;
+}
+
+/* The bytes of a member of the line's object, as they stand; NULL: it is written in another way. */
+static const char *bytes_of(const char *line, const char *name, size_t *size) {
+  const size_t length = strlen(name);
+  const char *at = line + 1;
+  while (*at && (at = strchr(at, '"')) != NULL) {
+    const char *const key = at + 1, *const end = past_string(at);
+    at = end + strspn(end, " \t:");
+    const char *const value = at;
+    at = past_value(at);
+    *size = (size_t)(at - value);
+    if ((size_t)(end - key) == length + 1 && strncmp(key, name, length) == 0) return value;
+  }
+  return NULL;
+}
+
+/* A configuration in place of the first word: an object, or its text. */
+static weigh_status set_config(cli_question *q, const char *line, yajl_val value, weigh_error *err) {
+  face_question *o = &q->options;
+  if (!q->command->models) return fail(q, err, "USAGE_OPTION", "config", q->command->name);
+  o->config = YAJL_IS_STRING(value) ? value->u.string : NULL;
+  o->config_size = o->config ? strlen(o->config) : 0;
+  if (YAJL_IS_OBJECT(value)) o->config = bytes_of(line, "config", &o->config_size);
+  if (!o->config) return fail(q, err, "BATCH_VALUE", "config", "");
+  o->words[0] = "";
+  if (!o->word_count) o->word_count = 1;
+  return WEIGH_OK;
+}
+
 static weigh_status set(cli_question *q, const char *name, yajl_val value, weigh_error *err) {
   static const char *const own[] = {"format", "lang", "color", "data", "registry", "help", "local"};
   if (strcmp(name, "command") == 0 || strcmp(name, "id") == 0 || YAJL_IS_NULL(value)) return WEIGH_OK;
@@ -107,7 +157,10 @@ static weigh_status read_object(cli_question *q, const char *line, weigh_error *
     if (!q->command) return fail(q, err, "USAGE_COMMAND", text_of(command) ? text_of(command) : "", "");
   }
   for (size_t i = 0; i < root->u.object.len; i++) {
-    const weigh_status status = set(q, root->u.object.keys[i], root->u.object.values[i], err);
+    const char *const name = root->u.object.keys[i];
+    yajl_val value = root->u.object.values[i];
+    const bool config = strcmp(name, "config") == 0 && !YAJL_IS_NULL(value);
+    const weigh_status status = config ? set_config(q, line, value, err) : set(q, name, value, err);
     if (status != WEIGH_OK) return status;
   }
   return WEIGH_OK;

@@ -21,6 +21,8 @@ typedef struct face_given {
 typedef struct face_question {
   const char *words[2]; /* MODEL, or A and B, or FOLDER, or SHELL, or COMMAND */
   size_t word_count;
+  const char *config; /* the text of a configuration, instead of the first word; NULL: none */
+  size_t config_size;
   const char *settings[FACE_MAX_LIST];
   size_t setting_count;
   const char *data_dirs[FACE_MAX_LIST];

@@ -166,8 +166,7 @@ static bool make_parts(srv_server *s) {
   s->rates = srv_rates_new((uint64_t)s->settings.rate);
   s->watch = srv_watch_new();
   s->metrics.started = (int64_t)time(NULL);
-  if (!s->models || !s->rates || !s->watch || !srv_openapi_write(&s->openapi) || !srv_ranges_write(&s->ranges))
-    return false;
+  if (!s->models || !s->rates || !s->watch || !srv_openapi_write(&s->openapi)) return false;
   s->jobs = srv_jobs_new((size_t)s->settings.workers, &s->settings, s->models, &s->metrics);
   return s->jobs != NULL;
 }
@@ -194,7 +193,9 @@ static void raise_limits(const srv_server *s) {
 static weigh_status serve(srv_server *s, const sigset_t *stops, weigh_error *err) {
   int fd, signal_number;
   char url[128];
+  weigh_error warning = {.status = WEIGH_OK};
   weigh_status status = read_token(s, err);
+  if (status == WEIGH_OK) status = srv_registry_find(&s->settings, &warning, err);
   if (status == WEIGH_OK) status = srv_catalogue_read(s, err);
   if (status == WEIGH_OK) status = open_socket(s, &fd, err);
   if (status != WEIGH_OK) return status;
@@ -202,6 +203,7 @@ static weigh_status serve(srv_server *s, const sigset_t *stops, weigh_error *err
   if (!make_parts(s) || !srv_http_start(s, fd)) return fail(&s->settings, err, "SERVE_START", strerror(errno), "");
   describe_socket(fd, url);
   srv_log(s, "info", "listening", url);
+  if (warning.code[0]) srv_log(s, "warning", "the registry is passed over", warning.message);
   if (!s->local && !s->token[0]) srv_log(s, "warning", "anybody may ask: no token is set", NULL);
   notify("READY=1");
   sigwait(stops, &signal_number);
@@ -230,6 +232,7 @@ int main(int argc, char **argv) {
   sigaddset(&stops, SIGINT);
   pthread_sigmask(SIG_BLOCK, &stops, NULL);
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);
   /* What an opened model held serves the next: pages need not go back to the system and come again. */
   mallopt(M_MMAP_THRESHOLD, 32 << 20);
   mallopt(M_TRIM_THRESHOLD, 64 << 20);

@@ -8,6 +8,7 @@
 #include "server/jobs.h"
 #include "server/limits.h"
 #include "server/metrics.h"
+#include "server/registry.h"
 
 #define SRV_BODY_MAX ((size_t)16 << 20)
 #define SRV_HEAD_MAX ((size_t)32 << 10) /* of a connection: its head and what is being sent */
@@ -25,10 +26,16 @@ typedef struct srv_server {
   char token[257]; /* empty: none is asked for */
   bool local;      /* listens on an address of this machine alone */
   srv_bytes openapi, ranges;
+  _Atomic bool ranges_made;
   char **names; /* of the catalogue, in its order */
   size_t name_count, name_cap;
   _Atomic bool stopping;
 } srv_server;
+
+/* What is to be kept in the registry, in the request's memory; NULL: not said. */
+typedef struct srv_keep {
+  char *id, *source, *revision;
+} srv_keep;
 
 typedef struct srv_request {
   srv_server *server;
@@ -38,8 +45,9 @@ typedef struct srv_request {
   char id[SRV_ID_MAX + 1];
   char client[64];
   char label[SRV_MODEL_NAME_MAX + 1]; /* of a configuration that is sent */
-  char *target;                       /* as sent: path?query */
-  const char *query;                  /* as sent; "" if none */
+  srv_keep keep;
+  char *target;      /* as sent: path?query */
+  const char *query; /* as sent; "" if none */
   const char *method;
   char *path; /* decoded */
   char *body;
@@ -57,6 +65,9 @@ typedef struct srv_request {
 } srv_request;
 
 /* ---- routes.c ---- */
+
+/* Has a thread for long questions do it; the request waits. */
+void srv_request_by_job(srv_request *request, srv_job_fn work);
 
 /* Finds the route; false: `request->reply` refuses. */
 bool srv_route_find(srv_request *request);
@@ -83,16 +94,25 @@ void srv_ask_shared(srv_request *request, srv_worker *worker); /* ?q=QUESTION */
 
 weigh_status srv_catalogue_read(srv_server *server, weigh_error *err);
 void srv_catalogue_free(srv_server *server);
+bool srv_catalogue_has(const srv_server *server, const char *id);
 void srv_models_list(srv_request *request, srv_worker *worker);
+
+/* ---- keep.c ---- */
+
 void srv_models_show(srv_request *request, srv_worker *worker);
 void srv_models_upload(srv_request *request, srv_worker *worker);
 void srv_models_delete(srv_request *request, srv_worker *worker);
 
 /* ---- openapi.c ---- */
 
-/* Both are made once, when the server starts. */
+/* Made once, when the server starts. */
 bool srv_openapi_write(srv_bytes *out);
-bool srv_ranges_write(srv_bytes *out);
+
+/* ---- ranges.c ---- */
+
+/* Made when it is first asked for; NULL: memory is short. */
+const srv_bytes *srv_ranges(srv_server *server);
+bool srv_ranges_are_made(srv_server *server);
 
 /* ---- http.c ---- */
 

@@ -14,6 +14,7 @@ struct weigh_library {
   const char *registry_path;       /* where names are looked up first; NULL: nowhere */
   struct weigh_registry *registry; /* opened when a name is first asked for */
   wb_arena_pool pool;              /* memory of its models that were closed, for the next */
+  uint64_t registry_opened;        /* how often it was */
 };
 
 struct weigh_model {

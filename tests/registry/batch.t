@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
 """weigh batch: order, threads, and answers that are those of the command line. With WEIGH_TRUTH_DIR also how many a second."""
+import contextlib
 import json
 import os
 import pathlib
+import pty
 import random
 import re
 import subprocess
 import sys
+import tempfile
 import time
 
-WEIGH = os.environ.get("WEIGH", "build/weigh")
+WEIGH = str(pathlib.Path(os.environ.get("WEIGH", "build/weigh")).resolve())
 os.environ["WEIGH_REGISTRY"] = ""
 count = failed = 0
 
@@ -94,6 +97,70 @@ with subprocess.Popen([WEIGH, "batch"], stdin=subprocess.PIPE, stdout=subprocess
 point(said == names[:3], "an answer comes before the next question is asked")
 done = subprocess.run(f"yes {names[0]} | timeout 20 {WEIGH} batch | head -n 3 | wc -l", shell=True, capture_output=True, text=True)
 point(done.stdout.strip() == "3", "it ends when nobody reads on", done.stdout + done.stderr)
+
+# ---- configurations in the questions, folders ----
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+texts = {p.stem: p.read_text("utf-8") for p in sorted((ROOT / "tests/configs").glob("tiny-*.json"))}
+lines, alone = [], []
+for text in texts.values():
+    config = json.loads(text)
+    done = subprocess.run([WEIGH, "params", "-", "-f", "json"], input=text, capture_output=True, text=True)
+    for asked in ({"config": config}, {"id": 1, "config": text}, {"command": "params", "config": config, "set": []}):
+        lines.append(json.dumps(asked))
+        alone.append(json.loads(done.stdout)["total_parameters"] if done.returncode == 0 else json.loads(done.stderr)["error"]["code"])
+answers = batch(lines + lines[::-1], "-j", "2")
+point([a.get("total_parameters") or a["error"]["code"] for a in answers] == alone + alone[::-1],
+      f"{len(lines)} configurations in their questions, as objects and as texts, get the command line's answers")
+tiny = json.loads(texts["tiny-llama"])
+got = batch([json.dumps({"config": {**tiny, "num_hidden_layers": n, "note": 'a "} quote, \\" [', "deep": [[{"a": [{}]}]]}, "command": "params"}) for n in (1, 2, 3)])
+point(len({a["total_parameters"] for a in got}) == 3, "configurations that differ are not taken for each other", got)
+bad = batch([names[0], '{"config": 7}', '{"config": [1]}', '{"config": {}, "command": "gpus"}', '{"config": "[1]"}', "{" * 50, names[1]])
+point([("error" in a, a.get("line", 0)) for a in bad] == [(False, 0)] + [(True, n) for n in range(2, 7)] + [(False, 0)],
+      "a line that is wrong has its error in its place", bad)
+done = subprocess.run([WEIGH, "batch"], input=f"{names[0]}\nnone of them\n{names[1]}\n", capture_output=True, text=True)
+point((done.returncode, len(done.stdout.splitlines()), done.stderr) == (3, 3, ""), "and the status at the end says so")
+with tempfile.TemporaryDirectory() as scratch:
+    folder = pathlib.Path(scratch, "{odd name")
+    for org, model in (("b", "two"), ("a", "one"), ("a", "deep/er/still")):
+        (folder / org / model).mkdir(parents=True)
+        (folder / org / model / "config.json").write_text(texts["tiny-llama"])
+    (folder / "a" / "loop").symlink_to(folder)
+    (folder / "a" / "broken").mkdir()
+    (folder / "a" / "broken" / "config.json").write_text("{")
+    done = subprocess.run([WEIGH, "batch", folder.name], capture_output=True, text=True, cwd=scratch)
+    said = [json.loads(l) for l in done.stdout.splitlines()]
+    point((done.returncode, [a.get("error", {}).get("code", "") for a in said]) == (3, ["json_syntax", "", "", ""]),
+          "a folder means every config.json below it, sorted, links to folders left out", done.stdout + done.stderr)
+
+
+# ---- a terminal ----
+began = time.time()
+batch([json.dumps({"model": names[i % 20], "command": "memory", "context": i + 1}) for i in range(200)], "-j", "1")
+MANY = min(20000, int(200 * 2 / (time.time() - began)) + 200)  # about two seconds of them
+
+
+def on_terminal(out_too):
+    """What a batch says on standard error when that is a terminal."""
+    questions = "".join(json.dumps({"model": names[i % 20], "command": "memory", "context": 1000 + i}) + "\n" for i in range(MANY))
+    with tempfile.NamedTemporaryFile("w") as file:
+        file.write(questions)
+        file.flush()
+        ours, theirs = pty.openpty()
+        child = subprocess.Popen([WEIGH, "batch", file.name, "-j", "1"], stderr=theirs, stdout=theirs if out_too else subprocess.DEVNULL)
+        os.close(theirs)
+        said = b""
+        with contextlib.suppress(OSError):
+            while part := os.read(ours, 65536):
+                said += part
+        child.wait()
+        os.close(ours)
+    return said
+
+
+said = on_terminal(False)
+shown = [int(n) for n in re.findall(rb"\] (\d+) / \d+", said)]
+point(len(shown) >= 2 and shown == sorted(shown) and said.endswith(b"\r\x1b[K"), "on a terminal a bar grows, and is gone at the end", said[-300:])
+point(b"\x1b[K" not in on_terminal(True), "none between the answers on the same terminal")
 
 # ---- how many a second, for the record ----
 truth = os.environ.get("WEIGH_TRUTH_DIR")

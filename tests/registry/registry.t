@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import random
+import resource
 import shutil
 import signal
 import sqlite3
@@ -206,6 +207,41 @@ done = ask(SCRATCH / "many.sqlite", "import", many, "-f", "json")
 took = time.time() - began
 point(done.returncode == 0 and json.loads(done.stdout)["added"] == 1000 and took <= 2 * SLOW,
       f"1,000 configurations are imported in {took:.2f} s", done.stdout + done.stderr)
+
+# ---- where nothing can be written ----
+def limited(bytes_most):
+    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (bytes_most, bytes_most))
+
+
+full = SCRATCH / "full.sqlite"
+ask(full, "import", "-", input=line("kept/one", 1))
+large = SCRATCH / "large.json"
+large.write_text(json.dumps({**json.loads(config(1)), "note": "x" * 300000}))
+faults, before = [], digest(full)
+for most in (0, 4096, 20000, 60000, 100000):
+    done = ask(full, "add", large, "--id", "large/one", preexec_fn=limited(most))
+    if done.returncode != 4 or "cannot be used" not in done.stderr or digest(full) != before or names(full) != {"kept/one"}:
+        faults.append(f"{most}: {done.returncode} {done.stderr}")
+point(not faults, "a disk without room is told, and what was there stays", "\n".join(faults))
+point(ask(full, "add", large, "--id", "large/one").returncode == 0 and names(full) == {"kept/one", "large/one"}, "with room it goes on")
+nobody = (lambda: os.setuid(65534)) if os.getuid() == 0 else None
+for what in ("file", "folder"):
+    closed = SCRATCH / f"closed {what} ?#%"
+    closed.mkdir()
+    SCRATCH.chmod(0o755)
+    file = closed / "r.sqlite"
+    ask(file, "import", "-", input=line("kept/one", 1))
+    before = digest(file)
+    file.chmod(0o444)
+    closed.chmod(0o777 if what == "file" else 0o555)
+    read = weigh("params", "kept/one", "-f", "json", "--registry", file, preexec_fn=nobody)
+    point(read.returncode == 0 and json.loads(read.stdout)["model"] == "kept/one", f"one in a read-only {what} is read", read.stderr)
+    point(ask(file, "verify", preexec_fn=nobody).returncode == 0, "and looked through")
+    done = ask(file, "add", large, "--id", "large/one", preexec_fn=nobody)
+    point(done.returncode == 4 and "cannot be used" in done.stderr and digest(file) == before, "and writing to it is refused", done.stderr)
+    new = ask(closed / "new.sqlite", "add", large, "--id", "large/one", preexec_fn=nobody)
+    point((new.returncode == 4) == (what == "folder"), f"a new one beside it is {'made' if what == 'file' else 'refused'}", new.stderr)
+    closed.chmod(0o755)
 
 shutil.rmtree(SCRATCH, ignore_errors=True)
 print(f"1..{count}")
