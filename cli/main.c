@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/str.h"
 #include "face/share.h"
 
 #include "ask.h"
@@ -21,10 +22,10 @@ static bool write_stdout(void *user, const char *bytes, size_t size) {
 
 static void print_quoted(const char *text) {
   fputc('"', stderr);
-  for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-    if (*c == '"' || *c == '\\') fprintf(stderr, "\\%c", *c);
-    else if (*c < 0x20 || *c == 0x7f) fprintf(stderr, "\\u%04x", *c);
-    else fputc(*c, stderr);
+  for (size_t left = strlen(text), taken, written; left; left -= taken, text += taken) {
+    char bytes[8];
+    taken = wb_str_json(text, left, bytes, &written);
+    fwrite(bytes, 1, written, stderr);
   }
   fputc('"', stderr);
 }

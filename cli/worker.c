@@ -4,18 +4,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/str.h"
+
 #include "ask.h"
 #include "batch.h"
 #include "cache.h"
 #include "registry.h"
 
-#define MODELS       64                 /* kept open; most take below a megabyte, few take ten */
-#define ASKED_MOST   16                 /* what a report needs stays in its model's memory: then it is opened anew */
+#define MODELS       16                 /* kept open; most take below a megabyte, few take ten */
+#define MODEL_MOST   ((size_t)4 << 20)  /* what a report needs stays in its model's memory: then it is opened anew */
 #define ANSWERS_SIZE ((size_t)64 << 20) /* bytes */
 
 typedef struct kept_model {
   weigh_model *model;
-  unsigned asked;
+  size_t opened; /* bytes it had then */
   size_t key_size;
   char key[];
 } kept_model;
@@ -55,7 +57,7 @@ static weigh_status open_model(void *user, const weigh_model_request *request, w
   cli_worker *w = user;
   make_key(&w->key, request);
   kept_model *kept = cli_cache_get(&w->models, w->key.bytes, w->key.size);
-  if (kept && kept->asked++ < ASKED_MOST) {
+  if (kept && weigh_model_memory(kept->model) < kept->opened + MODEL_MOST) {
     *out = kept->model;
     return WEIGH_OK;
   }
@@ -64,7 +66,7 @@ static weigh_status open_model(void *user, const weigh_model_request *request, w
   const weigh_status status = weigh_model_open(w->library, request, &model, err);
   if (status != WEIGH_OK) return status;
   kept = w->key.failed ? NULL : malloc(sizeof *kept);
-  if (kept) *kept = (kept_model){.model = model, .asked = 1};
+  if (kept) *kept = (kept_model){.model = model, .opened = weigh_model_memory(model)};
   else weigh_model_free(model);
   if (!kept || !cli_cache_put(&w->models, w->key.bytes, w->key.size, kept, 0))
     return weigh_error_set(err, w->base->language, "OUT_OF_MEMORY", NULL, 0);
@@ -87,32 +89,32 @@ typedef struct compact {
 
 static bool write_compact(void *user, const char *bytes, size_t size) {
   compact *c = user;
-  size_t from = 0;
-  for (size_t i = 0; i < size; i++) {
-    const char b = bytes[i];
+  const char *at = bytes, *const end = bytes + size;
+  while (at < end) {
+    const char *from = at;
     if (c->inside) {
-      if (c->escaped) c->escaped = false;
-      else if (b == '\\') c->escaped = true;
-      else if (b == '"') c->inside = false;
-    } else if (b == '"') {
-      c->inside = true;
-    } else if (b == ' ' || b == '\n') {
-      cli_text_add(c->out, bytes + from, i - from);
-      from = i + 1;
+      if (c->escaped) c->escaped = false, at++;
+      while (at < end && *at != '"' && *at != '\\') at++;
+      c->escaped = at < end && *at == '\\';
+      at += c->escaped;
+    } else {
+      while (at < end && *at != '"' && *at != ' ' && *at != '\n') at++;
     }
+    const bool quote = at < end && *at == '"' && !c->escaped;
+    at += quote;
+    c->inside = c->inside != quote;
+    cli_text_add(c->out, from, (size_t)(at - from));
+    while (!c->inside && at < end && (*at == ' ' || *at == '\n')) at++;
   }
-  cli_text_add(c->out, bytes + from, size - from);
   return !c->out->failed;
 }
 
 static void add_quoted(cli_text *out, const char *text) {
-  char code[8];
   cli_text_add(out, "\"", 1);
-  for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-    if (*c == '"' || *c == '\\') snprintf(code, sizeof code, "\\%c", *c);
-    else if (*c < 0x20 || *c == 0x7f) snprintf(code, sizeof code, "\\u%04x", *c);
-    else snprintf(code, sizeof code, "%c", *c);
-    cli_text_add(out, code, strlen(code));
+  for (size_t left = strlen(text), taken, written; left; left -= taken, text += taken) {
+    char bytes[8];
+    taken = wb_str_json(text, left, bytes, &written);
+    cli_text_add(out, bytes, written);
   }
   cli_text_add(out, "\"", 1);
 }

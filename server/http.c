@@ -10,6 +10,8 @@
 
 #include "server/server.h"
 
+#define ARGUMENT_SIZE 80 /* bytes that libmicrohttpd keeps of each, and to spare */
+
 static uint64_t now_us(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
@@ -47,6 +49,28 @@ static void make_id(char out[SRV_ID_MAX + 1]) {
   snprintf(out, SRV_ID_MAX + 1, "%016llx", (unsigned long long)(z ^ (z >> 31)));
 }
 
+/* The library keeps each argument of a line in the memory of the connection's head, and falls silent where that ends: a line that
+ * would come near is refused before it is taken apart. */
+static void refuse_long_line(srv_request *r) {
+  size_t arguments = 1;
+  for (const char *c = r->query; *c; c++) arguments += *c == '&';
+  if (strlen(r->target) + arguments * ARGUMENT_SIZE <= SRV_HEAD_MAX / 2) return;
+  const union MHD_ConnectionInfo *info = MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+  if (!info) return;
+  char head[200];
+  srv_request_refuse(r, "SERVER_QUESTION_LONG", "16384", NULL);
+  const int size =
+      snprintf(head, sizeof head,
+               "HTTP/1.1 %u URI Too Long\r\nConnection: close\r\nContent-Type: %s\r\nContent-Length: %zu\r\n\r\n",
+               r->reply.http, r->reply.type, r->reply.body.size);
+  (void)!send(info->connect_fd, head, (size_t)size, MSG_NOSIGNAL | MSG_DONTWAIT | MSG_MORE);
+  (void)!send(info->connect_fd, r->reply.body.ptr, r->reply.body.size, MSG_NOSIGNAL | MSG_DONTWAIT);
+  free(r->reply.body.ptr);
+  r->reply = (srv_reply){.http = 0};
+  shutdown(info->connect_fd, SHUT_WR);
+  srv_watch_give(r->server->watch, r->watched, 1);
+}
+
 static void *on_target(void *user, const char *target, struct MHD_Connection *connection) {
   srv_server *s = user;
   srv_request *r = calloc(1, sizeof *r);
@@ -63,6 +87,7 @@ static void *on_target(void *user, const char *target, struct MHD_Connection *co
   r->query = r->query ? r->query + 1 : "";
   make_id(r->id);
   s->metrics.in_flight++;
+  if (r->target) refuse_long_line(r);
   return r;
 }
 
@@ -324,7 +349,6 @@ static enum MHD_Result begin(srv_request *r, const char *url, const char *method
   read_id(r);
   read_client(r);
   srv_watch_give(s->watch, r->watched, SRV_BODY_SECONDS);
-  if (s->stopping) return refuse(r, "SERVER_STOPPING", NULL, NULL);
   if (!host_is_fine(r)) return refuse(r, "SERVER_HOST", header(r, "Host") ? header(r, "Host") : "", NULL);
   if ((s->settings.proxy || !is_of_this_machine(r->client)) && !srv_rates_take(s->rates, r->client)) {
     char rate[32];
@@ -364,7 +388,9 @@ static void take_body(srv_request *r, const char *bytes, size_t size) {
 static enum MHD_Result go_on(srv_request *r) {
   if (srv_job_was_stopped(r->job)) return refuse(r, "SERVER_STOPPING", NULL, NULL);
   if (!srv_job_streams(r->job)) return reply_now(r);
-  return send_reply(r, srv_job_response(r->job));
+  struct MHD_Response *out = srv_job_response(r->job);
+  if (out) add(out, "X-Accel-Buffering", "no"); /* a proxy passes lines on as they come */
+  return send_reply(r, out);
 }
 
 static enum MHD_Result answer(srv_request *r) {
@@ -420,15 +446,15 @@ bool srv_http_start(srv_server *s, int socket) {
   return s->daemon != NULL;
 }
 
-/* Nobody new is let in; what was asked is answered, within a few seconds. */
+/* Nobody new is let in; what was asked is answered, within a few seconds, and each connection closed with its answer. Who
+ * was let in a moment ago has not been heard yet: there is always a while. */
 void srv_http_stop(srv_server *s) {
   s->stopping = true;
-  const MHD_socket listening = MHD_quiesce_daemon(s->daemon);
-  for (int i = 0; i < 500 && s->metrics.in_flight > 0; i++) {
+  MHD_quiesce_daemon(s->daemon); /* the socket may be a service manager's: it is left to listen, not shut down */
+  for (int i = 0; i < 500 && (i < 10 || s->metrics.in_flight > 0); i++) {
     const struct timespec pause = {0, 10000000};
     nanosleep(&pause, NULL);
   }
   srv_jobs_stop(s->jobs);
   MHD_stop_daemon(s->daemon);
-  if (listening != MHD_INVALID_SOCKET) shutdown(listening, SHUT_RDWR);
 }

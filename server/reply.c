@@ -1,4 +1,5 @@
 #include "server/reply.h"
+#include "base/str.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -43,34 +44,17 @@ bool srv_bytes_addf(srv_bytes *b, const char *format, ...) {
   return srv_bytes_add(b, text, (size_t)length);
 }
 
-/* Length of the UTF-8 sequence that begins here; 0: it is none. */
-static size_t sequence(const unsigned char *s) {
-  const size_t n = s[0] < 0x80                   ? 1
-                   : s[0] >= 0xC2 && s[0] < 0xE0 ? 2
-                   : s[0] >= 0xE0 && s[0] < 0xF0 ? 3
-                   : s[0] >= 0xF0 && s[0] < 0xF5 ? 4
-                                                 : 0;
-  for (size_t i = 1; i < n; i++)
-    if ((s[i] & 0xC0) != 0x80) return 0;
-  return n;
-}
-
 bool srv_bytes_json(srv_bytes *b, const char *text) {
   if (!text) return srv_bytes_adds(b, "null");
   srv_bytes_adds(b, "\"");
-  const unsigned char *s = (const unsigned char *)text;
-  while (*s) {
-    size_t plain = 0;
-    while (s[plain] >= 0x20 && s[plain] < 0x7f && s[plain] != '"' && s[plain] != '\\') plain++;
-    srv_bytes_add(b, (const char *)s, plain);
-    s += plain;
-    if (!*s) break;
-    const size_t n = sequence(s);
-    if (n > 1) srv_bytes_add(b, (const char *)s, n);
-    else if (!n) srv_bytes_adds(b, "\xEF\xBF\xBD");
-    else if (*s == '"' || *s == '\\') srv_bytes_addf(b, "\\%c", *s);
-    else srv_bytes_addf(b, "\\u%04x", *s);
-    s += n ? n : 1;
+  for (size_t left = strlen(text), taken, written; left; left -= taken, text += taken) {
+    char bytes[8];
+    if ((taken = wb_str_plain(text, left))) {
+      srv_bytes_add(b, text, taken);
+      continue;
+    }
+    taken = wb_str_json(text, left, bytes, &written);
+    srv_bytes_add(b, bytes, written);
   }
   return srv_bytes_adds(b, "\"");
 }

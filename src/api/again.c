@@ -12,7 +12,7 @@ static void take_config(wb_model *m, const wb_config *from, const char *const *s
 
 weigh_status wb_model_again(const weigh_model *base, const char *const *settings, size_t count, weigh_model **out,
                             weigh_error *err) {
-  wb_arena *arena = wb_arena_new(0);
+  wb_arena *arena = wb_arena_new_in(&base->library->pool, 0);
   weigh_model *model = arena ? wb_arena_try(arena, sizeof *model) : NULL;
   if (!model) {
     wb_arena_free(arena);

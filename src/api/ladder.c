@@ -144,7 +144,7 @@ void wb_ladder_formula(weigh_model *model, const wb_failure *why, double began) 
   m->generic = m->formula_only = true;
   m->family = wb_library_family(m->lib, &m->ctx, WB_STR("generic"));
   wb_model_build(m);
-  const wb_method_result result = wb_method_run(m, "config", "params");
+  const wb_method_result result = wb_method_figures(m, "config", "params");
   const wb_node *total = wb_method_quantity(&result, "total");
   if (!total || total->value.kind != WB_NUM || !wb_num_floor(total->value.u.num, &m->total))
     wb_fail(&m->ctx, why->message, why->place, WB_MESSAGE_ARGS, why->args);

@@ -55,6 +55,7 @@ weigh_status weigh_library_open(const weigh_library_options *options, weigh_libr
 void weigh_library_free(weigh_library *library) {
   if (!library) return;
   wb_ladder_close(library);
+  wb_arena_pool_clear(&library->pool);
   wb_arena_free(library->lib.ctx.arena); /* the handle lives in its own arena */
 }
 

@@ -35,7 +35,7 @@ static weigh_status describe_by_formula(weigh_model *model, weigh_error *err) {
 weigh_status weigh_model_open(weigh_library *library, const weigh_model_request *request, weigh_model **out,
                               weigh_error *err) {
   if (request->model && request->config) return weigh_error_set(err, library->language, "REQUEST_BOTH", NULL, 0);
-  wb_arena *arena = wb_arena_new(0);
+  wb_arena *arena = wb_arena_new_in(&library->pool, 0);
   weigh_model *model = arena ? wb_arena_try(arena, sizeof *model) : NULL;
   if (!model) {
     wb_arena_free(arena);

@@ -76,13 +76,19 @@ static void learn(sweeping *w, const wb_serving *s) {
   w->reads_known = true;
 }
 
-/* After a failed build: whether the question cannot be at any lengths, so that it is not tried at each. */
-static void probe(sweeping *w) {
+/* After a failed build: whether the question cannot be at any lengths, so that it is not tried at each. Where
+ * memory runs out nothing is learnt, and that is the answer. */
+static void probe(sweeping *w, build *b) {
   wb_model *m = &w->model->model;
   weigh_serving asked = w->point.asked;
   asked.context = asked.sequences = asked.prompt = asked.output = 0;
-  if (WB_BEGIN(&m->ctx)) learn(w, wb_serving_asked(m, &asked));
-  else w->question_fails = true;
+  if (WB_BEGIN(&m->ctx)) {
+    learn(w, wb_serving_asked(m, &asked));
+    return;
+  }
+  weigh_error why = {0};
+  w->question_fails = wb_report_failure(&m->ctx, w->library, &why) != WEIGH_ENVIRONMENT;
+  if (!w->question_fails) b->error = why;
 }
 
 static bool make(sweeping *w, build *b) {
@@ -110,7 +116,7 @@ static build *build_for(sweeping *w) {
   build *b = keyed ? place_of(w, &key) : &w->builds[share ? BUILDS : BUILDS + 1];
   if (share && w->question_fails) return b;
   if (keyed && b->question == w->question && memcmp(&b->key, &key, sizeof key) == 0) return b;
-  if (!make(w, b) && share && !w->reads_known) probe(w);
+  if (!make(w, b) && share && !w->reads_known) probe(w, b);
   b->question = w->question;
   b->key = key;
   return b;

@@ -10,27 +10,54 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 typedef struct wb_arena wb_arena;
 
 /* A position in an arena; wb_arena_reset releases what was allocated after it. */
 typedef struct wb_mark {
   void *chunk;
-  size_t used;
+  char *at;
   size_t total;
 } wb_mark;
+
+/* Where the next block comes from, for those who allocate all the time; the rest is arena.c's own. */
+struct wb_arena_room {
+  char *at, *end; /* of the present chunk; aligned to 16 bytes */
+  size_t total, cap;
+};
 
 /* The only doors to the system's allocator. Tests replace them; NULL restores malloc and free. */
 typedef void *(*wb_alloc_fn)(size_t size);
 typedef void (*wb_free_fn)(void *block);
 void wb_alloc_hook(wb_alloc_fn alloc, wb_free_fn release);
 
+/* Blocks that arenas gave back, for those that come next: memory that the system has already handed out and that the
+ * processor has at hand. A pool and its arenas belong to one thread at a time; it outlives them. Zero-initialise. */
+typedef struct wb_arena_pool {
+  void *free;
+  size_t bytes;
+} wb_arena_pool;
+#define WB_POOL_MOST ((size_t)24 << 20)
+void wb_arena_pool_clear(wb_arena_pool *pool);
+
 /* Returns an empty arena that may hold at most `cap` bytes (0: WB_ARENA_CAP), or NULL when memory is short. */
 wb_arena *wb_arena_new(size_t cap);
+wb_arena *wb_arena_new_in(wb_arena_pool *pool, size_t cap);
 void wb_arena_free(wb_arena *arena); /* NULL is fine */
 
 /* Returns zeroed memory aligned to 16 bytes, or NULL when memory or the cap is exhausted. */
-void *wb_arena_try(wb_arena *arena, size_t size);
+void *wb_arena_more(wb_arena *arena, size_t size); /* from a new chunk */
+static inline void *wb_arena_try(wb_arena *arena, size_t size) {
+  struct wb_arena_room *room = (struct wb_arena_room *)arena; /* stands first in it */
+  const size_t whole = (size + 15u) & ~(size_t)15u;
+  if (size > room->cap || whole >= (size_t)(room->end - room->at) || room->total > room->cap - whole)
+    return wb_arena_more(arena, size);
+  char *out = room->at;
+  room->at += whole;
+  room->total += whole;
+  return memset(out, 0, whole);
+}
 
 wb_mark wb_arena_mark(const wb_arena *arena);
 void wb_arena_reset(wb_arena *arena, wb_mark mark);

@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include <string.h>
-
 _Noreturn void wb_fail(wb_ctx *ctx, wb_message_id message, wb_place place, size_t count, const wb_str *args) {
   ctx->failure.message = message;
   ctx->failure.place = place;
@@ -11,11 +9,8 @@ _Noreturn void wb_fail(wb_ctx *ctx, wb_message_id message, wb_place place, size_
   longjmp(ctx->guard, 1);
 }
 
-void *wb_new_bytes(wb_ctx *ctx, size_t count, size_t size) {
-  bool absurd = size && count > WB_ARENA_CAP / size;
-  void *out = absurd ? NULL : wb_arena_try(ctx->arena, count * size);
-  if (out) return out;
-  if (absurd || wb_arena_would_pass(ctx->arena, count * size))
+void wb_no_room(wb_ctx *ctx, size_t size) {
+  if (size == SIZE_MAX || wb_arena_would_pass(ctx->arena, size))
     WB_FAIL(ctx, WB_TOO_MUCH_MEMORY, ctx->at, WB_STR("256 MiB"));
   wb_fail(ctx, WB_OUT_OF_MEMORY, WB_NOWHERE, 0, NULL);
 }

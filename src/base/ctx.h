@@ -58,7 +58,13 @@ static inline wb_place wb_in_file(wb_str file) { return (wb_place){file, 0, 0}; 
 bool wb_try(wb_ctx *ctx, void (*work)(void *user), void *user, wb_failure *why);
 
 /* Zeroed memory that lives as long as the context; fails the context when there is none. */
-void *wb_new_bytes(wb_ctx *ctx, size_t count, size_t size);
+_Noreturn void wb_no_room(wb_ctx *ctx, size_t size); /* SIZE_MAX: more than any arena may hold */
+static inline void *wb_new_bytes(wb_ctx *ctx, size_t count, size_t size) {
+  if (size && count > WB_ARENA_CAP / size) wb_no_room(ctx, SIZE_MAX);
+  void *out = wb_arena_try(ctx->arena, count * size);
+  if (!out) wb_no_room(ctx, count * size);
+  return out;
+}
 #define WB_NEW(ctx, type)     ((type *)wb_new_bytes((ctx), 1, sizeof(type)))
 #define WB_NEWN(ctx, type, n) ((type *)wb_new_bytes((ctx), (n), sizeof(type)))
 

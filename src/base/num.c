@@ -7,18 +7,30 @@
 
 static wb_i128 iabs(wb_i128 a) { return a < 0 ? -a : a; }
 
-static wb_i128 gcd(wb_i128 a, wb_i128 b) {
-  a = iabs(a);
-  b = iabs(b);
+static bool small(wb_i128 a) { return a <= INT64_MAX && a >= -INT64_MAX; }
+
+/* 128 bits divide slowly, and few numbers need them. */
+static uint64_t gcd_of_small(uint64_t a, uint64_t b) {
   while (b) {
-    wb_i128 r = a % b;
+    const uint64_t r = a % b;
     a = b;
     b = r;
   }
   return a;
 }
 
-static bool small(wb_i128 a) { return a <= INT64_MAX && a >= -INT64_MAX; }
+static wb_i128 gcd(wb_i128 a, wb_i128 b) {
+  a = iabs(a);
+  b = iabs(b);
+  while (b && !(small(a) && small(b))) {
+    wb_i128 r = a % b;
+    a = b;
+    b = r;
+  }
+  return b ? (wb_i128)gcd_of_small((uint64_t)a, (uint64_t)b) : a;
+}
+
+static wb_u128 tenth(wb_u128 n) { return n <= UINT64_MAX ? (uint64_t)n / 10 : n / 10; }
 
 static bool mul(wb_i128 a, wb_i128 b, wb_i128 *out) {
   if (small(a) && small(b)) {
@@ -142,8 +154,9 @@ static size_t decimal(wb_i128 a, char out[64], bool grouped) {
   wb_u128 rest = (wb_u128)iabs(a);
   do {
     if (grouped && digit && digit % 3 == 0) reversed[n++] = ',';
-    reversed[n++] = (char)('0' + (int)(rest % 10));
-    rest /= 10;
+    const wb_u128 next = tenth(rest);
+    reversed[n++] = (char)('0' + (int)(rest - next * 10));
+    rest = next;
     digit++;
   } while (rest);
   if (a < 0) reversed[n++] = '-';

@@ -20,6 +20,16 @@ bool wb_str_ends(wb_str a, wb_str suffix) {
   return a.len >= suffix.len && (suffix.len == 0 || memcmp(a.ptr + (a.len - suffix.len), suffix.ptr, suffix.len) == 0);
 }
 
+bool wb_str_holds(wb_str a, wb_str part) {
+  if (!part.len) return true;
+  for (const char *at = a.ptr, *end = a.ptr + a.len; at && (size_t)(end - at) >= part.len; at++) {
+    at = memchr(at, part.ptr[0], (size_t)(end - at) - part.len + 1);
+    if (!at) return false;
+    if (memcmp(at, part.ptr, part.len) == 0) return true;
+  }
+  return false;
+}
+
 int wb_str_cmp(wb_str a, wb_str b) {
   size_t n = a.len < b.len ? a.len : b.len;
   int order = n ? memcmp(a.ptr, b.ptr, n) : 0;
@@ -51,6 +61,39 @@ static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') 
 
 /* Levenshtein with one row; names longer than the row never match closely. */
 #define DISTANCE_MAX 128
+/* Unicode 15, table 3-7. */
+size_t wb_str_utf8(const char *text, size_t left) {
+  const unsigned char *s = (const unsigned char *)text;
+  unsigned char low = 0x80, high = 0xbf;
+  size_t length = s[0] < 0x80 ? 1 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+  if (length == 1) return 1;
+  if (s[0] < 0xc2 || s[0] > 0xf4 || left < length) return 0;
+  if (s[0] == 0xe0) low = 0xa0;
+  if (s[0] == 0xed) high = 0x9f; /* no surrogates */
+  if (s[0] == 0xf0) low = 0x90;
+  if (s[0] == 0xf4) high = 0x8f;
+  if (s[1] < low || s[1] > high) return 0;
+  for (size_t i = 2; i < length; i++)
+    if ((s[i] & 0xc0) != 0x80) return 0;
+  return length;
+}
+
+size_t wb_str_plain(const char *s, size_t left) {
+  size_t n = 0;
+  while (n < left && s[n] >= 0x20 && s[n] < 0x7f && s[n] != '"' && s[n] != '\\') n++;
+  return n;
+}
+
+size_t wb_str_json(const char *s, size_t left, char out[8], size_t *written) {
+  const size_t length = wb_str_utf8(s, left);
+  const unsigned char c = (unsigned char)s[0];
+  if (length == 1 && (c == '"' || c == '\\')) *written = (size_t)snprintf(out, 8, "\\%c", c);
+  else if (length == 1 && c == '\n') *written = (size_t)snprintf(out, 8, "\\n");
+  else if (length == 1 && (c < 0x20 || c == 0x7f)) *written = (size_t)snprintf(out, 8, "\\u%04x", c);
+  else memcpy(out, length ? s : "\xEF\xBF\xBD", *written = length ? length : 3);
+  return length ? length : 1;
+}
+
 bool wb_str_next(wb_str list, char separator, size_t *at, wb_str *item) {
   while (*at < list.len) {
     size_t end = *at;
@@ -68,7 +111,7 @@ size_t wb_str_distance(wb_str a, wb_str b, size_t limit) {
   size_t row[DISTANCE_MAX + 1];
   for (size_t j = 0; j <= b.len; j++) row[j] = j;
   for (size_t i = 1; i <= a.len; i++) {
-    size_t diagonal = row[0];
+    size_t diagonal = row[0], least = i;
     row[0] = i;
     for (size_t j = 1; j <= b.len; j++) {
       size_t cost = diagonal + (lower(a.ptr[i - 1]) != lower(b.ptr[j - 1]));
@@ -76,12 +119,14 @@ size_t wb_str_distance(wb_str a, wb_str b, size_t limit) {
       if (row[j] + 1 < cost) cost = row[j] + 1;
       if (row[j - 1] + 1 < cost) cost = row[j - 1] + 1;
       row[j] = cost;
+      if (cost < least) least = cost;
     }
+    if (least > limit) return limit + 1; /* it only grows from row to row */
   }
   return row[b.len] > limit ? limit + 1 : row[b.len];
 }
 
-static void reserve(wb_text *text, size_t more) {
+void wb_text_room(wb_text *text, size_t more) {
   if (text->cap - text->len > more) return;
   size_t cap = text->cap ? text->cap : 64;
   while (cap - text->len <= more) cap *= 2;
@@ -93,18 +138,16 @@ static void reserve(wb_text *text, size_t more) {
 
 void wb_text_add(wb_text *text, wb_str part) {
   if (!part.len) return;
-  reserve(text, part.len);
+  wb_text_room(text, part.len);
   memcpy(text->ptr + text->len, part.ptr, part.len);
   text->len += part.len;
 }
 
 void wb_text_adds(wb_text *text, const char *part) { wb_text_add(text, wb_str_of(part)); }
 
-void wb_text_addc(wb_text *text, char c) { wb_text_add(text, (wb_str){&c, 1}); }
-
 void wb_text_addn(wb_text *text, char c, size_t count) {
   if (!count) return;
-  reserve(text, count);
+  wb_text_room(text, count);
   memset(text->ptr + text->len, c, count);
   text->len += count;
 }
@@ -120,7 +163,7 @@ void wb_text_addf(wb_text *text, const char *format, ...) {
     wb_text_add(text, (wb_str){small, (size_t)n});
     return;
   }
-  reserve(text, (size_t)n + 1);
+  wb_text_room(text, (size_t)n + 1);
   va_start(list, format);
   vsnprintf(text->ptr + text->len, (size_t)n + 1, format, list);
   va_end(list);
@@ -137,12 +180,21 @@ char *wb_str_cstr(wb_ctx *ctx, wb_str a) {
 
 wb_str wb_str_copy(wb_ctx *ctx, wb_str a) { return (wb_str){wb_str_cstr(ctx, a), a.len}; }
 
+wb_str wb_str_join(wb_ctx *ctx, wb_str a, wb_str b) {
+  char *out = wb_new_bytes(ctx, a.len + b.len + 1, 1);
+  if (a.len) memcpy(out, a.ptr, a.len);
+  if (b.len) memcpy(out + a.len, b.ptr, b.len);
+  return (wb_str){out, a.len + b.len};
+}
+
 wb_str wb_str_fmt(wb_ctx *ctx, const char *format, ...) {
+  char small[256];
   va_list list;
   va_start(list, format);
-  int n = vsnprintf(NULL, 0, format, list);
+  int n = vsnprintf(small, sizeof small, format, list);
   va_end(list);
   if (n < 0) return WB_STR("");
+  if ((size_t)n < sizeof small) return wb_str_copy(ctx, (wb_str){small, (size_t)n});
   char *out = wb_new_bytes(ctx, (size_t)n + 1, 1);
   va_start(list, format);
   vsnprintf(out, (size_t)n + 1, format, list);

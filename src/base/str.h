@@ -18,10 +18,21 @@ bool wb_str_eq(wb_str a, wb_str b);
 bool wb_str_is(wb_str a, const char *text);
 bool wb_str_starts(wb_str a, wb_str prefix);
 bool wb_str_ends(wb_str a, wb_str suffix);
-int wb_str_cmp(wb_str a, wb_str b); /* by bytes, as qsort wants */
+bool wb_str_holds(wb_str a, wb_str part); /* anywhere in it */
+int wb_str_cmp(wb_str a, wb_str b);       /* by bytes, as qsort wants */
 wb_str wb_str_slice(wb_str a, size_t from, size_t to);
 uint64_t wb_str_hash(wb_str a); /* FNV-1a, 64 bit; for tables, not for security */
 wb_str wb_str_trim(wb_str a);   /* without ASCII blanks at both ends */
+
+/* Length of the well-formed UTF-8 sequence at the start of `s`, which holds `left` > 0 bytes; 0: there is none. */
+size_t wb_str_utf8(const char *s, size_t left);
+
+/* How many bytes at the start stand within quotes of JSON as they are. */
+size_t wb_str_plain(const char *s, size_t left);
+
+/* The first character of `s` as it stands within quotes of JSON, into `out`: how many bytes there goes to `written`, how
+ * many of `s` it took is returned. What is not UTF-8 becomes U+FFFD. */
+size_t wb_str_json(const char *s, size_t left, char out[8], size_t *written);
 
 /* The next item of a list, trimmed; empty ones are passed over. Start with *at 0; false at the end. */
 bool wb_str_next(wb_str list, char separator, size_t *at, wb_str *item);
@@ -41,12 +52,17 @@ typedef struct wb_text {
 
 void wb_text_add(wb_text *text, wb_str part);
 void wb_text_adds(wb_text *text, const char *part);
-void wb_text_addc(wb_text *text, char c);
+void wb_text_room(wb_text *text, size_t more); /* makes room for so many bytes and one more */
+static inline void wb_text_addc(wb_text *text, char c) {
+  if (text->cap - text->len < 2) wb_text_room(text, 1);
+  text->ptr[text->len++] = c;
+}
 void wb_text_addn(wb_text *text, char c, size_t count);
 void wb_text_addf(wb_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 wb_str wb_text_str(const wb_text *text);
 
 wb_str wb_str_copy(struct wb_ctx *ctx, wb_str a);
+wb_str wb_str_join(struct wb_ctx *ctx, wb_str a, wb_str b);
 char *wb_str_cstr(struct wb_ctx *ctx, wb_str a); /* NUL-terminated copy */
 wb_str wb_str_fmt(struct wb_ctx *ctx, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -10,12 +10,7 @@ static void reason(wb_comparison *c, wb_message_id id) {
   if (c->reason_count < WB_REASONS) c->reasons[c->reason_count++] = id;
 }
 
-static bool stored_as(const wb_row *row, const char *part) {
-  wb_str p = wb_str_of(part);
-  for (size_t i = 0; i + p.len <= row->pattern.len; i++)
-    if (wb_str_eq(wb_str_slice(row->pattern, i, i + p.len), p)) return true;
-  return false;
-}
+static bool stored_as(const wb_row *row, const char *part) { return wb_str_holds(row->pattern, wb_str_of(part)); }
 
 static wb_num hidden_of(const wb_method_result *result) {
   for (size_t i = 0; i < result->derivation->count; i++)

@@ -297,7 +297,7 @@ wb_compute *wb_compute_build(wb_model *m, const wb_compute_options *options) {
   return c;
 }
 
-const wb_compute *wb_forward_passes(wb_model *m) {
+wb_compute *wb_forward_passes(wb_model *m) {
   const wb_compute_options options = {.path = WB_STR("expanded")};
   if (!m->passes) m->passes = wb_compute_build(m, &options);
   return m->passes;

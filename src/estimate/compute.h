@@ -49,11 +49,19 @@ typedef struct wb_compute_options {
   size_t frozen_count;
 } wb_compute_options;
 
+/* Elements that the widest operation of a pass reads and writes: of one token and of a whole pass they are asked for again
+ * and again. */
+typedef struct wb_widest {
+  wb_num open[WB_Q_COUNT], elements;
+} wb_widest;
+
 typedef struct wb_compute {
   wb_model *model;
   wb_op_cost *ops;
   size_t count, cap;
   wb_cost total;
+  wb_widest widest[2];
+  size_t widest_count; /* of all that were asked for; the last two are kept */
 } wb_compute;
 
 /* Builds the closed forms. Fails model->ctx. */
@@ -64,6 +72,6 @@ void wb_cost_zero(wb_cost *cost);
 void wb_cost_add(wb_ctx *ctx, wb_cost *sum, wb_cost *more);
 
 /* Forward passes without choices, made once for a model: serving and training ask them of many lengths. */
-const wb_compute *wb_forward_passes(wb_model *model);
+wb_compute *wb_forward_passes(wb_model *model);
 
 #endif

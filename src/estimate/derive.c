@@ -52,9 +52,11 @@ static void add_names(wb_derivation *d, wb_node *node, const wb_expr *expr, wb_s
 }
 
 static void use_expr(wb_derivation *d, wb_node *node, const wb_expr *expr, wb_scope *scope) {
-  node->formula = wb_d_printed(d, expr, WB_AS_LABELS, scope);
-  node->numbers = wb_d_printed(d, expr, WB_AS_NUMBERS, scope);
-  node->latex = wb_d_printed(d, expr, WB_AS_LATEX, scope);
+  if (!d->figures_only) {
+    node->formula = wb_d_printed(d, expr, WB_AS_LABELS, scope);
+    node->numbers = wb_d_printed(d, expr, WB_AS_NUMBERS, scope);
+    node->latex = wb_d_printed(d, expr, WB_AS_LATEX, scope);
+  }
   add_names(d, node, expr, scope);
 }
 
@@ -93,7 +95,7 @@ const wb_node *wb_derive_binding(wb_derivation *d, wb_binding *binding) {
   if (binding->origin) node->origin = *binding->origin;
   if (value->kind == WB_SHAPE) use_shape(d, node, value->u.shape);
   else if (binding->expr && binding->expr->kind != WB_X_LITERAL) use_expr(d, node, binding->expr, binding->scope);
-  else node->numbers = value_text(d, value);
+  else if (!d->figures_only) node->numbers = value_text(d, value);
   wb_leave(d->ctx);
   return node;
 }

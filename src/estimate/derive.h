@@ -28,6 +28,7 @@ typedef struct wb_derivation {
   wb_node **nodes; /* all, in order of making */
   size_t count, cap;
   const wb_node *root;
+  bool figures_only; /* nobody will read the formulas: nodes have values alone */
 } wb_derivation;
 
 /* Derives a quantity of a model: "total_parameters", "active_parameters", "buffer_elements", "mtp_parameters", a group's

@@ -130,8 +130,145 @@ static wb_binding *field_of(wb_ctx *ctx, wb_inputs *in, const wb_field *field) {
   return own;
 }
 
+/* The width that the family was built with, where it has the field (of a list, the first layer's); else what the
+ * feed-forward tensors show. */
+static wb_binding *inner_field(wb_model *m, wb_inputs *in) {
+  const wb_sym *name = wb_intern_find(&m->lib->symbols, WB_STR("intermediate_size"));
+  return name ? read_input(&m->ctx, in, name) : NULL;
+}
+
+static wb_num inner_width(wb_model *m, wb_inputs *in, const built *b) {
+  wb_binding *field = inner_field(m, in);
+  const wb_value *value = field ? wb_force(&m->ctx, field) : NULL;
+  if (value && value->kind == WB_LIST && value->u.list.count) value = &value->u.list.items[0];
+  return value && value->kind == WB_NUM && value->u.num.num > 0 ? value->u.num : b->inner;
+}
+
+/* Exact parts of the whole, by which a rule of thumb's deviation is told. A part's biases stand apart. */
+typedef struct parts {
+  wb_num biases[WB_GROUP_COUNT], all_biases;
+  bool latent;
+} parts;
+
+static parts see_parts(const wb_model *m) {
+  parts out = {.all_biases = wb_num_int(0)};
+  for (int g = 0; g < WB_GROUP_COUNT; g++) out.biases[g] = wb_num_int(0);
+  for (size_t i = 0; i < m->row_count; i++) {
+    const wb_row *row = &m->rows[i];
+    wb_num all;
+    if (row->kind != WB_PARAM || row->mtp) continue;
+    out.latent = out.latent || (row->group == WB_G_ATTENTION && wb_str_holds(row->pattern, WB_STR("kv_a_proj")));
+    if (row->group >= WB_G_VISION || row->group == WB_G_NORM || !wb_str_ends(row->pattern, WB_STR("bias"))) continue;
+    wb_num_mul(row->elements, row->copies, &all); /* fits: part of the total */
+    wb_num_add(out.all_biases, all, &out.all_biases);
+    wb_num_add(out.biases[row->group], all, &out.biases[row->group]);
+  }
+  return out;
+}
+
+/* What rows show of a model, measured once. */
+typedef struct measured {
+  built dimensions;
+  parts parts;
+} measured;
+
+static const measured *measured_of(wb_model *m) {
+  if (m->measured) return m->measured;
+  measured *out = WB_NEW(&m->ctx, measured);
+  *out = (measured){measure(m), see_parts(m)};
+  m->measured = out;
+  return out;
+}
+
+typedef enum dimension {
+  D_VOCABULARY,
+  D_HIDDEN,
+  D_INNER,
+  D_LAYERS,
+  D_TIED,
+  D_RMS,
+  D_TOTAL,
+  D_ACTIVE,
+  D_EXACT,
+  D_ENDS,
+  D_BIASES,
+  D_QKV_BIAS,
+  D_LATENT,
+  D_GROUP /* and more: matrices of a group */
+} dimension;
+
+static const struct {
+  const char *name;
+  int which;
+} DIMENSIONS[] = {{"V", D_VOCABULARY},
+                  {"H", D_HIDDEN},
+                  {"I", D_INNER},
+                  {"L", D_LAYERS},
+                  {"tied", D_TIED},
+                  {"rms", D_RMS},
+                  {"total_parameters", D_TOTAL},
+                  {"active_parameters", D_ACTIVE},
+                  {"exact_parameters", D_EXACT},
+                  {"embedding_parameters", D_ENDS},
+                  {"exact_biases", D_BIASES},
+                  {"qkv_bias", D_QKV_BIAS},
+                  {"latent", D_LATENT},
+                  {"exact_embedding", D_GROUP + WB_G_EMBEDDING},
+                  {"exact_head", D_GROUP + WB_G_HEAD},
+                  {"exact_attention", D_GROUP + WB_G_ATTENTION},
+                  {"exact_mlp", D_GROUP + WB_G_MLP},
+                  {"exact_experts", D_GROUP + WB_G_ROUTED_EXPERT},
+                  {"exact_shared", D_GROUP + WB_G_SHARED_EXPERT},
+                  {"exact_router", D_GROUP + WB_G_ROUTER},
+                  {"exact_norms", D_GROUP + WB_G_NORM},
+                  {"exact_recurrent", D_GROUP + WB_G_STATE_SPACE},
+                  {"exact_convolution", D_GROUP + WB_G_CONVOLUTION},
+                  {"exact_vision", D_GROUP + WB_G_VISION},
+                  {"exact_audio", D_GROUP + WB_G_AUDIO},
+                  {"exact_projector", D_GROUP + WB_G_PROJECTOR}};
+
+/* A rule of thumb takes a size as it was typed; its causes are told against what was built for it. */
+static wb_num typed(const wb_model *m, wb_num exact, wb_num asked) {
+  if (m->asked_total.num <= 0) return exact;
+  return asked.num ? asked : m->asked_total;
+}
+
+static wb_value dimension_of(wb_model *m, wb_inputs *in, int which) {
+  const measured *all = measured_of(m);
+  const built *b = &all->dimensions;
+  wb_num n;
+  switch (which) {
+    case D_VOCABULARY: return wb_number(b->vocabulary);
+    case D_HIDDEN: return wb_number(b->hidden);
+    case D_INNER: return wb_number(inner_width(m, in, b));
+    case D_LAYERS: return wb_integer((wb_i128)b->layers);
+    case D_TIED: return wb_bool(m->tied_embeddings);
+    case D_RMS: return wb_bool(b->rms);
+    case D_TOTAL: return wb_number(typed(m, m->total, m->asked_total));
+    case D_ACTIVE: return wb_number(typed(m, m->active, m->asked_active));
+    case D_EXACT: return wb_number(m->total);
+    case D_ENDS: wb_num_add(m->groups[WB_G_EMBEDDING], m->groups[WB_G_HEAD], &n); break; /* fits: the total does */
+    case D_BIASES: return wb_number(all->parts.all_biases);
+    case D_QKV_BIAS: return wb_bool(all->parts.biases[WB_G_ATTENTION].num > 0);
+    case D_LATENT: return wb_bool(all->parts.latent);
+    default: wb_num_sub(m->groups[which - D_GROUP], all->parts.biases[which - D_GROUP], &n);
+  }
+  return wb_number(n);
+}
+
+/* What the model as built gives by a name; false: nothing. */
+static bool give_dimension(wb_ctx *ctx, wb_inputs *in, const wb_sym *name) {
+  for (size_t i = 0; in->model && i < sizeof DIMENSIONS / sizeof *DIMENSIONS; i++) {
+    if (DIMENSIONS[i].name[0] != name->name.ptr[0] || !wb_str_is(name->name, DIMENSIONS[i].name)) continue;
+    wb_inputs_give(ctx, in, name, dimension_of(in->model, in, DIMENSIONS[i].which), WB_FROM_MODEL);
+    return true;
+  }
+  return false;
+}
+
 static wb_binding *resolve(wb_ctx *ctx, wb_scope *scope, const wb_sym *name) {
   wb_inputs *in = (wb_inputs *)scope;
+  if (give_dimension(ctx, in, name)) return wb_scope_find_here(scope, name);
   for (size_t i = 0; i < in->decl->field_count; i++) {
     const wb_field *field = &in->decl->fields[i];
     if (field->name != name) continue;
@@ -148,109 +285,23 @@ static wb_binding *resolve(wb_ctx *ctx, wb_scope *scope, const wb_sym *name) {
   return NULL;
 }
 
-/* Names that no formula was seen to read need no value. */
-static void give(wb_ctx *ctx, wb_inputs *in, wb_library *lib, const char *name, wb_value value) {
-  const wb_sym *sym = wb_intern_find(&lib->symbols, wb_str_of(name));
-  if (sym) wb_inputs_give(ctx, in, sym, value, WB_FROM_MODEL);
-}
-
-/* The width that the family was built with, where it has the field (of a list, the first layer's); else what the
- * feed-forward tensors show. */
-static wb_num inner_width(wb_model *m, wb_inputs *in, const built *b) {
-  const wb_sym *name = wb_intern_find(&m->lib->symbols, WB_STR("intermediate_size"));
-  wb_binding *field = name ? read_input(&m->ctx, in, name) : NULL;
-  const wb_value *value = field ? wb_force(&m->ctx, field) : NULL;
-  if (value && value->kind == WB_LIST && value->u.list.count) value = &value->u.list.items[0];
-  return value && value->kind == WB_NUM && value->u.num.num > 0 ? value->u.num : b->inner;
-}
-
-wb_dimensions wb_model_dimensions(wb_model *m) {
-  const built b = measure(m);
-  wb_inputs in = {.fields = text_fields(m, m->lib)};
-  return (wb_dimensions){b.vocabulary, b.hidden, inner_width(m, &in, &b), b.layers};
-}
-
-/* Exact parts of the whole, by which a rule of thumb's deviation is told. A part's biases stand apart. */
-typedef struct parts {
-  wb_num biases[WB_GROUP_COUNT], all_biases;
-  bool latent;
-} parts;
-
-static bool holds(wb_str text, const char *part) {
-  const wb_str p = wb_str_of(part);
-  for (size_t i = 0; i + p.len <= text.len; i++)
-    if (wb_str_eq(wb_str_slice(text, i, i + p.len), p)) return true;
-  return false;
-}
-
-static parts see_parts(const wb_model *m) {
-  parts out = {.all_biases = wb_num_int(0)};
-  for (int g = 0; g < WB_GROUP_COUNT; g++) out.biases[g] = wb_num_int(0);
-  for (size_t i = 0; i < m->row_count; i++) {
-    const wb_row *row = &m->rows[i];
-    wb_num all;
-    if (row->kind != WB_PARAM || row->mtp) continue;
-    out.latent = out.latent || (row->group == WB_G_ATTENTION && holds(row->pattern, "kv_a_proj"));
-    if (row->group >= WB_G_VISION || row->group == WB_G_NORM || !wb_str_ends(row->pattern, WB_STR("bias"))) continue;
-    wb_num_mul(row->elements, row->copies, &all); /* fits: part of the total */
-    wb_num_add(out.all_biases, all, &out.all_biases);
-    wb_num_add(out.biases[row->group], all, &out.biases[row->group]);
-  }
-  return out;
-}
-
-static void give_parts(wb_model *m, wb_inputs *in) {
-  static const struct {
-    const char *name;
-    wb_group group;
-  } groups[] = {{"exact_embedding", WB_G_EMBEDDING},   {"exact_head", WB_G_HEAD},
-                {"exact_attention", WB_G_ATTENTION},   {"exact_mlp", WB_G_MLP},
-                {"exact_experts", WB_G_ROUTED_EXPERT}, {"exact_shared", WB_G_SHARED_EXPERT},
-                {"exact_router", WB_G_ROUTER},         {"exact_norms", WB_G_NORM},
-                {"exact_recurrent", WB_G_STATE_SPACE}, {"exact_convolution", WB_G_CONVOLUTION},
-                {"exact_vision", WB_G_VISION},         {"exact_audio", WB_G_AUDIO},
-                {"exact_projector", WB_G_PROJECTOR}};
-  const parts p = see_parts(m);
-  for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
-    wb_num matrices = m->groups[groups[i].group];
-    wb_num_sub(matrices, p.biases[groups[i].group], &matrices);
-    give(&m->ctx, in, m->lib, groups[i].name, wb_number(matrices));
-  }
-  give(&m->ctx, in, m->lib, "exact_biases", wb_number(p.all_biases));
-  give(&m->ctx, in, m->lib, "qkv_bias", wb_bool(p.biases[WB_G_ATTENTION].num > 0));
-  give(&m->ctx, in, m->lib, "latent", wb_bool(p.latent));
-}
-
-static void give_dimensions(wb_model *m, wb_inputs *in) {
-  wb_ctx *ctx = &m->ctx;
-  const built b = measure(m);
-  wb_num ends = m->groups[WB_G_EMBEDDING];
-  wb_num_add(ends, m->groups[WB_G_HEAD], &ends); /* fits: the total does */
-  in->applies = b.applies;
-  give(ctx, in, m->lib, "V", wb_number(b.vocabulary));
-  give(ctx, in, m->lib, "H", wb_number(b.hidden));
-  give(ctx, in, m->lib, "I", wb_number(inner_width(m, in, &b)));
-  give(ctx, in, m->lib, "L", wb_integer((wb_i128)b.layers));
-  give(ctx, in, m->lib, "tied", wb_bool(m->tied_embeddings));
-  give(ctx, in, m->lib, "rms", wb_bool(b.rms));
-  const bool typed = m->asked_total.num > 0;
-  /* a rule of thumb takes a size as it was typed; its causes are told against what was built for it */
-  give(ctx, in, m->lib, "total_parameters", wb_number(typed ? m->asked_total : m->total));
-  give(ctx, in, m->lib, "active_parameters",
-       wb_number(typed ? (m->asked_active.num ? m->asked_active : m->asked_total) : m->active));
-  give(ctx, in, m->lib, "exact_parameters", wb_number(m->total));
-  give(ctx, in, m->lib, "embedding_parameters", wb_number(ends));
-  give_parts(m, in);
-}
-
 wb_inputs *wb_inputs_new(wb_model *m, const wb_decl *decl) {
   wb_inputs *in = WB_NEW(&m->ctx, wb_inputs);
   in->decl = decl;
+  in->model = m;
   in->fields = text_fields(m, m->lib);
   in->scope.resolve = resolve;
   in->scope.parent = m->root; /* constants, and the open quantities of the workload */
-  give_dimensions(m, in);
+  inner_field(m, in);         /* whichever formulas are asked, it is one of the fields that answers show */
   return in;
+}
+
+bool wb_inputs_apply(wb_model *m) { return measured_of(m)->dimensions.applies; }
+
+wb_dimensions wb_model_dimensions(wb_model *m) {
+  const built *b = &measured_of(m)->dimensions;
+  wb_inputs in = {.fields = text_fields(m, m->lib)};
+  return (wb_dimensions){b->vocabulary, b->hidden, inner_width(m, &in, b), b->layers};
 }
 
 wb_inputs *wb_inputs_bare(wb_library *lib, wb_ctx *ctx, const wb_decl *decl) {

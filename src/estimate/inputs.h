@@ -10,22 +10,24 @@ typedef struct wb_option {
   wb_value value;
 } wb_option;
 
-/* The scope of a method's or an engine's formulas. Names are, in this order: what wb_inputs_give gave (V, H, I, L, tied,
- * rms and totals of the model among them), options and fields that the declaration names, constants. */
+/* The scope of a method's or an engine's formulas. Names are, in this order: what wb_inputs_give gave, what the model as
+ * built gives (V, H, I, L, tied, rms, totals), options and fields that the declaration names, constants. */
 typedef struct wb_inputs {
   wb_scope scope; /* first */
   const wb_decl *decl;
+  wb_model *model; /* NULL: none was asked about */
   wb_fields *fields;
   const wb_option *options;
   size_t option_count;
   wb_scope
       *formulas; /* where defaults of options are evaluated, so that they read the formulas' names too; NULL: here */
-  bool applies;  /* the model is a stack of attention and feed-forward layers */
 } wb_inputs;
 
 wb_inputs *wb_inputs_new(wb_model *model, const wb_decl *decl);
 /* The same without a model: options, what is given, constants. */
 wb_inputs *wb_inputs_bare(wb_library *lib, wb_ctx *ctx, const wb_decl *decl);
+/* Whether the model is a stack of attention and feed-forward layers. */
+bool wb_inputs_apply(wb_model *model);
 void wb_inputs_give(wb_ctx *ctx, wb_inputs *inputs, const wb_sym *name, wb_value value, wb_origin_kind origin);
 
 /* Whether a name is a field's own or one of its aliases. */

@@ -286,13 +286,13 @@ static void take_inputs(wb_ctx *ctx, wb_method_result *out, wb_scope *inputs) {
     wb_binding *binding = wb_scope_find(ctx, inputs, f->fields[i].name);
     if (!binding) continue;
     wb_force(ctx, binding);
-    out->inputs[out->input_count++] =
-        (wb_used_input){&f->fields[i], binding, wb_input_has_effect(ctx, f, f->fields[i].name)};
+    const bool is_read = out->derivation->figures_only || wb_input_has_effect(ctx, f, f->fields[i].name);
+    out->inputs[out->input_count++] = (wb_used_input){&f->fields[i], binding, is_read};
   }
 }
 
 static wb_method_result evaluate(wb_ctx *ctx, wb_scope *root, wb_scope *reader, const wb_decl *function,
-                                 const wb_option *given, size_t count) {
+                                 const wb_option *given, size_t count, bool figures_only) {
   wb_method_result out = {.function = function, .applies = true, .reader = reader};
   wb_call_scope *call = WB_NEW(ctx, wb_call_scope);
   *call = (wb_call_scope){.scope = {.parent = root, .resolve = resolve},
@@ -305,18 +305,18 @@ static wb_method_result evaluate(wb_ctx *ctx, wb_scope *root, wb_scope *reader, 
   if (function->method) bind_formulas(ctx, &function->method->body, out.scope);
   bind_formulas(ctx, &function->body, out.scope);
   out.derivation = WB_NEW(ctx, wb_derivation);
-  out.derivation->ctx = ctx;
+  *out.derivation = (wb_derivation){.ctx = ctx, .figures_only = figures_only};
   out.quantities = WB_NEWN(ctx, const wb_node *, function->body.count);
   out.stmts = WB_NEWN(ctx, const wb_stmt *, function->body.count);
   take_quantities(ctx, &out, &function->body);
   take_inputs(ctx, &out, &call->scope);
-  see_notes(&out, ctx);
+  if (!figures_only) see_notes(&out, ctx);
   return out;
 }
 
 wb_method_result wb_method_call(wb_ctx *ctx, wb_library *lib, const wb_decl *function, const wb_option *given,
                                 size_t count) {
-  return evaluate(ctx, wb_library_scope(lib, ctx, NULL), NULL, function, given, count);
+  return evaluate(ctx, wb_library_scope(lib, ctx, NULL), NULL, function, given, count, false);
 }
 
 /* ---- on a model ---- */
@@ -380,17 +380,22 @@ static bool reads_a_stack(wb_ctx *ctx, const wb_decl *function) {
   return false;
 }
 
-wb_method_result wb_method_on(wb_model *m, const wb_decl *function, const wb_method_question *asked,
-                              const wb_option *given, size_t count) {
+static wb_method_result on_model(wb_model *m, const wb_decl *function, const wb_method_question *asked,
+                                 const wb_option *given, size_t count, bool figures_only) {
   wb_inputs *reader = wb_inputs_new(m, wb_library_method(m->lib, &m->ctx, WB_STR("dimensions")));
-  if (!reader->applies && reads_a_stack(&m->ctx, function)) return (wb_method_result){.function = function};
+  if (!wb_inputs_apply(m) && reads_a_stack(&m->ctx, function)) return (wb_method_result){.function = function};
   if (asked) say_question(m, reader, asked);
-  return evaluate(&m->ctx, m->root, &reader->scope, function, given, count);
+  return evaluate(&m->ctx, m->root, &reader->scope, function, given, count, figures_only);
 }
 
-wb_method_result wb_method_run(wb_model *m, const char *method, const char *function) {
+wb_method_result wb_method_on(wb_model *m, const wb_decl *function, const wb_method_question *asked,
+                              const wb_option *given, size_t count) {
+  return on_model(m, function, asked, given, count, false);
+}
+
+wb_method_result wb_method_figures(wb_model *m, const char *method, const char *function) {
   const wb_decl *decl = wb_method_find(m->lib, &m->ctx, wb_str_of(method));
-  return wb_method_on(m, wb_method_function(&m->ctx, decl, wb_str_of(function)), NULL, NULL, 0);
+  return on_model(m, wb_method_function(&m->ctx, decl, wb_str_of(function)), NULL, NULL, 0, true);
 }
 
 /* ---- what a function's formulas read ---- */

@@ -66,8 +66,9 @@ wb_method_result wb_method_call(wb_ctx *ctx, wb_library *lib, const wb_decl *fun
 wb_method_result wb_method_on(wb_model *model, const wb_decl *function, const wb_method_question *asked,
                               const wb_option *given, size_t count);
 
-/* The function of a method by its names, on a model. */
-wb_method_result wb_method_run(wb_model *model, const char *method, const char *function);
+/* The function of a method by its names, on a model, for whoever wants its figures alone: without formulas and notes, and
+ * all inputs count as read. */
+wb_method_result wb_method_figures(wb_model *model, const char *method, const char *function);
 
 /* Whether any formula of the function, its inputs' defaults or the method's shared formulas contain an input. */
 bool wb_input_has_effect(wb_ctx *ctx, const wb_decl *function, const wb_sym *name);

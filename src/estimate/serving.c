@@ -1,5 +1,7 @@
 #include "estimate/serving.h"
 
+#include <string.h>
+
 #include "estimate/compute.h"
 #include "estimate/llamacpp_serving.h"
 #include "estimate/pool.h"
@@ -43,17 +45,10 @@ static wb_i128 adapters_of(wb_serving *s, wb_stage stage) {
 
 /* ---- what engines read ---- */
 
-/* Bytes of a KV cache that the widest operation of a pass over `tokens` tokens reads and writes, unfused. */
-static wb_num widest_operation(wb_serving *s, wb_i128 tokens) {
-  wb_model *m = s->model;
-  const wb_compute *compute = wb_forward_passes(m);
-  wb_num open[WB_Q_COUNT], *atoms = WB_NEWN(&m->ctx, wb_num, m->forms->count), most = wb_num_int(0);
-  for (int i = 0; i < WB_Q_COUNT; i++) open[i] = wb_num_int(WB_QUANTITIES[i].fallback);
-  open[WB_Q_NEW] = open[WB_Q_SOURCE] = wb_num_int(tokens);
-  open[WB_Q_IMAGES] = wb_num_int(s->asked.images);
-  open[WB_Q_IMAGE_HEIGHT] = wb_num_int(s->asked.image_height);
-  open[WB_Q_IMAGE_WIDTH] = wb_num_int(s->asked.image_width);
-  if (!wb_forms_atoms(m->forms, open, atoms)) WB_FAIL(&m->ctx, WB_LANG_OVERFLOW, WB_NOWHERE, WB_STR("*"));
+static wb_num widest_of(wb_ctx *ctx, const wb_compute *compute, const wb_num *open) {
+  const wb_forms *forms = compute->model->forms;
+  wb_num *atoms = WB_NEWN(ctx, wb_num, forms->count), most = wb_num_int(0);
+  if (!wb_forms_atoms(forms, open, atoms)) WB_FAIL(ctx, WB_LANG_OVERFLOW, WB_NOWHERE, WB_STR("*"));
   for (size_t i = 0; i < compute->count; i++) {
     const wb_op_cost *op = &compute->ops[i];
     const wb_moves *moves = &op->cost.forward_moves;
@@ -65,7 +60,28 @@ static wb_num widest_operation(wb_serving *s, wb_i128 tokens) {
     if (wb_num_double(each) > wb_num_double(most)) most = each;
   }
   wb_num_ceil(most, &most);
-  return product(&m->ctx, most, wb_num_int((wb_i128)wb_dtype_bytes(s->dtype)));
+  return most;
+}
+
+/* Bytes that the widest operation of a pass over `tokens` tokens reads and writes, unfused. */
+static wb_num widest_operation(wb_serving *s, wb_i128 tokens) {
+  wb_model *m = s->model;
+  wb_compute *compute = wb_forward_passes(m);
+  const wb_num width = wb_num_int((wb_i128)wb_dtype_bytes(s->dtype));
+  wb_num open[WB_Q_COUNT];
+  for (int i = 0; i < WB_Q_COUNT; i++) open[i] = wb_num_int(WB_QUANTITIES[i].fallback);
+  open[WB_Q_NEW] = open[WB_Q_SOURCE] = wb_num_int(tokens);
+  open[WB_Q_IMAGES] = wb_num_int(s->asked.images);
+  open[WB_Q_IMAGE_HEIGHT] = wb_num_int(s->asked.image_height);
+  open[WB_Q_IMAGE_WIDTH] = wb_num_int(s->asked.image_width);
+  for (size_t i = 0; i < compute->widest_count && i < 2; i++)
+    if (memcmp(compute->widest[i].open, open, sizeof open) == 0)
+      return product(&m->ctx, compute->widest[i].elements, width);
+  wb_widest *now = &compute->widest[compute->widest_count++ % 2];
+  *now = (wb_widest){.elements = wb_num_int(0)};
+  now->elements = widest_of(&m->ctx, compute, open);
+  memcpy(now->open, open, sizeof open);
+  return product(&m->ctx, now->elements, width);
 }
 
 /* Of a prompt that follows the context: in proportion to its tokens up to a chunk, but never below that of one token. */

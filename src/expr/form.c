@@ -337,7 +337,14 @@ bool wb_forms_atoms(const wb_forms *table, const wb_num *open, wb_num *values) {
   return true;
 }
 
+static void make_room(wb_forms *table) {
+  if (table->room >= table->count) return;
+  table->room = table->cap;
+  table->values = WB_NEWN(table->ctx, wb_num, table->room);
+}
+
 bool wb_forms_set(wb_forms *table, const wb_num *open) {
+  make_room(table);
   table->is_set = table->has_workload = wb_forms_atoms(table, open, table->values);
   return table->is_set;
 }
@@ -352,6 +359,7 @@ wb_value wb_settled(const wb_value *value) {
     memcpy(open, table->values, table->open_count * sizeof *open);
     if (!wb_forms_set(table, open)) return out;
   }
+  make_room(table);
   wb_form_at(value->u.form, table->values, &out.u.num);
   return out;
 }

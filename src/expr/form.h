@@ -57,10 +57,11 @@ typedef struct wb_forms {
   wb_ctx *ctx;
   wb_atom *atoms;
   size_t count, cap;
-  size_t open_count;            /* the first atoms are the open quantities, in the order of wb_form_open */
-  bool has_workload;            /* the open quantities have values */
-  bool is_set;                  /* so have all atoms */
-  wb_num values[WB_FORM_ATOMS]; /* of every atom, for the workload in effect */
+  size_t open_count; /* the first atoms are the open quantities, in the order of wb_form_open */
+  bool has_workload; /* the open quantities have values */
+  bool is_set;       /* so have all atoms */
+  wb_num *values;    /* of every atom, for the workload in effect */
+  size_t room;       /* for so many values */
 } wb_forms;
 
 wb_forms *wb_forms_new(wb_ctx *ctx);

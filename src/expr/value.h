@@ -16,6 +16,7 @@ typedef struct wb_sym {
   wb_str name;
   uint64_t hash;
   const void *rule; /* what data/fields says of fields with this name; set by the library, NULL for none */
+  bool is_ignored;  /* a key of configurations that changes no tensor; set by the library too */
 } wb_sym;
 
 typedef struct wb_symtab {

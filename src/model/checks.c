@@ -1,7 +1,6 @@
 /* Conditions of data/checks on the configurations that a model was read from, and what would meet them. */
 #include "base/tsv.h"
 #include "expr/eval.h"
-#include "expr/parse.h"
 #include "model/model.h"
 
 typedef struct subject { /* a name of a check's formulas, and the field that it stands for */
@@ -23,7 +22,7 @@ typedef struct check {
 
 static bool is_set(const check *c, wb_str name) {
   const wb_config *config = &c->model->config;
-  const wb_str key = wb_str_fmt(&c->model->ctx, "%.*s%.*s", WB_STR_ARG(c->fields->prefix), WB_STR_ARG(name));
+  const wb_str key = wb_str_join(&c->model->ctx, c->fields->prefix, name);
   for (size_t i = 0; i < config->set_count; i++)
     if (wb_str_eq(config->set_paths[i], key)) return true;
   return false;
@@ -75,7 +74,7 @@ static bool bind_subject(check *c, wb_str item) {
 
 static wb_value formula(check *c, wb_str text) {
   wb_model *m = c->model;
-  return wb_eval(&m->ctx, wb_parse_formula(&m->ctx, &m->lib->symbols, text, WB_STR("checks/checks.tsv")), c->scope);
+  return wb_eval(&m->ctx, wb_library_formula(m->lib, &m->ctx, text, WB_STR("checks/checks.tsv")), c->scope);
 }
 
 static wb_str suggestions(check *c, wb_str text) {
@@ -91,7 +90,7 @@ static wb_str suggestions(check *c, wb_str text) {
 }
 
 static wb_str key_of(const check *c, const subject *s) {
-  return wb_str_fmt(&c->model->ctx, "%.*s%.*s", WB_STR_ARG(c->fields->prefix), WB_STR_ARG(s->key));
+  return wb_str_join(&c->model->ctx, c->fields->prefix, s->key);
 }
 
 static wb_str value_of(const check *c, const subject *s) {

@@ -125,7 +125,7 @@ static wb_place place_of(const wb_fields *fields, const wb_json *json) {
 
 static wb_str full_key(wb_ctx *ctx, const wb_fields *fields, wb_str path) {
   if (!fields->prefix.len) return path;
-  return wb_str_fmt(ctx, "%.*s%.*s", WB_STR_ARG(fields->prefix), WB_STR_ARG(path));
+  return wb_str_join(ctx, fields->prefix, path);
 }
 
 /* A nested field's outer object must be one: a list in its place is a fault, not an absence. */

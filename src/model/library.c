@@ -4,6 +4,7 @@
 
 #include "base/data.h"
 #include "base/tsv.h"
+#include "expr/parse.h"
 
 static size_t line_end(wb_str text, size_t at) {
   const char *end = at < text.len ? memchr(text.ptr + at, '\n', text.len - at) : NULL;
@@ -64,7 +65,7 @@ static void add_keys(wb_library *lib, wb_str line, size_t at, wb_key **keys, siz
     wb_str type = word(line, &at);
     if (!type.len) return;
     WB_PUSH_ROOM(&lib->ctx, *keys, *count, *cap);
-    (*keys)[(*count)++] = (wb_key){type, lib->entry_count - 1};
+    (*keys)[(*count)++] = (wb_key){type, wb_str_hash(type), lib->entry_count - 1};
   }
 }
 
@@ -197,24 +198,24 @@ const wb_decl *wb_library_sharding(wb_library *lib, wb_ctx *ctx, wb_str name) {
   return declared(lib, ctx, name, WB_D_SHARDING);
 }
 
-const wb_decl *wb_library_type(wb_library *lib, wb_ctx *ctx, wb_str model_type) {
-  for (size_t i = lib->type_count; i-- > 0;) {
-    if (!wb_str_eq(lib->types[i].type, model_type)) continue;
-    wb_entry *entry = &lib->entries[lib->types[i].entry];
+/* Of the keys that are alike, the one added last. */
+static const wb_decl *keyed(wb_library *lib, wb_ctx *ctx, const wb_key *keys, size_t count, wb_str name) {
+  const uint64_t hash = wb_str_hash(name);
+  for (size_t i = count; i-- > 0;) {
+    if (keys[i].hash != hash || !wb_str_eq(keys[i].type, name)) continue;
+    wb_entry *entry = &lib->entries[keys[i].entry];
     parse_for(lib, ctx, entry->file);
     return entry->decl;
   }
   return NULL;
 }
 
+const wb_decl *wb_library_type(wb_library *lib, wb_ctx *ctx, wb_str model_type) {
+  return keyed(lib, ctx, lib->types, lib->type_count, model_type);
+}
+
 const wb_decl *wb_library_class(wb_library *lib, wb_ctx *ctx, wb_str class_name) {
-  for (size_t i = lib->class_count; i-- > 0;) {
-    if (!wb_str_eq(lib->classes[i].type, class_name)) continue;
-    wb_entry *entry = &lib->entries[lib->classes[i].entry];
-    parse_for(lib, ctx, entry->file);
-    return entry->decl;
-  }
-  return NULL;
+  return keyed(lib, ctx, lib->classes, lib->class_count, class_name);
 }
 
 static const wb_decl *nth(wb_library *lib, wb_ctx *ctx, wb_decl_kind kind, size_t i) {
@@ -324,8 +325,7 @@ static void add_rule(wb_library *lib, const wb_str *cells) {
 }
 
 static void add_ignored(wb_library *lib, const wb_str *cells) {
-  WB_PUSH_ROOM(&lib->ctx, lib->ignored, lib->ignored_count, lib->ignored_cap);
-  lib->ignored[lib->ignored_count++] = cells[0];
+  ((wb_sym *)wb_intern(&lib->symbols, cells[0]))->is_ignored = true; /* the library owns its names */
 }
 
 static void read_rows(wb_library *lib, wb_str text, void (*add)(wb_library *, const wb_str *)) {
@@ -371,9 +371,22 @@ void wb_library_parse_added(wb_library *lib) {
 const wb_field_rule *wb_library_rule(const wb_sym *name) { return name->rule; }
 
 bool wb_library_ignores(const wb_library *lib, wb_str key) {
-  for (size_t i = 0; i < lib->ignored_count; i++)
-    if (wb_str_eq(lib->ignored[i], key)) return true;
-  return false;
+  const wb_sym *sym = wb_intern_find(&lib->symbols, key);
+  return sym && sym->is_ignored;
+}
+
+const wb_expr *wb_library_formula(wb_library *lib, wb_ctx *ctx, wb_str text, wb_str file) {
+  for (size_t i = 0; i < lib->formula_count; i++)
+    if (lib->formulas[i].text == text.ptr) return lib->formulas[i].expr;
+  lib->ctx.depth = lib->ctx.eval_depth = 0;
+  if (WB_GUARD(&lib->ctx)) {
+    WB_PUSH_ROOM(&lib->ctx, lib->formulas, lib->formula_count, lib->formula_cap);
+    const wb_expr *expr = wb_parse_formula(&lib->ctx, &lib->symbols, text, file);
+    lib->formulas[lib->formula_count++] = (struct wb_formula_text){text.ptr, expr};
+    return expr;
+  }
+  ctx->failure = lib->ctx.failure;
+  longjmp(ctx->guard, 1);
 }
 
 void wb_library_parse_all(wb_library *lib, wb_ctx *ctx) {

@@ -50,6 +50,7 @@ typedef struct wb_entry { /* where a declaration stands, and the declaration onc
 
 typedef struct wb_key {
   wb_str type;
+  uint64_t hash;
   size_t entry;
 } wb_key;
 
@@ -66,8 +67,11 @@ typedef struct wb_library {
   size_t type_count, type_cap, class_count, class_cap, marker_count, marker_cap;
   wb_field_rule *rules;
   size_t rule_count, rule_cap;
-  wb_str *ignored; /* configuration keys known to hold no dimension */
-  size_t ignored_count, ignored_cap;
+  struct wb_formula_text {
+    const char *text;
+    const wb_expr *expr;
+  } * formulas; /* of tables, parsed so far */
+  size_t formula_count, formula_cap;
   const wb_sym *weight;  /* "weight" */
   const wb_sym *here;    /* an operation's own positions */
   const wb_decl *common; /* the family whose fields all have; NULL until it is needed */
@@ -109,6 +113,9 @@ wb_scope *wb_library_scope(wb_library *lib, wb_ctx *ctx, const wb_scope *known);
 
 const wb_field_rule *wb_library_rule(const wb_sym *name); /* by name or alias; NULL if none */
 bool wb_library_ignores(const wb_library *lib, wb_str key);
+
+/* A formula of a table of data/, parsed when it is first asked for. `text` is embedded: its address stands for it. */
+const wb_expr *wb_library_formula(wb_library *lib, wb_ctx *ctx, wb_str text, wb_str file);
 
 /* Parses every file, as `make check` and tests do; fails the caller's context at the first fault. */
 void wb_library_parse_all(wb_library *lib, wb_ctx *ctx);

@@ -202,11 +202,16 @@ static wb_walk start(wb_model *m, bool counting) {
                    .part = WB_STR("")};
 }
 
+/* Of rows and of operations: most models have no more than this, so that nothing is copied as they grow. */
+#define ROWS_USUAL 96
+
 void wb_model_build(wb_model *m) {
   wb_naming *naming = WB_NEW(&m->ctx, wb_naming);
   m->total = m->buffers = m->mtp = m->active = wb_num_int(0);
   for (int i = 0; i < WB_GROUP_COUNT; i++) m->groups[i] = wb_num_int(0);
   m->dtype = dtype_of(m);
+  m->rows = WB_NEWN(&m->ctx, wb_row, m->row_cap = ROWS_USUAL);
+  m->ops = WB_NEWN(&m->ctx, wb_op_use, m->op_cap = ROWS_USUAL);
   wb_walk w = start(m, false);
   m->root = w.root;
   m->forms = wb_workload_open(&m->ctx, &m->lib->symbols, w.root);

@@ -148,7 +148,7 @@ typedef struct wb_model {
   wb_str dtype;                     /* the configuration's, by its torch name */
   bool dtype_given;                 /* false: the configuration names none, torch's default is assumed */
   bool generic;                     /* the family was guessed */
-  const void *passes;               /* of src/estimate: the closed forms of a forward pass, once somebody needed them */
+  void *passes;                     /* of src/estimate: the closed forms of a forward pass, once somebody needed them */
   const struct wb_assumed *assumed; /* a size was given and no architecture: what stands for one; NULL: a model was */
   wb_resolution *resolution;        /* how its name was found; NULL: it was not asked by name */
   bool formula_only;                /* no rows: the total is a rule of thumb's */
@@ -156,6 +156,7 @@ typedef struct wb_model {
   struct wb_model *draft;           /* a smaller model that drafts its tokens while it is served; NULL: none */
   const void *tried;                /* of src/estimate: the engine whose names trials have found already */
   const void *loaded;               /* of src/estimate: formats that its weights were weighed in, likewise */
+  const void *measured;             /* of src/estimate: what its rows show of dimensions, likewise */
   const void *llama;                /* of src/estimate: what llama.cpp would know of it, likewise */
   /* totals */
   wb_num total, buffers, mtp, active;

@@ -176,7 +176,7 @@ size_t wb_unused_keys(wb_model *m, wb_str **out) {
         read = other->object == f->object && was_read(other, key); /* a flat file is read by two families */
       if (read) continue;
       WB_PUSH_ROOM(&m->ctx, *out, count, cap);
-      (*out)[count++] = wb_str_fmt(&m->ctx, "%.*s%.*s", WB_STR_ARG(f->prefix), WB_STR_ARG(key));
+      (*out)[count++] = wb_str_join(&m->ctx, f->prefix, key);
     }
   }
   return count;

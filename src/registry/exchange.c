@@ -57,12 +57,10 @@ wb_str wb_registry_id_of(wb_ctx *ctx, wb_str path) {
 
 static void quoted(wb_text *out, wb_str text) {
   wb_text_addc(out, '"');
-  for (size_t i = 0; i < text.len; i++) {
-    const unsigned char c = (unsigned char)text.ptr[i];
-    if (c == '"' || c == '\\') wb_text_addf(out, "\\%c", c);
-    else if (c == '\n') wb_text_adds(out, "\\n");
-    else if (c < 0x20 || c == 0x7f) wb_text_addf(out, "\\u%04x", c);
-    else wb_text_addc(out, (char)c);
+  for (size_t at = 0, written; at < text.len;) {
+    char bytes[8];
+    at += wb_str_json(text.ptr + at, text.len - at, bytes, &written);
+    wb_text_add(out, (wb_str){bytes, written});
   }
   wb_text_addc(out, '"');
 }

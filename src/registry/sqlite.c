@@ -225,6 +225,7 @@ static bool read_head(wb_ctx *ctx, const store *s, unsigned char head[HEADER]) {
   char path[PATH_MOST];
   sqlite3_file *file = (sqlite3_file *)WB_NEWN(ctx, max_align_t, (size_t)vfs->szOsFile / sizeof(max_align_t) + 1);
   int code = vfs->xFullPathname(vfs, path_of(ctx, s), sizeof path, path);
+  if ((code & 0xff) == SQLITE_OK) code = SQLITE_OK; /* SQLITE_OK_SYMLINK: a link was on the way */
   const char *name = code == SQLITE_OK ? sqlite3_create_filename(path, "", "", 0, NULL) : NULL;
   if (!name) fail_with(ctx, s, code == SQLITE_OK ? SQLITE_NOMEM : code);
   code = vfs->xOpen(vfs, name, file, SQLITE_OPEN_READONLY | SQLITE_OPEN_MAIN_DB, NULL);

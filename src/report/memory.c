@@ -10,7 +10,7 @@
 
 /* The "config" method's cache: of every layer and head, over the ranks of tensor parallelism. */
 static wb_i128 config_kv(const wb_serving *s) {
-  const wb_method_result result = wb_method_run(s->model, "config", "kv");
+  const wb_method_result result = wb_method_figures(s->model, "config", "kv");
   const wb_node *elements = wb_method_quantity(&result, "elements_per_token");
   if (!elements || elements->value.kind != WB_NUM) return 0;
   wb_num bytes = elements->value.u.num, element;

@@ -28,32 +28,16 @@ wb_str wb_out_number(const wb_out *out, wb_i128 value) {
   return wb_text_str(&text);
 }
 
-/* Bytes of the UTF-8 sequence at `at`, 0 when it is not one. */
-static size_t sequence(wb_str s, size_t at) {
-  unsigned char c = (unsigned char)s.ptr[at];
-  size_t n = c < 0x80 ? 1 : c >= 0xC2 && c < 0xE0 ? 2 : c >= 0xE0 && c < 0xF0 ? 3 : c >= 0xF0 && c < 0xF5 ? 4 : 0;
-  if (!n || at + n > s.len) return 0;
-  for (size_t i = 1; i < n; i++)
-    if (((unsigned char)s.ptr[at + i] & 0xC0) != 0x80) return 0;
-  return n;
-}
-
-/* A path may hold any bytes; JSON may not: what is not UTF-8 becomes U+FFFD. */
+/* A path may hold any bytes; JSON may not. */
 void wb_json_string(wb_text *out, wb_str value) {
   wb_text_addc(out, '"');
-  for (size_t i = 0; i < value.len; i++) {
-    unsigned char c = (unsigned char)value.ptr[i];
-    size_t bytes = sequence(value, i);
-    if (bytes != 1) {
-      if (bytes) wb_text_add(out, wb_str_slice(value, i, i + bytes));
-      else wb_text_adds(out, "\xEF\xBF\xBD");
-      i += bytes ? bytes - 1 : 0;
-      continue;
-    }
-    if (c == '"' || c == '\\') wb_text_addf(out, "\\%c", c);
-    else if (c == '\n') wb_text_adds(out, "\\n");
-    else if (c < 0x20 || c == 0x7f) wb_text_addf(out, "\\u%04x", c);
-    else wb_text_addc(out, (char)c);
+  for (size_t at = 0, written; at < value.len;) {
+    char bytes[8];
+    const size_t plain = wb_str_plain(value.ptr + at, value.len - at);
+    wb_text_add(out, wb_str_slice(value, at, at + plain));
+    if ((at += plain) == value.len) break;
+    at += wb_str_json(value.ptr + at, value.len - at, bytes, &written);
+    wb_text_add(out, (wb_str){bytes, written});
   }
   wb_text_addc(out, '"');
 }

@@ -26,7 +26,7 @@ static const wb_method_result *asked(wb_model *m, const char *name) {
 static facts gather(wb_model *m, const char *method) {
   facts f = {.total = m->total, .active = whole(m->active)};
   wb_method_result *result = WB_NEW(&m->ctx, wb_method_result);
-  *result = wb_method_run(m, "config", "params");
+  *result = wb_method_figures(m, "config", "params");
   f.formula = wb_method_quantity(result, "total");
   if (f.formula) f.comparison = wb_compare_formula(m, result);
   if (f.comparison.notable) wb_warn_formula(m, &f.comparison);

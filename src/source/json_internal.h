@@ -22,6 +22,38 @@ typedef enum wb_json_expect {
   WB_EXPECT_END
 } wb_json_expect;
 
+/* ---- json_tree.c: the tree as it grows ---- */
+
+typedef struct wb_json_frame {
+  wb_json *container;
+  size_t first; /* its members begin here among the pending */
+} wb_json_frame;
+
+typedef struct wb_json_tree {
+  wb_ctx *ctx;
+  size_t end; /* of the last token */
+  wb_json *root;
+  wb_json_member *pending; /* of all open containers, the innermost last; items of lists have no key */
+  size_t count, cap;
+  wb_json *nodes; /* made in advance */
+  size_t node_count;
+  wb_json_frame frames[WB_JSON_MAX_DEPTH];
+  size_t depth;
+} wb_json_tree;
+
+/* Hangs a new value, whose token begins at `start` and has `length` bytes, where the next one belongs. */
+wb_json *wb_json_tree_add(wb_json_tree *tree, wb_json_kind kind, size_t start, size_t length);
+/* The same of a number: an integer, a real, or what is too big for them. */
+void wb_json_tree_number(wb_json_tree *tree, wb_str digits, size_t start);
+void wb_json_tree_key(wb_json_tree *tree, wb_str key, size_t start, size_t length);
+bool wb_json_tree_open(wb_json_tree *tree, wb_json_kind kind, size_t start); /* false: too deep */
+/* The innermost container ends before `end`. Of an object false when a key stands twice: then both members. */
+void wb_json_tree_end_array(wb_json_tree *tree, size_t end);
+bool wb_json_tree_end_object(wb_json_tree *tree, size_t end, wb_json_member *first, wb_json_member *second);
+
+/* json_quick.c: the tree of a text that holds no escapes and no fault; NULL: the library must look at it. */
+wb_json *wb_json_quick(wb_ctx *ctx, wb_str text);
+
 /* The tree, or NULL and *fault. Fails the context only when memory runs out. */
 wb_json *wb_json_parse(wb_ctx *ctx, wb_str text, wb_json_fault *fault);
 _Noreturn void wb_json_fail(wb_ctx *ctx, wb_str text, wb_str file, const wb_json_fault *fault);

@@ -10,6 +10,8 @@
 
 #include "source/json_internal.h"
 
+#define INSERTED_MOST 80u
+
 struct wb_json_slot {
   uint32_t hash;
   uint32_t member;
@@ -42,6 +44,16 @@ static void sort_by_hash(wb_json_slot *slots, wb_json_slot *other, size_t count)
   }
 }
 
+/* The same for few: less than the counting of digits takes. */
+static void insert_by_hash(wb_json_slot *slots, size_t count) {
+  for (size_t i = 1; i < count; i++) {
+    const wb_json_slot slot = slots[i];
+    size_t at = i;
+    for (; at > 0 && slots[at - 1].hash > slot.hash; at--) slots[at] = slots[at - 1];
+    slots[at] = slot;
+  }
+}
+
 static int by_key(const void *a, const void *b) {
   const wb_json_member *x = *(const wb_json_member *const *)a, *y = *(const wb_json_member *const *)b;
   int order = wb_str_cmp(x->key, y->key);
@@ -62,11 +74,14 @@ static wb_json_slot *sorted_slots(wb_ctx *ctx, const wb_json *object) {
   size_t count = object->u.object.count;
   const wb_json_member *members = object->u.object.members;
   wb_json_slot *slots = WB_NEWN(ctx, wb_json_slot, count);
-  wb_mark mark = wb_arena_mark(ctx->arena);
-  wb_json_slot *other = WB_NEWN(ctx, wb_json_slot, count);
   for (size_t i = 0; i < count; i++) slots[i] = (wb_json_slot){hash_of(members[i].key), (uint32_t)i};
-  sort_by_hash(slots, other, count);
-  wb_arena_reset(ctx->arena, mark);
+  if (count <= INSERTED_MOST) {
+    insert_by_hash(slots, count);
+  } else {
+    wb_mark mark = wb_arena_mark(ctx->arena);
+    sort_by_hash(slots, WB_NEWN(ctx, wb_json_slot, count), count);
+    wb_arena_reset(ctx->arena, mark);
+  }
   for (size_t from = 0, to; from < count; from = to) {
     for (to = from + 1; to < count && slots[to].hash == slots[from].hash;) to++;
     if (to - from > 1) sort_equal_hashes(ctx, slots + from, to - from, members);

@@ -13,22 +13,6 @@ size_t wb_json_skip_blanks(wb_str text, size_t at) {
   return at;
 }
 
-/* Length of the well-formed sequence at the start of `s`, or 0 (Unicode 15, table 3-7). */
-static size_t sequence(const unsigned char *s, size_t left) {
-  unsigned char low = 0x80, high = 0xbf;
-  size_t length = s[0] < 0x80 ? 1 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
-  if (length == 1) return 1;
-  if (s[0] < 0xc2 || s[0] > 0xf4 || left < length) return 0;
-  if (s[0] == 0xe0) low = 0xa0;
-  if (s[0] == 0xed) high = 0x9f; /* no surrogates */
-  if (s[0] == 0xf0) low = 0x90;
-  if (s[0] == 0xf4) high = 0x8f;
-  if (s[1] < low || s[1] > high) return 0;
-  for (size_t i = 2; i < length; i++)
-    if ((s[i] & 0xc0) != 0x80) return 0;
-  return length;
-}
-
 size_t wb_json_not_utf8(wb_str text) {
   const unsigned char *s = (const unsigned char *)text.ptr;
   size_t at = 0;
@@ -37,7 +21,7 @@ size_t wb_json_not_utf8(wb_str text) {
     while (text.len - at >= sizeof word && (memcpy(&word, s + at, sizeof word), !(word & 0x8080808080808080u)))
       at += sizeof word;
     if (at == text.len) break;
-    size_t length = sequence(s + at, text.len - at);
+    size_t length = wb_str_utf8(text.ptr + at, text.len - at);
     if (!length) return at;
     at += length;
   }

@@ -243,6 +243,14 @@ for what in ("file", "folder"):
     point((new.returncode == 4) == (what == "folder"), f"a new one beside it is {'made' if what == 'file' else 'refused'}", new.stderr)
     closed.chmod(0o755)
 
+# ---- a link on the way to it, as to /var/lib/private under systemd's DynamicUser ----
+(SCRATCH / "really").mkdir()
+(SCRATCH / "linked").symlink_to(SCRATCH / "really")
+through = SCRATCH / "linked" / "registry.sqlite"
+sent = subprocess.run([WEIGH, "registry", "import", "-", "--registry", through], input=line("kept/one", 1), capture_output=True, text=True)
+shown = ask(through, "show", "kept/one")
+point(sent.returncode == 0 and shown.returncode == 0, "a registry behind a symbolic link is read", sent.stderr + shown.stderr)
+
 shutil.rmtree(SCRATCH, ignore_errors=True)
 print(f"1..{count}")
 sys.exit(failed > 0)

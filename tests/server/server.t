@@ -126,6 +126,11 @@ long_head = server.raw(b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 1000
 ok(not long_head or long_head.split(b" ")[1] in (b"431", b"400", b"413"), "a head too long is refused", long_head[:100])
 long_line = server.raw(b"GET /" + b"a" * 100000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n")
 ok(not long_line or long_line.split(b" ")[1] in (b"414", b"431", b"400"), "and a line", long_line[:100])
+for many in (b"set=" + b"x" * 17000, b"&".join([b"set=a=1"] * 400), b"&" * 9000, b"&".join([b"set=" + b"x" * 50] * 500)):
+    began = time.monotonic()
+    reply = server.raw(b"GET /api/v1/params?" + many + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", timeout=10)
+    ok(b" 414 " in reply[:20] and time.monotonic() - began < 5, f"a line of {many.count(b'&') + 1} arguments, {len(many)} bytes, is refused at once", reply[:100])
+is_(server.raw(b"GET /api/v1/params?model=7B&" + b"&".join([b"set=%d" % i for i in range(64)]) + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")[:12], b"HTTP/1.1 400", "as many as an option takes are read")
 for junk in (b"\x00" * 1000, b"\x16\x03\x01\x02\x00", b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"\r\n" * 500, b"GET / HTTP/1.1\r\n\r\n", os.urandom(4096),
              b"POST /api/v1/params HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n", b"POST /api/v1/params HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\n\r\n"):
     reply = server.raw(junk, timeout=1)

@@ -77,6 +77,51 @@ static void values_come_back(void **state) {
   READS("\xef\xbb\xbf{\"a\": 1}", "{\"a\":1}");
 }
 
+/* A text without escapes is read by one reader, the same inside a list with an escape by the other. */
+static void both_readers_agree(void **state) {
+  (void)state;
+  static const char *const texts[] = {
+      "null",
+      "[]",
+      " { } ",
+      "\"\xc3\xa9\x7f\"",
+      "[0,-0,12,-7,170141183460469231731687303715884105727,1701411834604692317316873037158841057270]",
+      "[0.1,-2.5e-3,1E5,1e+22,1e23,123456789012345678.5,0.30000000000000004,1e308,1e400,-0.0,1e-400,0e5,5e-324]",
+      "[[[1],{\"a\":{}}],{\"b\":[true,false,null],\"\":\"x y\"}]",
+      "{\"a\" : 1 ,\r\n\t\"b\": [ 1 , 2 ] }",
+      "[01]",
+      "[1.]",
+      "[.5]",
+      "[1e]",
+      "[-]",
+      "[+1]",
+      "[1,]",
+      "[,1]",
+      "[1 2]",
+      "{\"a\":1,}",
+      "{\"a\" 1}",
+      "{a:1}",
+      "{\"a\":1,\"a\":2}",
+      "[tru]",
+      "[nulll]",
+      "[NaN,-Infinity]",
+      "[\"a\tb\"]",
+      "[\"a\001\"]",
+      "[1}",
+      "{\"a\":1]",
+      "[\f1]",
+  };
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    char wrapped[400], other[400];
+    snprintf(wrapped, sizeof wrapped, "[%s,\"\\u0041\"]", texts[i]);
+    const char *plain = read_back(texts[i]), *with = read_back(wrapped);
+    const bool good = strstr(plain, "json_") == NULL;
+    snprintf(other, sizeof other, "[%s,\"A\"]", plain);
+    if (good) assert_string_equal(with, other);
+    else assert_non_null(strstr(with, "json_"));
+  }
+}
+
 static void integers_are_exact_up_to_127_bits(void **state) {
   (void)state;
   SAME("0");
@@ -546,6 +591,7 @@ static int tear_down(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(values_come_back),
+      TEST(both_readers_agree),
       TEST(integers_are_exact_up_to_127_bits),
       TEST(decimals_keep_how_they_were_written),
       TEST(a_locale_with_comma_does_not_matter_where_there_is_one),
