@@ -51,7 +51,7 @@ export function Leaves({ node, children, sum, onOpen }: Props) {
   const rows = long && !all ? [...children].sort(larger).slice(0, SHOWN) : children;
   return (
     <>
-      <table class="leaves">
+      <table class={`leaves ${sum ? "sum-of" : ""}`}>
         <caption>{sum ? w().parts : w().leaves}</caption>
         <thead>
           <tr><th scope="col">{w().symbol}</th><th scope="col" class="number">{w().value}</th><th scope="col">{sum ? w().how : w().where}</th></tr>

@@ -20,7 +20,7 @@ export function Steps({ node, nodes }: { node: ExplainNode; nodes: readonly Expl
   const sum = isSum(nodes, node);
   const short = shortText(node);
   const origin = originText(node);
-  const numbers = node.numbers && node.formula && node.numbers !== node.formula && !(sum && !isShortSum(node.formula)) ? node.numbers : "";
+  const numbers = node.numbers && node.formula && node.numbers !== node.formula && !/^\d+$/.test(node.numbers) && !(sum && !isShortSum(node.formula)) ? node.numbers : "";
   return (
     <dl class="derivation">
       {node.formula && (<><dt>{w().formula}</dt><dd><Symbols node={node} sum={sum} /></dd></>)}

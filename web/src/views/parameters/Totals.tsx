@@ -2,7 +2,7 @@
 import type { Params } from "../../api/types";
 import { bytes, count, percent, signedPercent, whole } from "../../format";
 import { Figure } from "../../parts/Figure";
-import { words } from "../../text";
+import { language, words } from "../../text";
 import { whyOfParameters } from "./model";
 
 const w = words({
@@ -45,8 +45,11 @@ function Against({ params }: { params: Params }) {
           <span class="mono">{count(row.value)}</span>
         </div>
       ))}
-      {warning ? <p class="aside-note alarm-line" role="note">{warning.message}</p>
-        : <p class="muted">{w().agree(signedPercent(params.formula_difference))}</p>}
+      {warning ? (
+        <p class="aside-note alarm-line" role="note">
+          {language.value === "en" ? warning.message : <>{w().agree(signedPercent(params.formula_difference))} <span lang="en" class="muted">{warning.message}</span></>}
+        </p>
+      ) : <p class="muted">{w().agree(signedPercent(params.formula_difference))}</p>}
     </div>
   );
 }
