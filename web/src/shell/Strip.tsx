@@ -12,6 +12,7 @@ import { whyOfComponent } from "../state/whys";
 import { words } from "../text";
 import { componentWord } from "../text/terms";
 import { Sentence } from "./sentence";
+import { Tools } from "./Tools";
 
 const w = words({
   en: {
@@ -99,6 +100,7 @@ export function Strip() {
           <Limits fit={data} />
         </div>
       )}
+      <Tools />
     </section>
   );
 }
