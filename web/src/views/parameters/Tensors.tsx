@@ -2,7 +2,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ask, type Body, type Problem as Told } from "../../api/client";
 import { bytes, count, whole } from "../../format";
-import { Name } from "../../parts/Name";
 import { Problem } from "../../parts/Problem";
 import { Figure } from "../../parts/Figure";
 import { bodyFor, extras, options } from "../../state/question";
@@ -72,8 +71,8 @@ function Row({ tensor, at, height }: { tensor: Tensor | undefined; at: number; h
     <div class="tensor" role="row" aria-rowindex={at + 2} style={{ top: `${at * height}px`, height: `${height}px` }}>
       {tensor ? (
         <>
-          <span role="rowheader" class="mono name">
-            <Figure why={whyOfParameters(tensor.name, tensor.name, tensor.elements)}><Name name={tensor.name} /></Figure>
+          <span role="rowheader" class="mono name" title={tensor.name}>
+            <Figure why={whyOfParameters(tensor.name, tensor.name, tensor.elements)}>{tensor.name}</Figure>
           </span>
           <span role="cell" class="mono shape">{tensor.shape.join(" × ")}</span>
           <span role="cell" class="mono dtype">{tensor.format ?? tensor.dtype}</span>
