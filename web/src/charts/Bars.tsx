@@ -27,7 +27,7 @@ export function Bars({ bars, width }: { bars: readonly Bar[]; width: number }) {
         <g key={bar.key} transform={`translate(0 ${i * ROW})`} class="bar"
           {...(bar.onOpen && {
             role: "button",
-            tabIndex: 0,
+            tabindex: 0,
             "aria-label": `${bar.label}: ${bar.text}`,
             onClick: bar.onOpen,
             onKeyDown: (event: KeyboardEvent) => {

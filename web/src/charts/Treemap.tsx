@@ -1,6 +1,6 @@
 /* A treemap: areas are amounts. Arrow keys go from tile to tile, Enter goes inside, Backspace out. */
 import { hierarchy, treemap, treemapSquarify, type HierarchyRectangularNode } from "d3-hierarchy";
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 
 export interface Leaf {
   key: string;
@@ -61,11 +61,18 @@ function Label({ tile }: { tile: Tile }) {
 
 export function Treemap({ root, width, height, onOpen, onOut }: Props) {
   const group = useRef<SVGGElement>(null);
+  const inside = useRef(false); /* the keys went in or out: the focus follows */
   const tiles = layout(root, width, height).children ?? [];
+  useEffect(() => {
+    if (inside.current) group.current?.querySelector<SVGRectElement>("[role=button]")?.focus();
+    inside.current = false;
+  }, [root.key]);
   const keys = (event: KeyboardEvent, tile: Tile, at: number) => {
-    if (event.key === "Enter" || event.key === " ") onOpen(tile.data);
-    else if (event.key === "Backspace") onOut();
-    else {
+    if (event.key === "Enter" || event.key === " " || event.key === "Backspace") {
+      inside.current = event.key === "Backspace" || tile.data.children !== undefined;
+      if (event.key === "Backspace") onOut();
+      else onOpen(tile.data);
+    } else {
       const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
       if (step === undefined) return;
       const all = group.current?.querySelectorAll<SVGRectElement>("[role=button]");
@@ -77,7 +84,7 @@ export function Treemap({ root, width, height, onOpen, onOut }: Props) {
     <g ref={group} class="treemap">
       {tiles.map((tile, at) => (
         <g key={tile.data.key}>
-          <rect class={`tile ${tile.data.tone}`} role="button" tabIndex={at === 0 ? 0 : -1} aria-label={`${tile.data.label}: ${tile.data.amount}`}
+          <rect class={`tile ${tile.data.tone}`} role="button" tabindex={at === 0 ? 0 : -1} aria-label={`${tile.data.label}: ${tile.data.amount}`}
             x={tile.x0} y={tile.y0} width={tile.x1 - tile.x0} height={tile.y1 - tile.y0}
             onClick={() => onOpen(tile.data)} onKeyDown={(event) => keys(event, tile, at)}>
             <title>{`${tile.data.label}\n${tile.data.amount}`}</title>
