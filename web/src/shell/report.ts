@@ -8,8 +8,8 @@ import { bodyOf, chosenQuantity } from "../views/formulas/quantity";
 import { address } from "./sheets";
 
 const w = words({
-  en: { report: (model: string) => `What ${model} weighs`, memory: "Memory", parameters: "Parameters", methods: "Rules of thumb against exact", layers: "Layers", asked: "Asked as", made: (link: string) => `[The question on the page](${link})` },
-  zh: { report: (model: string) => `${model} 有多重`, memory: "显存", parameters: "参数", methods: "经验公式与精确值", layers: "各层", asked: "提问方式", made: (link: string) => `[页面上的问题](${link})` },
+  en: { report: (model: string) => `What ${model} weighs`, memory: "Memory", parameters: "Parameters", methods: "Rules of thumb against exact", asked: "Asked as", made: (link: string) => `[The question on the page](${link})` },
+  zh: { report: (model: string) => `${model} 有多重`, memory: "显存", parameters: "参数", methods: "经验公式与精确值", asked: "提问方式", made: (link: string) => `[页面上的问题](${link})` },
 });
 
 export type Format = "markdown" | "json" | "csv";
@@ -44,10 +44,10 @@ export async function saveTensors(): Promise<void> {
 
 export async function saveReport(): Promise<void> {
   const ask = (command: string, extra: Body = {}) => askText(command, bodyFor(command, options.value, extra), "markdown");
-  const [memory, parameters, layers, methods] = await Promise.all([ask("fit"), ask("params"), ask("params", { "per-layer": true }), ask("compare-methods")]);
-  const section = (title: string, text: string) => (text.trim().startsWith("{") ? "" : `## ${title}\n\n${text.trim()}\n\n`);
+  const [memory, parameters, methods] = await Promise.all([ask("fit"), ask("params", { "per-layer": true }), ask("compare-methods")]);
+  const section = (title: string, text: string) => (text.trim().startsWith("{") ? "" : `## ${title}\n\n${text.replace(/^## .*\n+/gm, "").trim()}\n\n`);
   const sentence = document.querySelector(".sentence")?.textContent ?? "";
   const text = `# ${w().report(option("model"))}\n\n${sentence}\n\n${section(w().memory, memory)}${section(w().parameters, parameters)}`
-    + `${section(w().layers, layers)}${section(w().methods, methods)}## ${w().asked}\n\n\`\`\`\n${commandLine("overview", options.value)}\n\`\`\`\n\n${w().made(address())}\n`;
+    + `${section(w().methods, methods)}## ${w().asked}\n\n\`\`\`\n${commandLine("overview", options.value)}\n\`\`\`\n\n${w().made(address())}\n`;
   save(text, "report", "markdown");
 }

@@ -1,4 +1,5 @@
 /* Figures of two answers side by side, as texts; what differs is said once more as a difference. */
+import { takes } from "../../api/ranges";
 import type { Fit, Params } from "../../api/types";
 import { bytes, count, digits, seconds, whole } from "../../format";
 import { onDevice } from "../../parts/components";
@@ -121,7 +122,7 @@ export function askedRows(a: Readonly<Record<string, string | readonly string[]>
   const text = (value: string | readonly string[] | undefined) => (value === undefined ? NONE : typeof value === "string" ? value : value.join(", "));
   return [...new Set([...Object.keys(a), ...Object.keys(b)])]
     .map((name) => ({ name, a: text(a[name]), b: text(b[name]) }))
-    .filter((row) => row.a !== row.b);
+    .filter((row) => row.a !== row.b && takes("fit", row.name));
 }
 
 /* Fields of the configurations that differ. */

@@ -1,6 +1,7 @@
 /* Every tensor, tens of thousands of rows: only those in sight are asked for and drawn. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ask, type Body, type Problem as Told } from "../../api/client";
+import { useWidth } from "../../charts/Frame";
 import { bytes, count, whole } from "../../format";
 import { Problem } from "../../parts/Problem";
 import { Figure } from "../../parts/Figure";
@@ -88,7 +89,8 @@ function Row({ tensor, at, height }: { tensor: Tensor | undefined; at: number; h
 function Window({ rows, need }: { rows: Rows; need: (from: number, to: number) => void }) {
   const box = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
-  const narrow = typeof window !== "undefined" && window.matchMedia("(max-width: 700px)").matches;
+  const [place, width] = useWidth<HTMLDivElement>();
+  const narrow = width > 0 && width < 800;
   const height = narrow ? 52 : 28;
   const room = 12 * 40;
   const first = Math.max(0, Math.floor(top / height) - 4);
@@ -101,7 +103,7 @@ function Window({ rows, need }: { rows: Rows; need: (from: number, to: number) =
   const shown = [];
   for (let at = first; at <= last; at++) shown.push(<Row key={at} tensor={rows.pages.get(Math.floor(at / PAGE))?.[at % PAGE]} at={at} height={height} />);
   return (
-    <div class="tensors" role="table" aria-label={w().title} aria-rowcount={rows.total + 1} aria-colcount={6}>
+    <div ref={place} class={`tensors ${narrow ? "narrow" : ""}`} role="table" aria-label={w().title} aria-rowcount={rows.total + 1} aria-colcount={6}>
       <div class="tensor tensor-head" role="row" aria-rowindex={1}>
         {w().head.map((cell, i) => <span key={cell} role="columnheader" class={i > 3 ? "num" : ""}>{cell}</span>)}
       </div>
