@@ -2,8 +2,10 @@
  * again a button; a trail leads back. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useAnswer } from "../api/answer";
+import type { Body } from "../api/client";
 import type { Explain, ExplainNode } from "../api/types";
 import { bytes } from "../format";
+import { bodyFor, options } from "../state/question";
 import { language, words } from "../text";
 import { basis as basisWords, componentWord } from "../text/terms";
 import { Copy } from "./Copy";
@@ -17,11 +19,11 @@ import { closeWhy, why, type WhyRequest } from "./why";
 const w = words({
   en: {
     why: "Why", close: "Close", trail: "Trail", back: "Back", interval: "interval", basis: "basis", source: "source",
-    none: "The answer gives this figure as it stands.",
+    none: "The answer gives this figure as it stands.", other: "This derives another question than the one at the left now.", now: "The same of the present question",
   },
   zh: {
     why: "为什么", close: "关闭", trail: "路径", back: "返回", interval: "区间", basis: "依据", source: "出处",
-    none: "答案直接给出此数值。",
+    none: "答案直接给出此数值。", other: "此处推导的不是左侧当前的问题。", now: "改为推导当前问题",
   },
 });
 
@@ -81,10 +83,21 @@ function Facts({ request }: { request: WhyRequest }) {
   );
 }
 
+/* The same figure of the question as it stands now; null where that is what is shown. */
+function present(request: WhyRequest): WhyRequest | null {
+  if (!request.ask) return null;
+  const { command, body } = request.ask;
+  const named = Object.fromEntries(Object.entries(body).filter(([name]) => ["explain", "quantity", "latex"].includes(name)));
+  const now = bodyFor(command, options.value, named);
+  const text = (one: Body) => JSON.stringify(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return text(now) === text(body) ? null : { title: request.title, value: "", ask: { command, body: now } };
+}
+
 /* While another derivation is asked for, the old one must not stand under the new title: one Inside a question. */
 function Inside({ request }: { request: WhyRequest }) {
   const answer = useAnswer<Explain>(request.ask?.command ?? "explain", request.ask?.body ?? null);
   const root = answer.data?.nodes[answer.data.root];
+  const now = present(request);
   const value = request.value || (root ? shortText(root) || exactText(root.value) : "");
   return (
     <>
@@ -92,6 +105,7 @@ function Inside({ request }: { request: WhyRequest }) {
         <h2 id="why-title" tabIndex={-1}><Name name={request.title} /> <span class="mono">{value}</span></h2>
         <button type="button" class="link" title="Esc" onClick={closeWhy}>{w().close}</button>
       </header>
+      {now && <p class="note">{w().other} <button type="button" class="link" onClick={() => (why.value = now)}>{w().now}</button></p>}
       {answer.problem && <Problem problem={answer.problem} />}
       {answer.data && <Derivation answer={answer.data} />}
       <Facts request={request} />

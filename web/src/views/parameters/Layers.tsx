@@ -40,7 +40,7 @@ function partsOf(stack: string, set: string, tensors: readonly Tensor[]): string
   const found = new Set<string>();
   for (const tensor of tensors) {
     const at = placed(tensor.name);
-    if (tensor.group === "norm" || at.stack !== stack || !at.set || !meets(set, at.set)) continue;
+    if (tensor.group === "norm" || /norm/.test(at.rest.split(".")[0] ?? "") || at.stack !== stack || !at.set || !meets(set, at.set)) continue;
     const [first = "", second = ""] = at.rest.split(".");
     found.add(/^(experts|shared_experts?)$/.test(second) ? `${first}.${second}` : first);
   }
