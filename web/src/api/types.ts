@@ -100,6 +100,17 @@ export interface Card {
   usd_per_hour?: number;
 }
 
+export interface Cache {
+  name: string;
+  layers: number;
+  dtype: string;
+  window?: number;
+  cells: number;
+  bytes_per_token: number;
+  bytes_per_sequence: number;
+  bytes: number;
+}
+
 export interface Fit extends Common {
   engine: string;
   engine_options: Record<string, unknown>;
@@ -181,11 +192,12 @@ export interface Params extends Common {
   buffer_elements: number;
   mtp_parameters: number;
   parameter_bytes: number;
-  formula_total_parameters: number;
+  formula_total_parameters: number | null; /* null: there is no such formula */
   formula_difference: number;
   enumeration_available: boolean;
   complete: boolean;
   tied_embeddings: boolean;
+  undescribed_parts: string[];
   groups: { name: string; parameters: number; share: number }[];
   layers?: { layers: string; count: number; parameters_each: number; parameters: number }[];
 }

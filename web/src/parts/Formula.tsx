@@ -2,6 +2,7 @@
  * elements one by one, which the Content-Security-Policy allows, as it would not allow styles in markup. */
 import { useEffect, useRef } from "preact/hooks";
 import { isProse, toLatex } from "./math";
+import { Name } from "./Name";
 
 type Katex = (typeof import("katex"))["default"];
 let loading: Promise<Katex> | null = null;
@@ -30,9 +31,6 @@ export function Formula({ text, latex }: { text: string; latex?: string | undefi
       wanted = false;
     };
   }, [text, latex, prose]);
-  return (
-    <span class={prose ? "formula prose" : "formula"} ref={place} key={text}>
-      {text}
-    </span>
-  );
+  if (prose) return <span class="formula prose"><Name name={text} /></span>;
+  return <span class="formula" ref={place} key={text} tabIndex={-1}>{text}</span>;
 }

@@ -76,7 +76,7 @@ export function LoadBar({ load, scale = scaleOf([load]), small = false, label, o
           x={at(part.begin)} y="1" width={at(part.bytes)} height={height}
           {...(onWhy && {
             role: "button",
-            tabIndex: 0,
+            tabindex: 0,
             "aria-label": w().segment(componentWord(part.name), bytes(part.bytes)),
             onClick: () => onWhy(part.name),
             onKeyDown: (event: KeyboardEvent) => {

@@ -9,9 +9,13 @@ import { FitAnswer } from "../state/answers";
 import { fitBody, view, VIEWS, type View } from "../state/question";
 import { language, words } from "../text";
 import { Overview } from "../views/Overview";
+import { Export } from "./Export";
 import { Header } from "./Header";
+import { History, Recorder } from "./History";
 import { Keys } from "./Keys";
+import { Share } from "./Share";
 import { Strip } from "./Strip";
+import { OnPaper, Said } from "./Tools";
 
 const w = words<{ views: Record<View, string>; nav: string }>({
   en: {
@@ -73,10 +77,16 @@ export function App() {
         <main id="answer" tabIndex={-1}>
           <Strip />
           <Tabs />
+          <OnPaper />
           <div id="view" class="view" role="tabpanel" aria-labelledby={`tab-${view.value}`}><Shown /></div>
         </main>
         <WhyDrawer />
         <Keys />
+        <Share />
+        <History />
+        <Export />
+        <Recorder />
+        <Said />
       </div>
     </FitAnswer.Provider>
   );

@@ -13,6 +13,7 @@ import { words } from "../text";
 import { componentWord } from "../text/terms";
 import { Limits } from "./Limits";
 import { Sentence } from "./sentence";
+import { Tools } from "./Tools";
 
 const w = words({
   en: {
@@ -86,6 +87,7 @@ export function Strip() {
           <Limits fit={data} />
         </div>
       )}
+      <Tools />
     </section>
   );
 }

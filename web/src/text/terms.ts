@@ -83,12 +83,12 @@ export const group = words<Record<string, string>>({
   en: {
     embedding: "embedding", attention: "attention", mlp: "MLP", router: "router", routed_expert: "routed experts",
     shared_expert: "shared experts", norm: "norms", head: "output head", vision: "vision tower", audio: "audio tower",
-    ssm: "state space", conv: "convolutions", other: "other",
+    state_space: "state space", convolution: "convolutions", mtp: "prediction layers", projector: "projector", other: "other",
   },
   zh: {
     embedding: "词嵌入", attention: "注意力", mlp: "MLP", router: "路由", routed_expert: "路由专家",
     shared_expert: "共享专家", norm: "归一化", head: "输出头", vision: "视觉塔", audio: "音频塔",
-    ssm: "状态空间", conv: "卷积", other: "其他",
+    state_space: "状态空间", convolution: "卷积", mtp: "预测层", projector: "投影层", other: "其他",
   },
 });
 

@@ -1,3 +1,35 @@
+/* Parameters: how many, where they sit, which tensors they are, what was read to know it. */
+import { useAnswer } from "../api/answer";
+import { ranges } from "../api/ranges";
+import type { Params } from "../api/types";
+import { Problem } from "../parts/Problem";
+import { bodyFor, options } from "../state/question";
+import { Fields } from "./parameters/Fields";
+import { Groups } from "./parameters/Groups";
+import { Layers } from "./parameters/Layers";
+import type { Tensors as List } from "./parameters/model";
+import { Tensors } from "./parameters/Tensors";
+import { Totals } from "./parameters/Totals";
+import { Tree } from "./parameters/Tree";
+
 export function Parameters() {
-  return null;
+  const known = ranges.value !== null;
+  const params = useAnswer<Params>("params", known ? bodyFor("params", options.value, { "per-layer": true }) : null);
+  const compact = useAnswer<List>("tensors", known ? bodyFor("tensors", options.value, { compact: true, quant: null }) : null);
+  const tensors = compact.data?.model === params.data?.model ? (compact.data?.tensors ?? []) : [];
+  if (!params.data) return params.problem ? <Problem problem={params.problem} /> : null;
+  const described = params.data.enumeration_available;
+  return (
+    <div class={`parameters stack ${params.pending ? "pending" : ""}`} data-view="parameters">
+      {params.problem && <Problem problem={params.problem} />}
+      <div class="columns">
+        <Totals params={params.data} />
+        <section><Groups params={params.data} /></section>
+      </div>
+      {described && <section><Tree params={params.data} tensors={tensors} /></section>}
+      {described && <section><Layers params={params.data} tensors={tensors} /></section>}
+      {described && <Tensors />}
+      <Fields params={params.data} />
+    </div>
+  );
 }

@@ -1,0 +1,135 @@
+/* Figures of two answers side by side, as texts; what differs is said once more as a difference. */
+import { takes } from "../../api/ranges";
+import type { Fit, Params } from "../../api/types";
+import { bytes, count, digits, seconds, whole } from "../../format";
+import { onDevice } from "../../parts/components";
+import { worstDevice } from "../../parts/load";
+import { words } from "../../text";
+import { componentWord } from "../../text/terms";
+
+export interface Side {
+  fit: Fit;
+  params: Params | null;
+}
+
+export interface Row {
+  name: string;
+  key: string;
+  tone?: string;
+  why?: string; /* quantity of fit */
+  a: string;
+  b: string;
+  difference: string; /* B against A */
+  better: "a" | "b" | null;
+}
+
+const w = words({
+  en: {
+    fits: "fits", yes: "yes", no: "no", needs: "needs on one device", capacity: "capacity of one device", all: "all devices", kv: "KV cache of one token", bits: "bits per weight",
+    context: "longest context", users: "most users", each: "tokens/s each", together: "tokens/s together", first: "first token", price: "USD per hour",
+    total: "parameters", active: "active parameters", same: "same", times: (f: string) => `×${f}`,
+  },
+  zh: {
+    fits: "放得下", yes: "是", no: "否", needs: "单卡所需", capacity: "单卡容量", all: "全部设备合计", kv: "单个 token 的 KV 缓存", bits: "每权重位数",
+    context: "最长上下文", users: "最大并发", each: "每路 token/s", together: "合计 token/s", first: "首个 token", price: "美元/小时",
+    total: "参数量", active: "激活参数", same: "相同", times: (f: string) => `×${f}`,
+  },
+});
+
+type Pick = (side: Side) => number | null | undefined;
+
+interface Kind {
+  text: (value: number) => string;
+  good: "less" | "more" | null;
+}
+
+const AMOUNT: Kind = { text: bytes, good: "less" };
+const NEUTRAL: Kind = { text: bytes, good: null };
+const COUNT: Kind = { text: count, good: null };
+const MORE: Kind = { text: whole, good: "more" };
+const RATE: Kind = { text: digits, good: "more" };
+const TIME: Kind = { text: seconds, good: "less" };
+const PLAIN: Kind = { text: digits, good: null };
+const NONE = "–";
+
+function difference(a: number, b: number, kind: Kind): string {
+  if (a === b) return "";
+  const sign = b > a ? "+" : "−";
+  const factor = a > 0 && b > 0 ? ` (${w().times(digits(b / a))})` : "";
+  return `${sign}${kind.text(Math.abs(b - a))}${factor}`;
+}
+
+function better(a: number, b: number, kind: Kind): Row["better"] {
+  if (a === b || kind.good === null) return null;
+  return (b < a) === (kind.good === "less") ? "b" : "a";
+}
+
+function rowOf(key: string, name: string, kind: Kind, pick: Pick, a: Side, b: Side, why?: string): Row | null {
+  const [x, y] = [pick(a) ?? null, pick(b) ?? null];
+  if (x === null && y === null) return null;
+  const both = x !== null && y !== null;
+  return {
+    key, name, a: x === null ? NONE : kind.text(x), b: y === null ? NONE : kind.text(y),
+    difference: both ? difference(x, y, kind) : "", better: both ? better(x, y, kind) : null, ...(why && { why }),
+  };
+}
+
+function componentRows(a: Side, b: Side): (Row | null)[] {
+  const parts = [a, b].flatMap((side) => onDevice(worstDevice(side.fit)?.components ?? []));
+  const names = [...new Set(onDevice(parts).map((part) => part.name))];
+  return names.map((name) => {
+    const pick: Pick = (side) => worstDevice(side.fit)?.components.find((part) => part.name === name)?.bytes;
+    const row = rowOf(name, componentWord(name), AMOUNT, pick, a, b, name);
+    return row && { ...row, tone: name };
+  });
+}
+
+function fitsRow(a: Side, b: Side): Row | null {
+  const text = (side: Side) => (side.fit.fits === null ? NONE : side.fit.fits ? w().yes : w().no);
+  if (a.fit.fits === null && b.fit.fits === null) return null;
+  const apart = a.fit.fits !== b.fit.fits && a.fit.fits !== null && b.fit.fits !== null;
+  return { key: "fits", name: w().fits, a: text(a), b: text(b), difference: "", better: apart ? (a.fit.fits ? "a" : "b") : null };
+}
+
+function capacityOf(side: Side): number | null {
+  const budget = worstDevice(side.fit)?.budget_bytes;
+  return budget === undefined ? null : budget + (side.fit.reserve_bytes ?? 0);
+}
+
+export function rowsOf(a: Side, b: Side): Row[] {
+  const row = (key: string, name: string, kind: Kind, pick: Pick, why?: string) => rowOf(key, name, kind, pick, a, b, why);
+  return [
+    fitsRow(a, b),
+    row("device_bytes", w().needs, AMOUNT, (side) => worstDevice(side.fit)?.bytes, "device_bytes"),
+    ...componentRows(a, b),
+    row("capacity", w().capacity, NEUTRAL, capacityOf),
+    row("total_bytes", w().all, AMOUNT, (side) => side.fit.total_bytes),
+    row("kv_bytes_per_token", w().kv, AMOUNT, (side) => side.fit.kv_bytes_per_token),
+    row("bits_per_weight", w().bits, PLAIN, (side) => side.fit.bits_per_weight),
+    row("max_context", w().context, MORE, (side) => side.fit.max_context),
+    row("max_sequences", w().users, MORE, (side) => side.fit.max_sequences),
+    row("tokens_each", w().each, RATE, (side) => side.fit.speed?.tokens_per_second_per_sequence?.best),
+    row("tokens_all", w().together, RATE, (side) => side.fit.speed?.tokens_per_second?.best),
+    row("first_token", w().first, TIME, (side) => side.fit.speed?.time_to_first_token_s?.best),
+    row("price", w().price, { text: (value) => digits(value), good: "less" }, (side) => side.fit.price?.usd_per_hour),
+    row("total_parameters", w().total, COUNT, (side) => side.params?.total_parameters),
+    row("active_parameters", w().active, COUNT, (side) => side.params?.active_parameters),
+  ].filter((one): one is Row => one !== null);
+}
+
+/* What was asked differently. */
+export function askedRows(a: Readonly<Record<string, string | readonly string[]>>, b: Readonly<Record<string, string | readonly string[]>>): { name: string; a: string; b: string }[] {
+  const text = (value: string | readonly string[] | undefined) => (value === undefined ? NONE : typeof value === "string" ? value : value.join(", "));
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])]
+    .map((name) => ({ name, a: text(a[name]), b: text(b[name]) }))
+    .filter((row) => row.a !== row.b && takes("fit", row.name));
+}
+
+/* Fields of the configurations that differ. */
+export function fieldRows(a: Fit, b: Fit): { name: string; a: string; b: string }[] {
+  const of = (fit: Fit) => new Map((fit.fields ?? []).map((field) => [field.key, String(field.value)]));
+  const [x, y] = [of(a), of(b)];
+  return [...new Set([...x.keys(), ...y.keys()])]
+    .map((name) => ({ name, a: x.get(name) ?? NONE, b: y.get(name) ?? NONE }))
+    .filter((row) => row.a !== row.b);
+}

@@ -1,0 +1,86 @@
+/* Cards that take the question as it stands, with what is known of each; ranked, filtered, sorted for the list. */
+import type { Card } from "../../api/types";
+
+/* A row of /api/v1/gpus. */
+export interface GpuRow {
+  vendor: string;
+  name: string;
+  aliases: string;
+  vendor_bytes: number;
+  usable_bytes: number;
+  usable_low_bytes: number;
+  usable_high_bytes: number;
+  usable_basis: string;
+  usable_source?: string;
+  bandwidth_gb_s?: number;
+  bf16_tflops?: number;
+  fp8_tflops?: number;
+  tdp_w?: number;
+  interconnect: string;
+  interconnect_gb_s?: number;
+  architecture: string;
+  year?: number;
+  source: string;
+}
+
+export interface Offer {
+  card: Card;
+  gpu: GpuRow;
+  rank: number; /* as the API ranks them */
+}
+
+export const KINDS = ["card", "laptop", "unified", "accelerator", "cpu", "announced"] as const;
+export type Kind = (typeof KINDS)[number];
+
+/* What one would buy: by the name and the maker, as the table has no column for it. */
+export function kindOf(gpu: GpuRow): Kind {
+  if (/\(announced\)/.test(gpu.name)) return "announced";
+  if (gpu.vendor === "CPU") return "cpu";
+  if (/Laptop|\dM$/.test(gpu.name)) return "laptop";
+  if (gpu.vendor === "Apple" || /^Jetson|Ryzen|DGX Spark/.test(gpu.name)) return "unified";
+  return ["Google", "AWS"].includes(gpu.vendor) ? "accelerator" : "card";
+}
+
+export function offersOf(cards: readonly Card[], gpus: readonly GpuRow[]): Offer[] {
+  const known = new Map(gpus.map((gpu) => [gpu.name, gpu]));
+  return cards.flatMap((card, rank) => {
+    const gpu = known.get(card.gpu);
+    return gpu ? [{ card, gpu, rank }] : [];
+  });
+}
+
+export interface Filter {
+  text: string;
+  vendor: string;
+  kind: string; /* "" is what people rent and buy: neither CPUs nor what is announced only */
+  single: boolean;
+  priced: boolean;
+}
+
+export function passes(offer: Offer, filter: Filter): boolean {
+  const kind = kindOf(offer.gpu);
+  const wanted = filter.kind ? filter.kind === "all" || kind === filter.kind : kind !== "cpu" && kind !== "announced";
+  const text = filter.text.toLowerCase();
+  return wanted
+    && (!filter.vendor || offer.gpu.vendor === filter.vendor)
+    && (!filter.single || offer.card.gpus === 1)
+    && (!filter.priced || offer.card.usd_per_hour !== undefined)
+    && (!text || `${offer.gpu.vendor} ${offer.gpu.name} ${offer.gpu.aliases}`.toLowerCase().includes(text));
+}
+
+export const SORTS = ["rank", "price", "memory", "bandwidth", "year", "gpus"] as const;
+export type Sort = (typeof SORTS)[number];
+
+const LAST = Number.POSITIVE_INFINITY;
+const KEY: Readonly<Record<Sort, (offer: Offer) => number>> = {
+  rank: (offer) => offer.rank,
+  price: (offer) => offer.card.usd_per_hour ?? LAST,
+  memory: (offer) => offer.gpu.vendor_bytes,
+  bandwidth: (offer) => -(offer.gpu.bandwidth_gb_s ?? 0),
+  year: (offer) => -(offer.gpu.year ?? 0),
+  gpus: (offer) => offer.card.gpus,
+};
+
+export function sorted(offers: readonly Offer[], sort: Sort): Offer[] {
+  return [...offers].sort((a, b) => KEY[sort](a) - KEY[sort](b) || a.rank - b.rank);
+}
