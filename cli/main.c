@@ -111,7 +111,7 @@ static int ended(const face_question *o, weigh_status status, const weigh_error 
 }
 
 static int run(const face_command *command, face_question *o) {
-  char xdg[4096], registry[CLI_PATH_SIZE];
+  char xdg[4096], registry[FACE_PATH_SIZE];
   weigh_error err = {0};
   o->report.color = o->report.format == WEIGH_FORMAT_TEXT && wants_color(o);
   add_data_dirs(o, xdg, sizeof xdg);
@@ -119,7 +119,7 @@ static int run(const face_command *command, face_question *o) {
   weigh_library_options options = {
       .language = o->language, .data_dirs = o->data_dirs, .data_dir_count = o->data_dir_count};
   weigh_status status = weigh_library_open(&options, &library, &err);
-  if (status == WEIGH_OK && cli_registry_path(o, registry, sizeof registry, false))
+  if (status == WEIGH_OK && face_registry_path(o->registry, registry, sizeof registry, false))
     status = weigh_library_use_registry(library, registry, &err);
   if (status == WEIGH_OK) status = ask(command, o, library, &err);
   weigh_library_free(library);

@@ -2,11 +2,7 @@
 #include "registry.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-
-#define NAME "registry.sqlite"
 
 static const struct {
   const char *name;
@@ -21,29 +17,6 @@ static const struct {
 #define ACTION_COUNT (sizeof ACTIONS / sizeof *ACTIONS)
 #define ACTION_WORDS "list, show, add, remove, export, import, verify"
 
-/* Makes the folders above a file, from the first that is missing. One that cannot be made shows when the file is opened. */
-static void make_folders(char *path) {
-  for (char *c = path + 1; *c; c++) {
-    if (*c != '/') continue;
-    *c = '\0';
-    mkdir(path, 0777);
-    *c = '/';
-  }
-}
-
-bool cli_registry_path(const face_question *o, char *path, size_t size, bool made) {
-  const char *named = o->registry ? o->registry : getenv("WEIGH_REGISTRY");
-  const char *xdg = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
-  int length;
-  if (named) length = snprintf(path, size, "%s", named);
-  else if (xdg && *xdg == '/') length = snprintf(path, size, "%s/weigh/" NAME, xdg);
-  else if (home && *home) length = snprintf(path, size, "%s/.local/share/weigh/" NAME, home);
-  else return false;
-  if (length <= 0 || (size_t)length >= size) return false;
-  if (made && !named) make_folders(path);
-  return true;
-}
-
 static bool write_stdout(void *user, const char *bytes, size_t size) {
   (void)user;
   return fwrite(bytes, 1, size, stdout) == size;
@@ -54,14 +27,15 @@ static weigh_status fail(const face_question *o, weigh_error *err, const char *i
 }
 
 weigh_status cli_registry(face_question *o, weigh_error *err) {
-  char path[CLI_PATH_SIZE];
+  char path[FACE_PATH_SIZE];
   size_t at = 0;
   while (at < ACTION_COUNT && strcmp(ACTIONS[at].name, o->words[0]) != 0) at++;
   if (at == ACTION_COUNT) return fail(o, err, "USAGE_ACTION", o->words[0], ACTION_WORDS);
   o->kept.action = ACTIONS[at].action;
   o->kept.name = o->word_count > 1 ? o->words[1] : NULL;
   if (ACTIONS[at].named && !o->kept.name) return fail(o, err, "REGISTRY_NAME_MISSING", o->words[0], "");
-  if (!cli_registry_path(o, path, sizeof path, ACTIONS[at].writes)) return fail(o, err, "REGISTRY_NO_HOME", "", "");
+  if (!face_registry_path(o->registry, path, sizeof path, ACTIONS[at].writes))
+    return fail(o, err, "REGISTRY_NO_HOME", "", "");
   const weigh_registry_options options = {.path = path, .read_only = !ACTIONS[at].writes, .language = o->language};
   weigh_registry *registry = NULL;
   weigh_status status = weigh_registry_open(&options, &registry, err);

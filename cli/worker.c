@@ -180,7 +180,7 @@ bool cli_worker_answer(cli_worker *w, char *line, size_t size, size_t number, cl
 }
 
 cli_worker *cli_worker_new(const face_question *base, weigh_error *err) {
-  char registry[CLI_PATH_SIZE];
+  char registry[FACE_PATH_SIZE];
   const weigh_library_options options = {
       .language = base->language, .data_dirs = base->data_dirs, .data_dir_count = base->data_dir_count};
   cli_worker *w = calloc(1, sizeof *w);
@@ -192,7 +192,7 @@ cli_worker *cli_worker_new(const face_question *base, weigh_error *err) {
   w->models = (cli_cache){.most = MODELS, .release = free_kept};
   w->answers = (cli_cache){.most_bytes = ANSWERS_SIZE, .release = free};
   weigh_status status = weigh_library_open(&options, &w->library, err);
-  if (status == WEIGH_OK && cli_registry_path(base, registry, sizeof registry, false))
+  if (status == WEIGH_OK && face_registry_path(base->registry, registry, sizeof registry, false))
     status = weigh_library_use_registry(w->library, registry, err);
   if (status == WEIGH_OK) return w;
   cli_worker_free(w);

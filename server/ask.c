@@ -121,18 +121,26 @@ static wb_str key_of(srv_request *r, srv_worker *worker, const face_command *com
 
 static bool is_get(const srv_request *r) { return strcmp(r->method, "POST") != 0; }
 
-/* The same question of the same descriptions has the same answer, but for the times of finding its model: a weak tag. */
-static void tag(srv_reply *reply, const char *key, size_t size) {
-  const unsigned long long hash = wb_str_hash((wb_str){key, size});
-  snprintf(reply->etag, sizeof reply->etag, "W/\"%016llx-%.12s\"", hash, weigh_data_digest());
+/* Of an answer but for the times that finding its model took: a weak tag. */
+static void tag(srv_reply *reply) {
+  static const char times[] = "\"seconds\": ";
+  uint64_t hash = 0;
+  const char *at = reply->body.ptr, *const end = at + reply->body.size;
+  while (at < end) {
+    const char *to = memmem(at, (size_t)(end - at), times, sizeof times - 1);
+    to = to ? to + sizeof times - 1 : end;
+    hash = hash * 0x9E3779B97F4A7C15u + wb_str_hash((wb_str){at, (size_t)(to - at)});
+    for (at = to; at < end && strchr("0123456789.e+-", *at);) at++;
+  }
+  snprintf(reply->etag, sizeof reply->etag, "W/\"%016llx\"", (unsigned long long)hash);
   reply->cache = "no-cache";
 }
 
-static void answer_at_once(srv_request *r, srv_worker *worker, srv_question *q, const char *key, size_t key_size) {
+static void answer_at_once(srv_request *r, srv_worker *worker, srv_question *q) {
   weigh_error err;
   const weigh_status status = srv_worker_answer(worker, q, collect, &r->reply.body, &err);
   finish(r, q, status, &err);
-  if (r->reply.http == 200 && is_get(r) && key) tag(&r->reply, key, key_size);
+  if (r->reply.http == 200 && is_get(r)) tag(&r->reply);
 }
 
 static bool wants_lines(const srv_request *r) {
@@ -143,6 +151,7 @@ static bool wants_lines(const srv_request *r) {
 void srv_ask(srv_request *r, srv_worker *worker, const face_command *command) {
   r->command = (size_t)(command - FACE_COMMANDS);
   r->lines = command->kind == WEIGH_REPORT_SWEEP && wants_lines(r);
+  srv_worker_refresh(worker, r->language);
   const wb_str key = key_of(r, worker, command);
   char *copy = NULL;
   if (key.len && key.len <= 8192) {
@@ -156,7 +165,7 @@ void srv_ask(srv_request *r, srv_worker *worker, const face_command *command) {
   const size_t key_size = key.len;
   srv_question *q = question_of(r, worker, command);
   if (q && srv_question_is_quick(q)) {
-    answer_at_once(r, worker, q, copy, key_size);
+    answer_at_once(r, worker, q);
     if (copy && r->reply.http == 200 && !srv_question_is_of_sent(q))
       srv_worker_remember(worker, copy, key_size, &r->reply);
   } else if (q) {

@@ -71,6 +71,9 @@ void srv_request_release(void *request) {
   if (--r->owners) return;
   free(r->target);
   free(r->path);
+  free(r->keep.id);
+  free(r->keep.source);
+  free(r->keep.revision);
   free(r->body);
   free(r->reply.body.ptr);
   free(r);

@@ -194,7 +194,9 @@ static void raise_limits(const srv_server *s) {
 static weigh_status serve(srv_server *s, const sigset_t *stops, weigh_error *err) {
   int fd, signal_number;
   char url[128];
+  weigh_error warning = {.status = WEIGH_OK};
   weigh_status status = read_token(s, err);
+  if (status == WEIGH_OK) status = srv_registry_find(&s->settings, &warning, err);
   if (status == WEIGH_OK) status = srv_catalogue_read(s, err);
   if (status == WEIGH_OK) status = open_socket(s, &fd, err);
   if (status != WEIGH_OK) return status;
@@ -202,6 +204,7 @@ static weigh_status serve(srv_server *s, const sigset_t *stops, weigh_error *err
   if (!make_parts(s) || !srv_http_start(s, fd)) return fail(&s->settings, err, "SERVE_START", strerror(errno), "");
   describe_socket(fd, url);
   srv_log(s, "info", "listening", url);
+  if (warning.code[0]) srv_log(s, "warning", "the registry is passed over", warning.message);
   if (!s->local && !s->token[0]) srv_log(s, "warning", "anybody may ask: no token is set", NULL);
   notify("READY=1");
   sigwait(stops, &signal_number);

@@ -203,35 +203,75 @@ static const struct {
      "\"in\": \"query\", \"required\": true, \"schema\": {\"type\": \"string\"}}], \"responses\": "
      "{" JSON_ANSWER("The answer.") ", " PROBLEMS "}"},
     {"GET", "/api/v1/models",
-     "\"summary\": \"Search the models that are known\", \"parameters\": [" QUERY(
-         "q", "{\"type\": \"string\"}") ", " QUERY("offset",
-                                                   "{\"type\": \"integer\", \"minimum\": 0, \"maximum\": "
-                                                   "999999999}") ", " QUERY("limit",
-                                                                            "{\"type\": \"integer\", "
-                                                                            "\"minimum\": 0, \"maximum\": "
-                                                                            "1000}") "], \"responses\": "
-                                                                                     "{" JSON_ANSWER(
-                                                                                         "A page "
-                                                                                         "of them.") ", " PROBLEMS "}"},
+     "\"summary\": \"Search the models that are known: sent, in the registry, in the catalogue\", "
+     "\"parameters\": [" QUERY("q", "{\"type\": \"string\"}") ", " QUERY(
+         "offset",
+         "{\"type\": \"integer\", \"minimum\": 0, \"maximum\": "
+         "999999999}") ", " QUERY("limit",
+                                  "{\"type\": \"integer\", "
+                                  "\"minimum\": 0, \"maximum\": "
+                                  "1000}") "], \"responses\": "
+                                           "{" JSON_ANSWER("A page "
+                                                           "of them.") ", " PROBLEMS "}"},
     {"POST", "/api/v1/models",
-     "\"summary\": \"Send a config.json, to be asked about by its id\", \"parameters\": [" QUERY(
-         "name", "{\"type\": \"string\", \"maxLength\": 128}") "], \"requestBody\": {\"required\": true, \"content\": "
-                                                               "{\"application/json\": {\"schema\": {\"type\": "
-                                                               "\"object\"}}}}, "
-                                                               "\"responses\": {" JSON_ANSWER(
-                                                                   "It was sent before.") ", \"201\": "
-                                                                                          "{\"description\": \"It is "
-                                                                                          "kept.\", \"content\": "
-                                                                                          "{\"application/json\": "
-                                                                                          "{\"schema\": {\"type\": "
-                                                                                          "\"object\"}}}}, " PROBLEMS
-                                                                                          "}"},
+     "\"summary\": \"Send a config.json, to be asked about by its id; with `id` it is kept in the registry\", "
+     "\"parameters\": [" QUERY("name", "{\"type\": \"string\", \"maxLength\": 128}") ", " QUERY(
+         "id",
+         "{\"type\": \"string\", \"minLength\": 1, \"maxLength\": 200}") ", " QUERY("source",
+                                                                                    "{\"type\": "
+                                                                                    "\"string\", "
+                                                                                    "\"maxLength\": "
+                                                                                    "1000}") ", " QUERY("revision",
+                                                                                                        "{\"type\": "
+                                                                                                        "\"string\", "
+                                                                                                        "\"maxLength\":"
+                                                                                                        " 1000}") "], "
+                                                                                                                  "\"re"
+                                                                                                                  "ques"
+                                                                                                                  "tBod"
+                                                                                                                  "y\":"
+                                                                                                                  " {"
+                                                                                                                  "\"re"
+                                                                                                                  "quir"
+                                                                                                                  "ed\""
+                                                                                                                  ": "
+                                                                                                                  "true"
+                                                                                                                  ", "
+                                                                                                                  "\"co"
+                                                                                                                  "nten"
+                                                                                                                  "t\":"
+                                                                                                                  " {"
+                                                                                                                  "\"ap"
+                                                                                                                  "plic"
+                                                                                                                  "atio"
+                                                                                                                  "n/"
+                                                                                                                  "json"
+                                                                                                                  "\": "
+                                                                                                                  "{\"s"
+                                                                                                                  "chem"
+                                                                                                                  "a\":"
+                                                                                                                  " {"
+                                                                                                                  "\"ty"
+                                                                                                                  "pe\""
+                                                                                                                  ": "
+                                                                                                                  "\"ob"
+                                                                                                                  "ject"
+                                                                                                                  "\"}}"
+                                                                                                                  "}}, "
+                                                                                                                  "\"re"
+                                                                                                                  "spon"
+                                                                                                                  "ses"
+                                                                                                                  "\": "
+                                                                                                                  "{" JSON_ANSWER(
+                                                                                                                      "It was there before.") ", \"201\": {\"description\": \"It is kept.\", \"content\": {\"application/json\": {\"schema\": "
+                                                                                                                                              "{\"type\": \"object\"}}}}, " PROBLEMS
+                                                                                                                                              "}"},
     {"GET", "/api/v1/models/{id}",
-     "\"summary\": \"What a model is\", \"parameters\": [" ID "], \"responses\": {" JSON_ANSWER("It.") ", " PROBLEMS
-                                                                                                       "}"},
+     "\"summary\": \"What a model is, and its configuration\", \"parameters\": [" ID
+     "], \"responses\": {" JSON_ANSWER("It.") ", " PROBLEMS "}"},
     {"DELETE", "/api/v1/models/{id}",
-     "\"summary\": \"Forget a configuration that was sent\", \"parameters\": [" ID "], \"responses\": {\"204\": "
-     "{\"description\": \"It is forgotten.\"}, " PROBLEMS "}"},
+     "\"summary\": \"Forget a configuration that was sent, or take one out of the registry\", \"parameters\": "
+     "[" ID "], \"responses\": {\"204\": {\"description\": \"It is forgotten.\"}, " PROBLEMS "}"},
 };
 #define OWN_COUNT (sizeof OWN / sizeof *OWN)
 

@@ -107,7 +107,8 @@ static const struct {
     {"SERVER_BODY", 400},       {"SERVER_HOST", 403},     {"SERVER_TOKEN", 401},         {"SERVER_NO_PAGE", 404},
     {"SERVER_NO_MODEL", 404},   {"SERVER_METHOD", 405},   {"SERVER_NO_LENGTH", 411},     {"SERVER_TOO_BIG", 413},
     {"SERVER_MEDIA_TYPE", 415}, {"SERVER_TOO_MANY", 429}, {"SERVER_BUSY", 503},          {"SERVER_STOPPING", 503},
-    {"SERVER_LONG", 413},       {"SERVER_TIME", 503},     {"SERVER_QUESTION_LONG", 414},
+    {"SERVER_LONG", 413},       {"SERVER_TIME", 503},     {"SERVER_QUESTION_LONG", 414}, {"SERVER_MODEL_BODY", 400},
+    {"SERVER_ORIGIN", 403},     {"SERVER_KEEP", 403},     {"SERVER_READ_ONLY", 403},     {"OUT_OF_MEMORY", 503},
 };
 
 static const char *title_of(unsigned http) {

@@ -26,7 +26,7 @@ typedef struct srv_reply {
   size_t fixed_size;
   char etag[40];      /* quoted; empty: none */
   const char *cache;  /* Cache-Control; NULL: no-store */
-  char location[160]; /* of what was made */
+  char location[640]; /* of what was made */
   const char *code;   /* of the failure, static or in `code_room`; NULL: none */
   char code_room[48];
   bool gzip, page; /* compressed ahead; a part of the page */

@@ -8,6 +8,7 @@
 #include "server/jobs.h"
 #include "server/limits.h"
 #include "server/metrics.h"
+#include "server/registry.h"
 
 #define SRV_BODY_MAX ((size_t)16 << 20)
 #define SRV_HEAD_MAX ((size_t)32 << 10) /* of a connection: its head and what is being sent */
@@ -30,6 +31,11 @@ typedef struct srv_server {
   _Atomic bool stopping;
 } srv_server;
 
+/* What is to be kept in the registry, in the request's memory; NULL: not said. */
+typedef struct srv_keep {
+  char *id, *source, *revision;
+} srv_keep;
+
 typedef struct srv_request {
   srv_server *server;
   struct MHD_Connection *connection;
@@ -38,8 +44,9 @@ typedef struct srv_request {
   char id[SRV_ID_MAX + 1];
   char client[64];
   char label[SRV_MODEL_NAME_MAX + 1]; /* of a configuration that is sent */
-  char *target;                       /* as sent: path?query */
-  const char *query;                  /* as sent; "" if none */
+  srv_keep keep;
+  char *target;      /* as sent: path?query */
+  const char *query; /* as sent; "" if none */
   const char *method;
   char *path; /* decoded */
   char *body;
@@ -83,7 +90,11 @@ void srv_ask_shared(srv_request *request, srv_worker *worker); /* ?q=QUESTION */
 
 weigh_status srv_catalogue_read(srv_server *server, weigh_error *err);
 void srv_catalogue_free(srv_server *server);
+bool srv_catalogue_has(const srv_server *server, const char *id);
 void srv_models_list(srv_request *request, srv_worker *worker);
+
+/* ---- keep.c ---- */
+
 void srv_models_show(srv_request *request, srv_worker *worker);
 void srv_models_upload(srv_request *request, srv_worker *worker);
 void srv_models_delete(srv_request *request, srv_worker *worker);

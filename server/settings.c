@@ -19,6 +19,8 @@ typedef struct row {
 static const row ROWS[] = {
     {"listen", "ADDRESS:PORT", NULL, TEXT, AT(listen), 0, "SERVE_OPT_LISTEN"},
     {"token-file", "FILE", NULL, TEXT, AT(token_file), 0, "SERVE_OPT_TOKEN"},
+    {"registry", "FILE", NULL, TEXT, AT(registry), 0, "CLI_OPT_REGISTRY"},
+    {"read-only", NULL, NULL, FLAG, AT(read_only), 0, "SERVE_OPT_READ_ONLY"},
     {"cors", "ORIGIN", NULL, ORIGIN, 0, 0, "SERVE_OPT_CORS"},
     {"host", "NAME", NULL, HOST, 0, 0, "SERVE_OPT_HOST"},
     {"proxy", NULL, NULL, FLAG, AT(proxy), 0, "SERVE_OPT_PROXY"},

@@ -2,6 +2,7 @@
 #ifndef WEIGH_SERVER_SETTINGS_H
 #define WEIGH_SERVER_SETTINGS_H
 
+#include "face/place.h"
 #include "weigh/weigh.h"
 
 #define SRV_MAX_LIST 16
@@ -16,7 +17,10 @@ typedef struct srv_settings {
   const char *data_dirs[SRV_MAX_LIST];
   size_t data_dir_count;
   weigh_count threads, workers, connections, per_client, rate;
-  bool proxy; /* clients are who X-Forwarded-For says */
+  const char *registry;               /* as it was named; NULL: it was not */
+  char registry_path[FACE_PATH_SIZE]; /* empty: there is none */
+  bool read_only;                     /* the registry is not changed */
+  bool proxy;                         /* clients are who X-Forwarded-For says */
   const char *log;
   weigh_language language;
   bool help;

@@ -3,7 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "weigh/registry.h"
+
+#define LOOK_EACH_US    1000u /* at the registry: other programs change it, and end, in longer */
 #define MODELS          12
 #define MODEL_MOST      ((size_t)24 << 20) /* a model that grew beyond is opened again */
 #define MODELS_MOST     ((size_t)64 << 20)
@@ -36,6 +40,8 @@ struct srv_worker {
   srv_models *models;
   srv_worker_counts *counts;
   weigh_library *libraries[2];
+  uint64_t states[2]; /* of their registry when it was looked at, 0: never */
+  uint64_t looked_us[2], changes_seen[2];
   opened opened[MODELS];
   uint64_t clock;
   wb_ctx scratch;
@@ -66,6 +72,7 @@ static void close_library(srv_worker *w, int language) {
     if (w->opened[i].key && w->opened[i].library == library) close_model(&w->opened[i]);
   weigh_library_free(library);
   w->libraries[language] = NULL;
+  w->states[language] = 0;
 }
 
 void srv_worker_free(srv_worker *w) {
@@ -91,7 +98,44 @@ weigh_library *srv_worker_library(srv_worker *w, weigh_language language, weigh_
                                          .data_dirs = w->settings->data_dirs,
                                          .data_dir_count = w->settings->data_dir_count,
                                          .sealed = true};
-  return weigh_library_open(&options, &w->libraries[i], err) == WEIGH_OK ? w->libraries[i] : NULL;
+  if (weigh_library_open(&options, &w->libraries[i], err) != WEIGH_OK) return NULL;
+  if (weigh_library_use_registry(w->libraries[i], w->settings->registry_path, err) != WEIGH_OK) close_library(w, i);
+  return w->libraries[i];
+}
+
+/* ---- the registry ---- */
+
+static uint64_t now_us(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+static void drop_answers(srv_worker *w) {
+  for (size_t i = 0; i < ANSWERS; i++) {
+    free(w->answers[i].key);
+    w->answers[i] = (given){.key = NULL};
+  }
+  w->answer_bytes = 0;
+}
+
+static bool is_by_name(const opened *o) { return o->key && o->key[1] == 'm'; }
+
+uint64_t srv_worker_refresh(srv_worker *w, weigh_language language) {
+  const int i = language == WEIGH_CHINESE;
+  const uint64_t changes = w->counts->registry_changes;
+  weigh_library *library = w->settings->registry_path[0] ? srv_worker_library(w, language, NULL) : NULL;
+  if (!library) return 0;
+  const uint64_t now = now_us();
+  if (w->states[i] && changes == w->changes_seen[i] && now - w->looked_us[i] < LOOK_EACH_US) return w->states[i];
+  const uint64_t state = weigh_library_registry_state(library);
+  w->looked_us[i] = now;
+  w->changes_seen[i] = changes;
+  if (state == w->states[i]) return state;
+  for (size_t k = 0; k < MODELS; k++)
+    if (is_by_name(&w->opened[k]) && w->opened[k].library == library) close_model(&w->opened[k]);
+  drop_answers(w);
+  return w->states[i] = state;
 }
 
 /* ---- models ---- */
@@ -226,6 +270,7 @@ weigh_status srv_worker_answer(srv_worker *w, srv_question *q, weigh_write_fn wr
   face_question *a = &q->asked;
   opened *models[2] = {NULL, NULL};
   *err = (weigh_error){.status = WEIGH_OK};
+  srv_worker_refresh(w, a->language);
   weigh_library *library = srv_worker_library(w, a->language, err);
   bool fine = library != NULL;
   face_place_words(q->command, a);
@@ -249,6 +294,7 @@ weigh_status srv_worker_answer(srv_worker *w, srv_question *q, weigh_write_fn wr
 weigh_status srv_worker_totals(srv_worker *w, weigh_language language, const char *model, const char *config,
                                size_t config_size, weigh_totals *out, weigh_error *err) {
   const weigh_model_request request = {.model = model, .config = config, .config_size = config_size};
+  srv_worker_refresh(w, language);
   opened *o = open_model(w, language, &request, err);
   if (!o) return err->status;
   const weigh_status status = weigh_model_totals(o->model, out, err);

@@ -12,6 +12,7 @@ typedef struct srv_worker srv_worker;
 /* What all of them count. */
 typedef struct srv_worker_counts {
   _Atomic uint64_t models_opened, models_found, answers_found, answers_made;
+  _Atomic uint64_t registry_changes; /* by this server: all look at once whether what they keep is still right */
 } srv_worker_counts;
 
 srv_worker *srv_worker_new(const srv_settings *settings, srv_models *models, srv_worker_counts *counts);
@@ -22,6 +23,10 @@ wb_ctx *srv_worker_scratch(srv_worker *worker);
 
 /* The library in a language; NULL: it cannot be opened, `err` says why. */
 weigh_library *srv_worker_library(srv_worker *worker, weigh_language language, weigh_error *err);
+
+/* Drops what was kept of a registry that has changed since, whoever changed it (looked at once a millisecond). Returns a
+ * number that is another one then. */
+uint64_t srv_worker_refresh(srv_worker *worker, weigh_language language);
 
 /* Answers a question through `write`. What fails is in `err`; WEIGH_NO with an empty code is an answer. */
 weigh_status srv_worker_answer(srv_worker *worker, srv_question *question, weigh_write_fn write, void *user,

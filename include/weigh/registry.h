@@ -118,6 +118,11 @@ weigh_status weigh_registry_report(weigh_registry *registry, const weigh_registr
  * the answer. `path` is copied. Reports then say where a model came from (`resolution`). */
 weigh_status weigh_library_use_registry(weigh_library *library, const char *path, weigh_error *err);
 
+/* A number that is another one once the registry changed, whoever changed it: models opened by name before that, and
+ * answers about them, may be out of date. Opens the registry where there is one; takes a few microseconds. 0: the library has
+ * no registry. */
+uint64_t weigh_library_registry_state(weigh_library *library);
+
 #ifdef __cplusplus
 }
 #endif

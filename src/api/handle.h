@@ -13,6 +13,7 @@ struct weigh_library {
   bool sealed;                     /* see weigh_library_options */
   const char *registry_path;       /* where names are looked up first; NULL: nowhere */
   struct weigh_registry *registry; /* opened when a name is first asked for */
+  uint64_t registry_opened;        /* how often it was */
 };
 
 struct weigh_model {

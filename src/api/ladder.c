@@ -29,9 +29,30 @@ static weigh_registry *registry_of(weigh_library *library, weigh_error *err) {
   if (library->registry && library->registry->there) return library->registry;
   if (library->registry) wb_ladder_close(library); /* there was no file: there may be one now */
   const weigh_registry_options options = {library->registry_path, true, library->language};
-  return weigh_registry_open(&options, &library->registry, err) == WEIGH_OK && library->registry->there
-             ? library->registry
-             : NULL;
+  if (weigh_registry_open(&options, &library->registry, err) != WEIGH_OK || !library->registry->there) return NULL;
+  library->registry_opened++;
+  return library->registry;
+}
+
+/* 0: the file is there no more, or cannot be read. */
+static uint64_t changes_of(weigh_registry *r) {
+  wb_registry_fresh(r);
+  if (WB_BEGIN(&r->reg.ctx)) return r->reg.driver->changes(&r->reg.ctx, r->reg.store);
+  wb_registry_failed(r, NULL);
+  return 0;
+}
+
+uint64_t weigh_library_registry_state(weigh_library *library) {
+  weigh_error err;
+  if (!library->registry_path) return 0;
+  for (int tries = 0; tries < 2; tries++) {
+    weigh_registry *r = registry_of(library, &err);
+    const uint64_t seen = r ? changes_of(r) : 0;
+    if (seen) return library->registry_opened << 32 | (seen & UINT32_MAX);
+    if (!r) break;
+    wb_ladder_close(library);
+  }
+  return library->registry_opened << 32 | 0x80000000u;
 }
 
 typedef enum answer { NOT_THERE, THERE, UNREADABLE } answer;
@@ -50,6 +71,13 @@ static bool take(weigh_model *model, const wb_stored *entry, wb_known *out) {
   return true;
 }
 
+/* Strangers are not told where files are. */
+static wb_str shown_path(const weigh_library *library, wb_str path) {
+  size_t from = library->sealed ? path.len : 0;
+  while (from && path.ptr[from - 1] != '/') from--;
+  return wb_str_slice(path, from, path.len);
+}
+
 /* A registry that cannot be read must not keep the catalogue from answering, nor be passed over in silence. */
 static bool in_registry(weigh_model *model, wb_str name, bool short_too, wb_known *out) {
   wb_model *m = &model->model;
@@ -61,7 +89,7 @@ static bool in_registry(weigh_model *model, wb_str name, bool short_too, wb_know
   weigh_registry *r = registry_of(library, &err);
   if (!r && !err.code[0]) return false; /* none was ever made */
   const answer said = r ? ask_registry(r, name, short_too, &entry, &err) : UNREADABLE;
-  const wb_str where = wb_str_copy(&m->ctx, wb_str_of(library->registry_path));
+  const wb_str where = wb_str_copy(&m->ctx, shown_path(library, wb_str_of(library->registry_path)));
   const wb_str why = wb_str_copy(&m->ctx, wb_str_of(err.message));
   if (said == THERE) take(model, &entry, out);
   if (said == UNREADABLE) {

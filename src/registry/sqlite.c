@@ -6,6 +6,7 @@
  * for each other for WAIT milliseconds. A commit returns when its bytes are on the disk (synchronous = FULL).
  */
 #include <sqlite3.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@
 #define APPLICATION 0x57676852 /* "WghR" in the header, at offset 68 */
 #define WAIT        30000
 #define HEADER      100
+#define PATH_MOST   4096
 #define LONGEST     (64 << 20) /* bytes of one value */
 
 /* Each brings a file from the version that is its place here to the next; a file's version is its user_version. Never
@@ -41,6 +43,7 @@ typedef enum question {
   LIST,
   LIST_BARE,
   COUNT,
+  CHANGES,
   BEGIN,
   COMMIT,
   QUESTIONS
@@ -64,6 +67,7 @@ static const char *const SQL[QUESTIONS] = {
                   " FROM configs WHERE model_id >= ?1 AND model_id < ?3 AND model_id > ?2"
                   " ORDER BY model_id LIMIT ?4",
     [COUNT] = "SELECT count(*) FROM configs",
+    [CHANGES] = "PRAGMA data_version",
     [BEGIN] = "BEGIN IMMEDIATE",
     [COMMIT] = "COMMIT",
 };
@@ -182,10 +186,13 @@ static void guard(wb_ctx *ctx, store *s) {
   run(ctx, s, "PRAGMA cell_size_check = ON; PRAGMA foreign_keys = OFF;");
 }
 
-static void connect(wb_ctx *ctx, store *s, int flags) {
+static const char *path_of(wb_ctx *ctx, const store *s) {
   const char *path = wb_str_cstr(ctx, s->where);
-  if (s->where.len && s->where.ptr[0] == ':') path = wb_str_cstr(ctx, wb_str_fmt(ctx, "./%s", path)); /* no :memory: */
-  const int code = sqlite3_open_v2(path, &s->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+  return path[0] == ':' ? wb_str_cstr(ctx, wb_str_fmt(ctx, "./%s", path)) : path; /* no :memory: */
+}
+
+static void connect(wb_ctx *ctx, store *s, int flags) {
+  const int code = sqlite3_open_v2(path_of(ctx, s), &s->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
   if (code != SQLITE_OK) fail_with(ctx, s, code);
   guard(ctx, s);
 }
@@ -211,18 +218,35 @@ static void check(wb_ctx *ctx, void *user) { look(ctx, user, "PRAGMA integrity_c
 /* Every page, but not whether indexes agree with their tables: what a file of thousands can afford at every opening. */
 static void check_pages(wb_ctx *ctx, store *s) { look(ctx, s, "PRAGMA quick_check(1)"); }
 
+/* The first bytes of the file, by SQLite's own hands: closing a file by others' drops the locks that this process has on it
+ * (sqlite.org/howtocorrupt.html, 2.2), and then another program takes a log away that is still being read. */
+static bool read_head(wb_ctx *ctx, const store *s, unsigned char head[HEADER]) {
+  sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+  char path[PATH_MOST];
+  sqlite3_file *file = (sqlite3_file *)WB_NEWN(ctx, max_align_t, (size_t)vfs->szOsFile / sizeof(max_align_t) + 1);
+  int code = vfs->xFullPathname(vfs, path_of(ctx, s), sizeof path, path);
+  const char *name = code == SQLITE_OK ? sqlite3_create_filename(path, "", "", 0, NULL) : NULL;
+  if (!name) fail_with(ctx, s, code == SQLITE_OK ? SQLITE_NOMEM : code);
+  code = vfs->xOpen(vfs, name, file, SQLITE_OPEN_READONLY | SQLITE_OPEN_MAIN_DB, NULL);
+  if (code == SQLITE_OK) code = file->pMethods->xRead(file, head, HEADER, 0);
+  if (file->pMethods) file->pMethods->xClose(file);
+  sqlite3_free_filename(name);
+  if (code != SQLITE_OK && code != SQLITE_IOERR_SHORT_READ) fail_with(ctx, s, code);
+  return code == SQLITE_OK;
+}
+
 /* Whether a file is there at all; one that is no registry is refused by its first bytes. A file of no bytes is one whose
  * maker was stopped before its first commit. */
-static bool is_there(wb_ctx *ctx, wb_str where) {
+static bool is_there(wb_ctx *ctx, const store *s) {
   unsigned char head[HEADER];
-  size_t got;
-  const wb_file_kind kind = wb_read_head(ctx, where, (char *)head, sizeof head, &got);
+  const wb_str where = s->where;
+  const wb_file_kind kind = wb_path_kind(ctx, where);
   if (kind == WB_FILE_OTHER) WB_FAIL(ctx, WB_REGISTRY_NO_FILE, WB_NOWHERE, where);
-  if (kind == WB_FILE_ABSENT || got == 0) return false;
+  if (kind != WB_FILE_REGULAR) return false;
+  const bool whole = read_head(ctx, s, head);
   const unsigned char *id = head + 68;
   const uint32_t application = (uint32_t)id[0] << 24 | (uint32_t)id[1] << 16 | (uint32_t)id[2] << 8 | id[3];
-  if (got < HEADER || memcmp(head, "SQLite format 3", 16) != 0)
-    WB_FAIL(ctx, WB_REGISTRY_NO_DATABASE, WB_NOWHERE, where);
+  if (!whole || memcmp(head, "SQLite format 3", 16) != 0) WB_FAIL(ctx, WB_REGISTRY_NO_DATABASE, WB_NOWHERE, where);
   if (application != APPLICATION) WB_FAIL(ctx, WB_REGISTRY_FOREIGN, WB_NOWHERE, where);
   return true;
 }
@@ -268,7 +292,7 @@ static void use_wal(wb_ctx *ctx, store *s) {
 static bool open_store(wb_ctx *ctx, void *user, wb_str where, wb_store_mode mode) {
   store *s = user;
   s->where = wb_str_copy(ctx, where);
-  const bool there = is_there(ctx, s->where);
+  const bool there = is_there(ctx, s);
   if (mode == WB_STORE_READ) {
     if (!there) return false;
     connect(ctx, s, SQLITE_OPEN_READONLY);
@@ -328,6 +352,18 @@ static size_t count(wb_ctx *ctx, void *user) {
   return found;
 }
 
+/* What other connections committed; the file itself may have been removed, or another put in its place. */
+static uint64_t changes(wb_ctx *ctx, void *user) {
+  store *s = user;
+  int moved = 0;
+  sqlite3_file_control(s->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+  if (moved) return 0;
+  sqlite3_stmt *statement = ask(ctx, s, CHANGES);
+  const uint64_t version = next(ctx, s, statement) ? (uint64_t)sqlite3_column_int64(statement, 0) : 0;
+  sqlite3_reset(statement);
+  return version + 1;
+}
+
 const wb_store_driver wb_sqlite_driver = {
     .name = "sqlite",
     .make = make,
@@ -342,4 +378,5 @@ const wb_store_driver wb_sqlite_driver = {
     .list = list,
     .count = count,
     .check = check,
+    .changes = changes,
 };

@@ -54,6 +54,8 @@ typedef struct wb_store_driver {
   size_t (*list)(wb_ctx *ctx, void *store, const wb_store_page *page, wb_stored *out); /* `out` has room for `limit` */
   size_t (*count)(wb_ctx *ctx, void *store);
   void (*check)(wb_ctx *ctx, void *store); /* fails when the store's own structure is damaged */
+  /* A number above 0 that is another one when somebody else changed what is stored; 0: the store stands there no more. */
+  uint64_t (*changes)(wb_ctx *ctx, void *store);
 } wb_store_driver;
 
 extern const wb_store_driver wb_sqlite_driver;

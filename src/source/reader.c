@@ -121,28 +121,17 @@ wb_str wb_read_file(wb_ctx *ctx, wb_str path, size_t limit) {
   return read_input(ctx, path, fd, limit);
 }
 
-wb_file_kind wb_read_head(wb_ctx *ctx, wb_str path, char *head, size_t size, size_t *got) {
-  const char *name = system_path(ctx, path);
+/* ---- paths and folders ---- */
+
+wb_file_kind wb_path_kind(wb_ctx *ctx, wb_str path) {
   struct stat info;
-  *got = 0;
-  if (stat(name, &info) != 0) {
+  if (stat(system_path(ctx, path), &info) != 0) {
     if (errno != ENOENT && errno != ENOTDIR) cannot(ctx, WB_FILE_OPEN, path, reason_of(ctx, errno));
     return WB_FILE_ABSENT;
   }
   if (!S_ISREG(info.st_mode)) return WB_FILE_OTHER;
-  int fd;
-  do fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-  while (fd < 0 && errno == EINTR);
-  if (fd < 0) cannot(ctx, WB_FILE_OPEN, path, reason_of(ctx, errno));
-  const ssize_t n = read_some(fd, head, size);
-  const int error = errno;
-  close(fd);
-  if (n < 0) cannot(ctx, WB_FILE_READ, path, reason_of(ctx, error));
-  *got = (size_t)n;
-  return WB_FILE_REGULAR;
+  return info.st_size ? WB_FILE_REGULAR : WB_FILE_EMPTY;
 }
-
-/* ---- paths and folders ---- */
 
 bool wb_path_exists(wb_ctx *ctx, wb_str path) {
   struct stat info;

@@ -11,10 +11,9 @@
 wb_str wb_read_file(wb_ctx *ctx, wb_str path, size_t limit);
 #define WB_FILE_MAX ((size_t)512 << 20)
 
-/* What stands at a path, and the first bytes of a file: enough to know a format by. `got` may be fewer than `size`. Nothing
- * is opened that could wait (a pipe, a device). Fails with file_open, file_read. */
-typedef enum wb_file_kind { WB_FILE_ABSENT, WB_FILE_REGULAR, WB_FILE_OTHER } wb_file_kind;
-wb_file_kind wb_read_head(wb_ctx *ctx, wb_str path, char *head, size_t size, size_t *got);
+/* What stands at a path; nothing is opened. Fails with file_open where that cannot be known. */
+typedef enum wb_file_kind { WB_FILE_ABSENT, WB_FILE_EMPTY, WB_FILE_REGULAR, WB_FILE_OTHER } wb_file_kind;
+wb_file_kind wb_path_kind(wb_ctx *ctx, wb_str path);
 
 /* False also for what the user may not look at. */
 bool wb_path_exists(wb_ctx *ctx, wb_str path);

@@ -12,6 +12,7 @@ import subprocess
 import threading
 import time
 
+os.environ.setdefault("WEIGH_REGISTRY", "")
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 WEIGH = str(pathlib.Path(os.environ.get("WEIGH", ROOT / "build/weigh")).resolve())
 
