@@ -1,11 +1,18 @@
 /* The model's name: what the catalogue and the registry know, found while typing; or a size, "7B dense". */
-import { useId, useRef, useState } from "preact/hooks";
-import { get } from "../api/client";
-import { option, change } from "../state/question";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { ask, get } from "../api/client";
+import type { Params } from "../api/types";
+import { count } from "../format";
+import { useFit } from "../state/answers";
+import { change, option } from "../state/question";
 import { words } from "../text";
+import { Combobox, type Item } from "./Combobox";
+import { matching } from "./match";
+import { recentModels, rememberModel } from "./recent";
 
-interface Found {
+export interface Found {
   id: string;
+  name?: string;
   source: string;
   model_type?: string;
   total_parameters?: number;
@@ -13,65 +20,103 @@ interface Found {
 
 const w = words({
   en: {
-    label: "Model", none: "Nothing of that name. A size works too: 7B, 671B with 37B active.", as_size: "as a size",
-    sources: { catalogue: "catalogue", registry: "registry", uploaded: "sent" } as Record<string, string>,
+    label: "Model", none: "Nothing of that name. A size works too: 7B, 671B with 37B active.", recent: "Recent", sizes: "Or a size",
+    all: "Catalogue", hint: "name, or a size such as 7B",
+    sources: { registry: "registry", sent: "sent" } as Record<string, string>,
   },
   zh: {
-    label: "模型", none: "没有此名称的模型。也可以输入规模：7B、671B 激活 37B。", as_size: "按规模",
-    sources: { catalogue: "内置", registry: "登记", uploaded: "已发送" } as Record<string, string>,
+    label: "模型", none: "没有此名称的模型。也可以输入规模：7B、671B 激活 37B。", recent: "最近使用", sizes: "或按规模",
+    all: "模型库", hint: "名称，或规模，如 7B",
+    sources: { registry: "登记库", sent: "已发送" } as Record<string, string>,
   },
 });
 
-/* The types of JSX want a datalist with this role; the list of this one is its own. */
-const COMBOBOX: object = { role: "combobox", type: "text" };
+const SIZES = words({
+  en: ["7B dense", "671B with 37B active", "8x7B", "CNN 25M"],
+  zh: ["7B 稠密", "671B 激活 37B", "8x7B", "CNN 25M"],
+});
 
-export function ModelSearch() {
-  const list = useId();
-  const [text, setText] = useState<string | null>(null); /* null: not being searched */
-  const [found, setFound] = useState<Found[]>([]);
-  const [at, setAt] = useState(-1);
-  const newest = useRef(0);
-  const search = (typed: string) => {
-    setText(typed);
-    setAt(-1);
-    const mine = ++newest.current;
-    void get<{ models: Found[] }>(`models?limit=12&q=${encodeURIComponent(typed.trim())}`).then((reply) => {
-      if (mine === newest.current && reply.ok) setFound(reply.data.models);
+/* What may be read as a size: the server says whether it is one. */
+const SIZE = /^\s*(?:cnn|moe)?\s*\d[\d.,x]*\s*[KMBT万亿]/i;
+const LISTED = 1000; /* more than those the server searches by itself */
+const SHOWN = 40;
+
+function aside(found: Found): string {
+  const size = found.total_parameters ? count(found.total_parameters) : "";
+  return [w().sources[found.source], found.model_type, size].filter(Boolean).join(" · ");
+}
+
+function itemOf(found: Found): Item {
+  return { key: found.id, main: found.name ?? found.id, aside: aside(found) };
+}
+
+/* The names, asked for when the list first opens; beyond LISTED also what the server finds by a part of the name. */
+function useModels(): { models: Found[]; search: (text: string) => void; busy: boolean } {
+  const [models, setModels] = useState<Found[]>([]);
+  const [busy, setBusy] = useState(true);
+  const total = useRef(0);
+  const search = (text: string) => {
+    if (text && total.current <= LISTED) return;
+    const path = text ? `models?limit=${SHOWN}&q=${encodeURIComponent(text.trim())}` : `models?limit=${LISTED}`;
+    void get<{ models: Found[]; total: number }>(path).then((reply) => {
+      setBusy(false);
+      if (!reply.ok) return;
+      if (!text) total.current = reply.data.total;
+      setModels((old) => [...new Map([...(text ? old : []), ...reply.data.models].map((one) => [one.id, one])).values()]);
     });
   };
-  const take = (id: string) => {
-    if (id.trim()) change({ model: id.trim(), set: null });
-    newest.current++;
-    setText(null);
-  };
-  const keys = (event: KeyboardEvent) => {
-    if (event.key === "ArrowDown") setAt(Math.min(found.length - 1, at + 1));
-    else if (event.key === "ArrowUp") setAt(Math.max(-1, at - 1));
-    else if (event.key === "Enter") take(found[at]?.id ?? text ?? "");
-    else if (event.key === "Escape") setText(null);
-    else return;
-    event.preventDefault();
-  };
-  const open = text !== null;
+  return { models, search, busy };
+}
+
+/* "7B" as the server reads it: its type and count; null where it is no size. */
+function useSize(text: string): Item | null {
+  const [item, setItem] = useState<Item | null>(null);
+  const wanted = useRef("");
+  useEffect(() => {
+    const typed = SIZE.test(text) ? text.trim() : "";
+    wanted.current = typed;
+    setItem(null);
+    if (!typed) return;
+    void ask<Params>("params", { model: typed }).then((reply) => {
+      if (!reply.ok || wanted.current !== typed) return;
+      setItem({ key: typed, main: typed, heading: w().sizes,
+        aside: [reply.data.model_type, count(reply.data.total_parameters)].filter(Boolean).join(" · ") });
+    });
+  }, [text]);
+  return item;
+}
+
+function opening(models: readonly Found[]): Item[] {
+  const known = new Map(models.map((one) => [one.id, one]));
+  const recent = recentModels().map((id, i): Item => ({
+    ...itemOf(known.get(id) ?? { id, source: "" }), heading: i === 0 ? w().recent : undefined }));
+  const sizes = SIZES().map((size, i): Item => ({ key: size, main: size, heading: i === 0 ? w().sizes : undefined }));
+  const seen = new Set(recent.map((item) => item.key));
+  const rest = models.filter((one) => !seen.has(one.id)).map(itemOf);
+  return [...recent, ...sizes, ...rest.map((item, i) => (i === 0 ? { ...item, heading: w().all } : item))];
+}
+
+/* Names first where one is meant exactly, else the size. */
+function found(text: string, models: readonly Found[], size: Item | null): Item[] {
+  const named = matching(text, models, (one) => (one.name ? [one.id, one.name] : [one.id]), SHOWN).map(itemOf);
+  return size ? [size, ...named.map((item, i) => (i === 0 ? { ...item, heading: w().all } : item))] : named;
+}
+
+export function ModelSearch({ label }: { label: string }) {
+  const { models, search, busy } = useModels();
+  const { problem } = useFit();
+  const [text, setText] = useState("");
+  const size = useSize(text);
   return (
-    <div class="control search" data-option="model">
-      <input id="model-search" {...COMBOBOX} aria-label={w().label} autocomplete="off" spellcheck={false}
-        aria-expanded={open} aria-controls={list} aria-autocomplete="list"
-        {...(at >= 0 && { "aria-activedescendant": `${list}-${at}` })}
-        value={text ?? option("model")}
-        onFocus={(event) => { search(""); event.currentTarget.select(); }}
-        onInput={(event) => search(event.currentTarget.value)}
-        onBlur={() => setText(null)} onKeyDown={keys} />
-      <ul id={list} role="listbox" aria-label={w().label} hidden={!open}>
-        {found.map((model, i) => (
-          <li key={model.id} id={`${list}-${i}`} role="option" aria-selected={i === at}
-            onMouseDown={(event) => { event.preventDefault(); take(model.id); (document.activeElement as HTMLElement).blur(); }}>
-            <span>{model.id}</span>
-            <span class="muted">{[model.model_type, w().sources[model.source] ?? model.source].filter(Boolean).join(" · ")}</span>
-          </li>
-        ))}
-        {open && text && found.length === 0 && <li role="option" aria-disabled="true" aria-selected="false" class="muted">{w().none}</li>}
-      </ul>
-    </div>
+    <Combobox id="model-search" name="model" label={w().label} shown={false} value={label} placeholder={w().hint} busy={busy}
+      items={text.trim() ? found(text, models, size) : opening(models)} none={w().none}
+      problem={problem?.field === "model" ? problem.detail : undefined}
+      onSearch={(typed) => { setText(typed); search(typed.trim()); }}
+      onTake={(key) => {
+        if (key === option("model")) return;
+        rememberModel(option("model"));
+        rememberModel(key);
+        change({ model: key, set: null });
+      }} />
   );
 }
