@@ -18,9 +18,10 @@ weigh_status cli_ask(const face_command *command, face_question *o, weigh_librar
   weigh_model *opened[2] = {NULL, NULL};
   weigh_local found;
   weigh_status status = cli_place_local(library, o, &found, err);
-  const weigh_report_kind kind = o->report.log ? WEIGH_REPORT_LOG : command->kind;
+  const bool logged = o->report.log || o->report.log_text;
+  const weigh_report_kind kind = logged ? WEIGH_REPORT_LOG : command->kind;
   face_place_words(command, o);
-  const size_t count = o->report.log && !o->word_count && !o->setting_count ? 0 : command->models;
+  const size_t count = logged && !o->word_count && !o->setting_count ? 0 : command->models;
   for (size_t i = 0; i < count && status == WEIGH_OK; i++) {
     const weigh_model_request request = {
         .model = i < o->word_count ? o->words[i] : NULL, .settings = o->settings, .setting_count = o->setting_count};

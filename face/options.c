@@ -124,6 +124,7 @@ const face_option FACE_OPTIONS[] = {
     {"top", 0, 'D', "N", NULL, FACE_POSITIVE, AT(report.design.top), "CLI_OPT_TOP"},
     {"sort", 0, 'D', "KEY", "parameters context speed", FACE_TEXT, AT(report.sort), "CLI_OPT_DESIGN_SORT"},
     {"log", 0, 'L', "FILE", NULL, FACE_TEXT, AT(report.log), "CLI_OPT_LOG"},
+    {"log-text", 0, 'L', "TEXT", NULL, FACE_TEXT, AT(report.log_text), "CLI_OPT_LOG_TEXT"},
     {"mtp", 0, 'm', NULL, NULL, FACE_FLAG, AT(report.with_mtp), "CLI_OPT_MTP"},
     {"mtp", 0, 'w', NULL, NULL, FACE_FLAG, AT(report.pass.with_mtp), "CLI_OPT_MTP"},
     {"offset", 0, 't', "N", NULL, FACE_COUNT, AT(report.offset), "CLI_OPT_OFFSET"},

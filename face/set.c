@@ -192,7 +192,7 @@ weigh_status face_check_words(const face_command *command, const face_question *
   /* A model may be typed in with --set alone. */
   const bool model = command->max_words > 0 && strchr(command->options, 's');
   size_t least = command->min_words ? command->min_words : model && o->setting_count == 0 ? 1 : 0;
-  if (o->report.log) least = 0; /* it may name its model */
+  if (o->report.log || o->report.log_text) least = 0; /* it may name its model */
   size_t given = 0;
   while (given < o->word_count && o->words[given]) given++;
   return given < least ? fail(err, o, "USAGE_MISSING", command->words, command->name) : WEIGH_OK;

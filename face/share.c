@@ -23,6 +23,7 @@ const char *face_word(const face_command *command, size_t index, size_t *length,
 }
 
 static bool is_word(const face_command *command, size_t index, const char *name) {
+  if (index == 0 && command->models == 1 && strcmp(name, "model") == 0) return true; /* also where it may be a folder */
   size_t length, i = 0;
   bool optional;
   const char *word = face_word(command, index, &length, &optional);
@@ -31,13 +32,21 @@ static bool is_word(const face_command *command, size_t index, const char *name)
   return i == length;
 }
 
-bool face_is_answered_elsewhere(const face_command *command) { return command->kind != WEIGH_REPORT_CHECK; }
-
 bool face_is_of_here(const face_option *option) {
   static const char *const names[] = {"data", "color", "help", "local", "log", "share", "registry"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (strcmp(option->name, names[i]) == 0) return true;
   return false;
+}
+
+/* Also with _ for -, as names are written in programs: image_size. */
+static const face_option *find_named(const face_command *command, const char *name) {
+  char dashed[64];
+  const size_t length = strlen(name);
+  const face_option *option = face_find_option(command, name, length);
+  if (option || length >= sizeof dashed) return option;
+  for (size_t i = 0; i <= length; i++) dashed[i] = name[i] == '_' ? '-' : name[i];
+  return face_find_option(command, dashed, length);
 }
 
 weigh_status face_set_named(const face_command *command, const char *name, const char *value, face_question *o,
@@ -48,7 +57,7 @@ weigh_status face_set_named(const face_command *command, const char *name, const
     if (o->word_count <= i) o->word_count = i + 1;
     return WEIGH_OK;
   }
-  const face_option *option = face_find_option(command, name, strlen(name));
+  const face_option *option = find_named(command, name);
   if (option && face_is_of_here(option)) option = NULL;
   else if (!option && strchr(command->options, 'S') && *value && !face_find_option(NULL, name, strlen(name)))
     return face_set_engine(name, value, o, err);

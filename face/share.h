@@ -23,9 +23,6 @@ const char *face_word(const face_command *command, size_t index, size_t *length,
 weigh_status face_set_named(const face_command *command, const char *name, const char *value, face_question *o,
                             weigh_error *err);
 
-/* Whether a command can be asked from elsewhere: not where its word is a folder. */
-bool face_is_answered_elsewhere(const face_command *command);
-
 /* Options that mean nothing from elsewhere. */
 bool face_is_of_here(const face_option *option);
 

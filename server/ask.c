@@ -169,12 +169,7 @@ void srv_ask(srv_request *r, srv_worker *worker, const face_command *command) {
     if (copy && r->reply.http == 200 && !srv_question_is_of_sent(q))
       srv_worker_remember(worker, copy, key_size, &r->reply);
   } else if (q) {
-    r->owners++;
-    r->job = srv_jobs_add(r->server->jobs, r->connection, work, srv_request_release, r);
-    if (!r->job) {
-      r->owners--;
-      srv_request_refuse(r, "SERVER_BUSY", NULL, NULL);
-    }
+    srv_request_by_job(r, work);
   }
   free(copy);
 }
@@ -185,7 +180,7 @@ void srv_ask_shared(srv_request *r, srv_worker *worker) {
   char name[64] = "";
   if (length < sizeof name && q) memcpy(name, q, length);
   const face_command *command = face_find_command(name);
-  if (!command || !face_is_answered_elsewhere(command)) {
+  if (!command) {
     weigh_error err;
     weigh_error_set(&err, r->language, "USAGE_QUESTION", (const char *const[]){q ? q : ""}, 1);
     fail(r, &err);

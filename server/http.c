@@ -219,6 +219,7 @@ static void add_headers(const srv_request *r, struct MHD_Response *out) {
   add(out, "Cache-Control", reply->cache ? reply->cache : "no-store");
   if (reply->type) add(out, "Content-Type", reply->type);
   if (reply->etag[0]) add(out, "ETag", reply->etag);
+  if (reply->etag[0] && !reply->fixed) add(out, "Vary", "Accept-Language");
   if (reply->gzip) add(out, "Content-Encoding", "gzip");
   if (reply->allow) add(out, "Allow", reply->allow);
   if (reply->no) add(out, "Weigh-Answer", "no");
@@ -292,6 +293,25 @@ static enum MHD_Result preflight(srv_request *r) {
   return send_reply(r, out);
 }
 
+/* The better liked of the two languages, RFC 9110, 12.5.4; neither is named: the server's own. */
+static weigh_language language_of(const char *accepted, weigh_language own) {
+  double best = 0;
+  weigh_language out = own;
+  while (accepted && *accepted) {
+    accepted += strspn(accepted, " ,\t");
+    const size_t size = strcspn(accepted, ",");
+    const char *q = memmem(accepted, size, ";q=", 3);
+    const double weight = q ? strtod(q + 3, NULL) : 1;
+    const bool zh = strncmp(accepted, "zh", 2) == 0, en = strncmp(accepted, "en", 2) == 0;
+    if ((zh || en) && weight > best) {
+      best = weight;
+      out = zh ? WEIGH_CHINESE : WEIGH_ENGLISH;
+    }
+    accepted += size;
+  }
+  return out;
+}
+
 /* The head is whole. What is refused here is refused before its body is read. */
 static enum MHD_Result begin(srv_request *r, const char *url, const char *method) {
   srv_server *s = r->server;
@@ -300,7 +320,7 @@ static enum MHD_Result begin(srv_request *r, const char *url, const char *method
   r->method = method;
   r->path = strdup(url);
   if (!r->target || !r->path) return MHD_NO;
-  r->language = language && strncmp(language, "zh", 2) == 0 ? WEIGH_CHINESE : s->settings.language;
+  r->language = language_of(language, s->settings.language);
   read_id(r);
   read_client(r);
   srv_watch_give(s->watch, r->watched, SRV_BODY_SECONDS);

@@ -114,15 +114,6 @@ static bool may_change_registry(srv_request *r) {
   return false;
 }
 
-/* By a thread for long questions: what strangers describe may take long to understand, and writers wait for each other. */
-static void by_job(srv_request *r, srv_job_fn work) {
-  r->owners++;
-  r->job = srv_jobs_add(r->server->jobs, r->connection, work, srv_request_release, r);
-  if (r->job) return;
-  r->owners--;
-  srv_request_refuse(r, "SERVER_BUSY", NULL, NULL);
-}
-
 /* ---- sent ---- */
 
 static void keep_in_memory(srv_request *r, const weigh_totals *totals) {
@@ -196,7 +187,7 @@ void srv_models_upload(srv_request *r, srv_worker *worker) {
   if (name) snprintf(r->label, sizeof r->label, "%s", name);
   if (!may_write(r)) return;
   if (r->keep.id && srv_registry_is_there(&r->server->settings) && !may_change_registry(r)) return;
-  if (r->body_size) by_job(r, upload);
+  if (r->body_size) srv_request_by_job(r, upload); /* what strangers describe may take long to understand */
   else srv_request_refuse(r, "SERVER_MODEL_BODY", NULL, NULL);
 }
 
@@ -237,6 +228,6 @@ void srv_models_delete(srv_request *r, srv_worker *worker) {
     if (srv_models_remove(r->server->models, id_of(r))) r->reply.http = 204;
     else srv_request_refuse(r, "SERVER_NO_MODEL", id_of(r), NULL);
   } else if (may_change_registry(r)) {
-    by_job(r, forget);
+    srv_request_by_job(r, forget);
   }
 }

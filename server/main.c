@@ -166,8 +166,7 @@ static bool make_parts(srv_server *s) {
   s->rates = srv_rates_new((uint64_t)s->settings.rate);
   s->watch = srv_watch_new();
   s->metrics.started = (int64_t)time(NULL);
-  if (!s->models || !s->rates || !s->watch || !srv_openapi_write(&s->openapi) || !srv_ranges_write(&s->ranges))
-    return false;
+  if (!s->models || !s->rates || !s->watch || !srv_openapi_write(&s->openapi)) return false;
   s->jobs = srv_jobs_new((size_t)s->settings.workers, &s->settings, s->models, &s->metrics);
   return s->jobs != NULL;
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "server/describe.h"
 #include "server/server.h"
 
 /* ---- the schema of an option's value ---- */
@@ -64,31 +65,25 @@ static void write_schema(srv_bytes *out, const face_option *o) {
 
 /* ---- what a command takes ---- */
 
-typedef struct item {
-  char name[64];
-  const char *about;
-  const face_option *option; /* NULL: a word */
-  bool required, is_model;
-} item;
-
-static bool word_at(const face_command *c, size_t i, item *out) {
+static bool word_at(const face_command *c, size_t i, srv_item *out) {
   size_t length;
   bool optional;
   const char *word = i < c->max_words ? face_word(c, i, &length, &optional) : NULL;
   if (!word) return false;
-  *out = (item){.about = "API_WORD", .required = i < c->min_words, .is_model = i < c->models};
+  const bool folder = c->kind == WEIGH_REPORT_CHECK; /* from elsewhere it is a model's name, or the log says it */
+  *out = (srv_item){.about = "API_WORD", .required = i < c->min_words && !folder, .is_model = i < c->models};
+  if (folder) word = "MODEL", length = strlen(word);
   for (size_t k = 0; k < length && k < sizeof out->name - 1; k++) out->name[k] = (char)tolower((unsigned char)word[k]);
   return true;
 }
 
-/* The words, then the options that mean something from elsewhere; false at the end. */
-static bool item_at(const face_command *c, size_t *at, item *out) {
+bool srv_item_next(const face_command *c, size_t *at, srv_item *out) {
   for (; *at < 2; ++*at)
     if (word_at(c, *at, out)) return ++*at, true;
   for (; *at < 2 + FACE_OPTION_COUNT; ++*at) {
     const face_option *o = &FACE_OPTIONS[*at - 2];
     if (!face_takes(c, o) || face_is_of_here(o)) continue;
-    *out = (item){.about = o->about, .option = o};
+    *out = (srv_item){.about = o->about, .option = o};
     snprintf(out->name, sizeof out->name, "%s", o->name);
     ++*at;
     return true;
@@ -101,17 +96,17 @@ static void write_about(srv_bytes *out, const char *id) {
   srv_bytes_json(out, text ? text : id);
 }
 
-static void write_item_schema(srv_bytes *out, const item *it, bool in_query) {
+void srv_item_schema(srv_bytes *out, const srv_item *it, bool in_query) {
   if (it->option) write_schema(out, it->option);
   else if (it->is_model && !in_query) srv_bytes_adds(out, "{\"type\": [\"string\", \"object\"]}");
   else srv_bytes_adds(out, "{\"type\": \"string\"}");
 }
 
 static void write_parameters(srv_bytes *out, const face_command *c) {
-  item it;
+  srv_item it;
   bool first = true;
   srv_bytes_adds(out, "\"parameters\": [");
-  for (size_t at = 0; item_at(c, &at, &it); first = false) {
+  for (size_t at = 0; srv_item_next(c, &at, &it); first = false) {
     srv_bytes_addf(out,
                    "%s{\"name\": \"%s\", \"in\": \"query\", \"required\": %s, \"description\": ", first ? "" : ", ",
                    it.name, it.required ? "true" : "false");
@@ -119,21 +114,21 @@ static void write_parameters(srv_bytes *out, const face_command *c) {
     srv_bytes_adds(out, ", \"schema\": ");
     if (it.option && face_is_repeatable(it.option))
       srv_bytes_adds(out, "{\"type\": \"array\", \"items\": {\"type\": \"string\"}, \"maxItems\": 64}");
-    else write_item_schema(out, &it, true);
+    else srv_item_schema(out, &it, true);
     srv_bytes_adds(out, "}");
   }
   srv_bytes_adds(out, "]");
 }
 
 static void write_body(srv_bytes *out, const face_command *c) {
-  item it;
+  srv_item it;
   bool first = true;
   srv_bytes_adds(out,
                  "\"requestBody\": {\"content\": {\"application/json\": {\"schema\": {\"type\": \"object\", "
                  "\"properties\": {");
-  for (size_t at = 0; item_at(c, &at, &it); first = false) {
+  for (size_t at = 0; srv_item_next(c, &at, &it); first = false) {
     srv_bytes_addf(out, "%s\"%s\": ", first ? "" : ", ", it.name);
-    write_item_schema(out, &it, false);
+    srv_item_schema(out, &it, false);
   }
   if (c->models) srv_bytes_adds(out, ", \"config\": {\"type\": [\"string\", \"object\"]}");
   /* Options of engines go by their own names. */
@@ -299,7 +294,8 @@ static const char COMPONENTS[] =
     "\"string\"}, "
     "\"status\": {\"type\": \"integer\"}, \"code\": {\"type\": \"string\"}, \"exit\": {\"type\": \"integer\"}, "
     "\"detail\": {\"type\": "
-    "\"string\"}, \"file\": {\"type\": \"string\"}, \"line\": {\"type\": \"integer\"}, \"column\": {\"type\": "
+    "\"string\"}, \"field\": {\"type\": \"string\"}, \"file\": {\"type\": \"string\"}, \"line\": {\"type\": "
+    "\"integer\"}, \"column\": {\"type\": "
     "\"integer\"}, "
     "\"instance\": {\"type\": \"string\"}}}},\n    \"securitySchemes\": {\"token\": {\"type\": \"http\", \"scheme\": "
     "\"bearer\"}}\n  },\n"
@@ -313,53 +309,7 @@ bool srv_openapi_write(srv_bytes *out) {
       ", \"description\": \"What a neural network weighs. Keys are the option names of the command line.\"},\n"
       "  \"paths\": {\n");
   write_own(out);
-  for (size_t i = 0; i < FACE_COMMAND_COUNT; i++)
-    if (face_is_answered_elsewhere(&FACE_COMMANDS[i])) write_command(out, &FACE_COMMANDS[i]);
+  for (size_t i = 0; i < FACE_COMMAND_COUNT; i++) write_command(out, &FACE_COMMANDS[i]);
   srv_bytes_add(out, COMPONENTS, sizeof COMPONENTS - 1);
-  return !out->failed;
-}
-
-/* ---- ranges ---- */
-
-static void write_texts(srv_bytes *out, const char *id) {
-  const char *en = weigh_text(id, WEIGH_ENGLISH), *zh = weigh_text(id, WEIGH_CHINESE);
-  srv_bytes_adds(out, "{\"en\": ");
-  srv_bytes_json(out, en ? en : id);
-  srv_bytes_adds(out, ", \"zh\": ");
-  srv_bytes_json(out, zh ? zh : id);
-  srv_bytes_adds(out, "}");
-}
-
-static void write_range(srv_bytes *out, const item *it, bool first) {
-  srv_bytes_addf(out, "%s\n        {\"name\": \"%s\", \"word\": %s, \"required\": %s, \"repeatable\": %s, ",
-                 first ? "" : ",", it->name, it->option ? "false" : "true", it->required ? "true" : "false",
-                 it->option && face_is_repeatable(it->option) ? "true" : "false");
-  srv_bytes_adds(out, "\"value\": ");
-  srv_bytes_json(out, it->option ? it->option->value : "TEXT");
-  srv_bytes_adds(out, ", \"schema\": ");
-  write_item_schema(out, it, false);
-  srv_bytes_adds(out, ", \"about\": ");
-  write_texts(out, it->about);
-  srv_bytes_adds(out, "}");
-}
-
-bool srv_ranges_write(srv_bytes *out) {
-  srv_bytes_addf(out, "{\n  \"schema_version\": 1,\n  \"version\": \"%s\",\n  \"data_digest\": \"%s\",\n",
-                 weigh_version(), weigh_data_digest());
-  srv_bytes_adds(out, "  \"methods\": \"/api/v1/methods\",\n  \"commands\": [");
-  bool first_command = true;
-  for (size_t i = 0; i < FACE_COMMAND_COUNT; i++) {
-    const face_command *c = &FACE_COMMANDS[i];
-    item it;
-    bool first = true;
-    if (!face_is_answered_elsewhere(c)) continue;
-    srv_bytes_addf(out, "%s\n    {\n      \"name\": \"%s\",\n      \"about\": ", first_command ? "" : ",", c->name);
-    write_texts(out, c->about);
-    srv_bytes_adds(out, ",\n      \"options\": [");
-    for (size_t at = 0; item_at(c, &at, &it); first = false) write_range(out, &it, first);
-    srv_bytes_adds(out, "\n      ]\n    }");
-    first_command = false;
-  }
-  srv_bytes_adds(out, "\n  ]\n}\n");
   return !out->failed;
 }

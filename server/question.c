@@ -185,13 +185,14 @@ weigh_status srv_question_body(wb_ctx *ctx, const char *body, size_t size, srv_q
   yajl_free(r.parser);
   if (status != WEIGH_OK) return status;
   settle(out);
+  if (out->command->kind == WEIGH_REPORT_CHECK) return WEIGH_OK; /* the log may name its model */
   return face_check_words(out->command, &out->asked, err);
 }
 
 bool srv_question_is_quick(const srv_question *q) {
   const weigh_report_kind kind = q->command->kind;
   if (kind == WEIGH_REPORT_ADVISE || kind == WEIGH_REPORT_CASES || kind == WEIGH_REPORT_SWEEP ||
-      kind == WEIGH_REPORT_DESIGN || kind == WEIGH_REPORT_COMPARE)
+      kind == WEIGH_REPORT_DESIGN || kind == WEIGH_REPORT_COMPARE || kind == WEIGH_REPORT_CHECK)
     return false;
   if (kind == WEIGH_REPORT_TENSORS && !q->asked.report.limit) return false;
   return !q->asked.setting_count && !srv_question_is_of_sent(q);

@@ -144,6 +144,10 @@ void srv_problem(srv_reply *reply, unsigned http, const weigh_error *err, const 
   srv_bytes_addf(b, "  \"status\": %u,\n  \"code\": \"%s\",\n  \"exit\": %d,\n  \"detail\": ", reply->http, err->code,
                  (int)err->status);
   srv_bytes_json(b, err->message);
+  if (err->field[0]) {
+    srv_bytes_adds(b, ",\n  \"field\": ");
+    srv_bytes_json(b, err->field);
+  }
   if (err->file[0]) {
     srv_bytes_adds(b, ",\n  \"file\": ");
     srv_bytes_json(b, err->file);

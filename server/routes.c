@@ -10,7 +10,7 @@
 static void health(srv_request *r, srv_worker *worker);
 static void metrics(srv_request *r, srv_worker *worker);
 static void openapi(srv_request *r, srv_worker *worker);
-static void ranges(srv_request *r, srv_worker *worker);
+static void ranges_of(srv_request *r, srv_worker *worker);
 static void page(srv_request *r, srv_worker *worker);
 
 typedef struct route {
@@ -24,7 +24,7 @@ static const route ROUTES[] = {
     {"GET", "/healthz", health, true},
     {"GET", "/metrics", metrics, false},
     {"GET", API "openapi.json", openapi, true},
-    {"GET", API "ranges", ranges, false},
+    {"GET", API "ranges", ranges_of, false},
     {"GET", API "ask", srv_ask_shared, false},
     {"GET", API "models", srv_models_list, false},
     {"POST", API "models", srv_models_upload, false},
@@ -87,7 +87,7 @@ static const char *methods_of(size_t first, const char *path) {
 static bool find_command(srv_request *r) {
   const char *name = r->path + strlen(API);
   const face_command *command = face_find_command(name);
-  if (!command || !face_is_answered_elsewhere(command)) {
+  if (!command) {
     srv_request_refuse(r, "SERVER_NO_PAGE", r->path, NULL);
     return false;
   }
@@ -125,6 +125,14 @@ void srv_route_answer(srv_request *r, srv_worker *worker) {
   else ROUTES[r->route].answer(r, worker);
 }
 
+void srv_request_by_job(srv_request *r, srv_job_fn work) {
+  r->owners++;
+  r->job = srv_jobs_add(r->server->jobs, r->connection, work, srv_request_release, r);
+  if (r->job) return;
+  r->owners--;
+  srv_request_refuse(r, "SERVER_BUSY", NULL, NULL);
+}
+
 /* ---- the server's own ---- */
 
 static void fixed(srv_request *r, const char *type, const char *bytes, size_t size) {
@@ -160,9 +168,18 @@ static void openapi(srv_request *r, srv_worker *worker) {
   document(r, &r->server->openapi);
 }
 
-static void ranges(srv_request *r, srv_worker *worker) {
+static void make_ranges(void *user, srv_worker *worker, srv_job *job) {
+  srv_request *r = user;
   (void)worker;
-  document(r, &r->server->ranges);
+  (void)job;
+  const srv_bytes *ranges = srv_ranges(r->server);
+  if (ranges) document(r, ranges);
+  else srv_request_refuse(r, "OUT_OF_MEMORY", NULL, NULL);
+}
+
+static void ranges_of(srv_request *r, srv_worker *worker) {
+  if (srv_ranges_are_made(r->server)) make_ranges(r, worker, NULL);
+  else srv_request_by_job(r, make_ranges);
 }
 
 /* ---- the page ---- */

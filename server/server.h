@@ -26,6 +26,7 @@ typedef struct srv_server {
   char token[257]; /* empty: none is asked for */
   bool local;      /* listens on an address of this machine alone */
   srv_bytes openapi, ranges;
+  _Atomic bool ranges_made;
   char **names; /* of the catalogue, in its order */
   size_t name_count, name_cap;
   _Atomic bool stopping;
@@ -65,6 +66,9 @@ typedef struct srv_request {
 
 /* ---- routes.c ---- */
 
+/* Has a thread for long questions do it; the request waits. */
+void srv_request_by_job(srv_request *request, srv_job_fn work);
+
 /* Finds the route; false: `request->reply` refuses. */
 bool srv_route_find(srv_request *request);
 bool srv_route_is_open(const srv_request *request); /* needs no token */
@@ -101,9 +105,14 @@ void srv_models_delete(srv_request *request, srv_worker *worker);
 
 /* ---- openapi.c ---- */
 
-/* Both are made once, when the server starts. */
+/* Made once, when the server starts. */
 bool srv_openapi_write(srv_bytes *out);
-bool srv_ranges_write(srv_bytes *out);
+
+/* ---- ranges.c ---- */
+
+/* Made when it is first asked for; NULL: memory is short. */
+const srv_bytes *srv_ranges(srv_server *server);
+bool srv_ranges_are_made(srv_server *server);
 
 /* ---- http.c ---- */
 

@@ -274,7 +274,10 @@ weigh_status srv_worker_answer(srv_worker *w, srv_question *q, weigh_write_fn wr
   weigh_library *library = srv_worker_library(w, a->language, err);
   bool fine = library != NULL;
   face_place_words(q->command, a);
-  for (size_t i = 0; i < q->command->models && fine; i++) fine = (models[i] = open_word(w, q, i, err)) != NULL;
+  const bool is_log = q->command->kind == WEIGH_REPORT_CHECK; /* of folders only the command line knows */
+  const bool unnamed = is_log && !a->word_count && !a->setting_count;
+  for (size_t i = 0; i < q->command->models && fine && !unnamed; i++)
+    fine = (models[i] = open_word(w, q, i, err)) != NULL;
   if (fine && a->draft && q->command->models == 1) {
     srv_question draft = {.command = q->command};
     draft.asked.language = a->language;
@@ -284,7 +287,7 @@ weigh_status srv_worker_answer(srv_worker *w, srv_question *q, weigh_write_fn wr
   }
   weigh_status status = err->status;
   if (fine)
-    status = weigh_report(library, q->command->kind, models[0] ? models[0]->model : NULL,
+    status = weigh_report(library, is_log ? WEIGH_REPORT_LOG : q->command->kind, models[0] ? models[0]->model : NULL,
                           models[1] ? models[1]->model : NULL, &a->report, write, user, err);
   release(models[0]);
   release(models[1]);

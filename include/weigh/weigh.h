@@ -42,6 +42,7 @@ typedef struct weigh_error {
   char file[512];
   uint32_t line, column;
   char excerpt[256];
+  char field[64]; /* the option at fault, as data/options/faults.tsv knows it: "context", "max_num_seqs"; else empty */
 } weigh_error;
 
 /* ---- The library of descriptions -------------------------------------------------------------------------------- */
@@ -384,6 +385,7 @@ typedef struct weigh_report_options {
                        "parameters" (default), "context", "speed" */
   const char *folder;        /* check: the folder with *.index.json */
   const char *log;           /* log: the file, "-" for standard input */
+  const char *log_text;      /* log: instead of a file its text */
   weigh_pass pass;           /* flops, and explain of its quantities */
   weigh_by by;               /* flops: what a row is */
   weigh_serving serving;     /* memory, fit, speed, sweep, design; gpus: with so much memory (gpu_memory_bytes) */

@@ -11,10 +11,20 @@ typedef struct reading {
   const char *name;
 } reading;
 
-static weigh_status read_log(reading *r, const char *path, const weigh_library *library, weigh_error *err) {
+static wb_str text_of(wb_ctx *ctx, const weigh_report_options *o) {
+  if (!o->log_text) return wb_read_file(ctx, wb_str_of(o->log), WB_LOG_MAX_BYTES);
+  const wb_str text = wb_str_of(o->log_text);
+  const wb_str where = WB_STR("log_text");
+  if (text.len > WB_LOG_MAX_BYTES)
+    WB_FAIL(ctx, WB_FILE_TOO_BIG, WB_NOWHERE, where, wb_str_fmt(ctx, "%zu", (size_t)WB_LOG_MAX_BYTES));
+  return text;
+}
+
+static weigh_status read_log(reading *r, const weigh_report_options *options, const weigh_library *library,
+                             weigh_error *err) {
   wb_ctx *ctx = &r->ctx;
   if (!WB_BEGIN(ctx)) return wb_report_failure(ctx, library, err);
-  r->log = wb_log_read(ctx, wb_read_file(ctx, wb_str_of(path), WB_LOG_MAX_BYTES));
+  r->log = wb_log_read(ctx, text_of(ctx, options));
   r->name = wb_str_cstr(ctx, wb_log_model(ctx, r->log));
   return WEIGH_OK;
 }
@@ -31,10 +41,11 @@ static weigh_status write_report(wb_out *out, const reading *r, weigh_model *mod
 weigh_status wb_answer_log(wb_out *out, weigh_library *library, weigh_model *model, weigh_error *err) {
   reading r = {.log = NULL};
   weigh_model *named = NULL;
-  if (!out->options->log) return weigh_error_set(err, library->language, "LOG_NOT_GIVEN", NULL, 0);
+  if (!out->options->log && !out->options->log_text)
+    return weigh_error_set(err, library->language, "LOG_NOT_GIVEN", NULL, 0);
   if (!wb_ctx_open(&r.ctx, 0)) return wb_no_memory(library->language, err);
   r.ctx.sealed = library->sealed;
-  weigh_status status = read_log(&r, out->options->log, library, err);
+  weigh_status status = read_log(&r, out->options, library, err);
   if (status == WEIGH_OK && !model && r.name[0])
     status = weigh_model_open(library, &(weigh_model_request){.model = r.name}, &named, err);
   if (!model) model = named;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "api/handle.h"
+#include "base/tsv.h"
 
 bool wb_ctx_open(wb_ctx *ctx, size_t cap) {
   ctx->arena = wb_arena_new(cap);
@@ -51,6 +52,33 @@ static void fill_message(char *out, size_t size, wb_message_id id, wb_lang lang,
   put(out, size, (wb_str){buffer, at});
 }
 
+/* ---- the option at fault ---- */
+
+static bool code_fits(wb_str pattern, const char *code) {
+  const bool open = pattern.len && pattern.ptr[pattern.len - 1] == '*';
+  return open ? strncmp(pattern.ptr, code, pattern.len - 1) == 0 : wb_str_is(pattern, code);
+}
+
+/* "--context" is context, "MODEL [QUANTITY]" is model: words of commands are named in capitals. */
+static void put_name(char *out, size_t size, wb_str text) {
+  size_t used = 0, from = 0;
+  while (from < text.len && text.ptr[from] == '-') from++;
+  const bool word = from < text.len && text.ptr[from] >= 'A' && text.ptr[from] <= 'Z';
+  for (; from < text.len && text.ptr[from] != ' ' && text.ptr[from] != '=' && used + 1 < size; from++)
+    out[used++] = word && text.ptr[from] >= 'A' && text.ptr[from] <= 'Z' ? (char)(text.ptr[from] + 32) : text.ptr[from];
+  out[used] = '\0';
+}
+
+static void fill_field(weigh_error *err, const wb_str *args) {
+  wb_str c[2];
+  for (size_t at = 0; wb_tsv_next(wb_data_text("options/faults.tsv"), &at, c, 2);) {
+    if (!code_fits(c[0], err->code)) continue;
+    const bool place = c[1].len == 3 && c[1].ptr[0] == '{';
+    put_name(err->field, sizeof err->field, place ? args[(c[1].ptr[1] - '0') % WB_MESSAGE_ARGS] : c[1]);
+    return;
+  }
+}
+
 weigh_status wb_report_failure(wb_ctx *ctx, const weigh_library *library, weigh_error *err) {
   if (library && err) wb_library_locate(&library->lib, &ctx->failure);
   return wb_failure_in(ctx, library ? library->language : WEIGH_ENGLISH, err);
@@ -64,6 +92,7 @@ weigh_status wb_failure_in(const wb_ctx *ctx, weigh_language language, weigh_err
   *err = (weigh_error){.status = status};
   put(err->code, sizeof err->code, wb_str_of(wb_message_code(failure->message)));
   fill_message(err->message, sizeof err->message, failure->message, (wb_lang)language, failure->args, WB_MESSAGE_ARGS);
+  fill_field(err, failure->args);
   put(err->file, sizeof err->file, failure->place.file);
   if (failure->place.line) {
     err->line = failure->place.line;
@@ -113,6 +142,7 @@ weigh_status weigh_error_set(weigh_error *err, weigh_language language, const ch
   *err = (weigh_error){.status = status};
   put(err->code, sizeof err->code, wb_str_of(wb_message_code(message)));
   fill_message(err->message, sizeof err->message, message, (wb_lang)language, texts, WB_MESSAGE_ARGS);
+  fill_field(err, texts);
   return status;
 }
 

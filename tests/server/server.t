@@ -84,7 +84,7 @@ is_(code_of(post("/api/v1/method", {"method": "config", "function": "params", "i
 for key, value in (("data", "/tmp"), ("log", "/etc/passwd"), ("color", "always"), ("help", True)):
     is_(code_of(post("/api/v1/params", {"model": "7B", key: value})), "usage_option", f"{key} is no option from elsewhere")
 is_(code_of(post("/api/v1/gpus", {"local": True})), "usage_option", "nor is local")
-is_(get("/api/v1/check?folder=/etc")[0], 404, "folders are not checked")
+ok(get("/api/v1/check?folder=/etc")[0] in (400, 422), "folders are not checked")
 for path in ("/../../etc/passwd", "/..%2f..%2fetc/passwd", "/%2e%2e/README.md", "//etc/passwd"):
     is_(get(path)[0], 404, f"{path} is not there")
 

@@ -1,0 +1,53 @@
+#include "face/ranges.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/tsv.h"
+
+static bool is_of(const face_option *option, wb_str name, wb_str of) {
+  return wb_str_is(name, option->name) && of.len == 1 && of.ptr[0] == option->of;
+}
+
+bool face_range_next(size_t *at, face_range *out) {
+  wb_str c[11];
+  if (!wb_tsv_next(wb_data_text("options/ranges.tsv"), at, c, 11)) return false;
+  *out = (face_range){c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7], c[8], c[9], c[10]};
+  return true;
+}
+
+bool face_range_find(const face_option *option, face_range *out) {
+  for (size_t at = 0; face_range_next(&at, out);)
+    if (is_of(option, out->option, out->of)) return true;
+  return false;
+}
+
+bool face_choice_next(const face_option *option, size_t *at, wb_str *choice, wb_str *about) {
+  wb_str c[4];
+  while (wb_tsv_next(wb_data_text("options/choices.tsv"), at, c, 4)) {
+    if (!is_of(option, c[0], c[1])) continue;
+    *choice = c[2];
+    *about = c[3];
+    return true;
+  }
+  return false;
+}
+
+bool face_list_next(const face_option *option, size_t *at, face_list *out) {
+  wb_str c[4];
+  while (wb_tsv_next(wb_data_text("options/lists.tsv"), at, c, 4))
+    if (is_of(option, c[0], c[1])) return *out = (face_list){c[2], c[3]}, true;
+  return false;
+}
+
+bool face_range_number(wb_str cell, double *out) {
+  char text[32], *end = NULL;
+  if (!cell.len || cell.len >= sizeof text || !strchr("0123456789", cell.ptr[0])) return false;
+  memcpy(text, cell.ptr, cell.len);
+  text[cell.len] = '\0';
+  *out = strtod(text, &end);
+  static const char suffixes[] = "kMG";
+  const char *suffix = *end ? strchr(suffixes, *end) : NULL;
+  for (long i = 0; suffix && i <= suffix - suffixes; i++) *out *= 1024;
+  return !end[suffix ? 1 : 0];
+}
