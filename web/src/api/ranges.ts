@@ -70,12 +70,13 @@ export function optionInfo(command: string, name: string): OptionInfo | undefine
   return taken.get(command)?.get(name);
 }
 
-/* The names that an option takes, where the server lists them. */
+/* The names that an option takes, those that are usual first, where the server lists them. */
 export function namesFor(command: string, name: string): string[] {
   const lists = ranges.value?.names ?? {};
   const info = optionInfo(command, name);
+  const usual = (info?.examples ?? []).map(String);
   const listed = (info?.names_of ?? []).flatMap((list) => lists[list] ?? []);
-  return [...new Set(listed.length ? listed : (info?.schema.enum ?? []))];
+  return [...new Map([...usual, ...listed, ...(info?.schema.enum ?? [])].map((text) => [text.toLowerCase(), text])).values()];
 }
 
 export function engineOptionInfo(engine: string, name: string): EngineOptionInfo | undefined {

@@ -12,15 +12,20 @@ import { matching } from "./match";
 const w = words({
   en: {
     card: "Card", none: "No card of that name. Any memory can be typed: 24GiB.", hint: "none: only weigh", weigh: "No card: only weigh", memory: "Any card with",
-    takes: (used: string, all: string) => `${used} of ${all}`, needs: (n: number) => `× ${n}`, unequal: "These cards together",
+    takes: (used: string, all: string) => `${used} of ${all}`, needs: (n: number) => `× ${n}`, unequal: "These cards together", rented: "To rent, cheapest that takes it first", others: "Others, newest first",
+    hour: (usd: number) => `$${usd.toFixed(2)}/h`,
   },
   zh: {
     card: "显卡", none: "没有此名称的显卡。可直接输入显存：24GiB。", hint: "无：只称重", weigh: "不选显卡：只称重", memory: "任意显卡，显存",
-    takes: (used: string, all: string) => `${used} / ${all}`, needs: (n: number) => `× ${n}`, unequal: "这些显卡一起",
+    takes: (used: string, all: string) => `${used} / ${all}`, needs: (n: number) => `× ${n}`, unequal: "这些显卡一起", rented: "可租用且放得下，最便宜的在前", others: "其他，最新的在前",
+    hour: (usd: number) => `$${usd.toFixed(2)}/时`,
   },
 });
 
 const SHOWN = 60;
+const RENTED = 24;
+/* "RTX 4090,RTX 3090", "2xRTX 4090,A100" */
+export const LISTED = /,|^\s*\d+\s*x/i;
 const MEMORY = /^\s*[1-9]\d*\s*(GiB|GB|MiB|MB|G|M)\s*$/i;
 
 /* How full one card would be: a bar to its budget, past it in the alarm colour. */
@@ -54,25 +59,34 @@ function itemOf(card: CardRow, load: Card | undefined): Item {
       <>
         <span class="mono">{bytes(card.vendor_bytes)}</span>
         <span class="sub tight">
-          {load && load.gpus > 1 && w().needs(load.gpus)} {load && <Tiny load={load} />}
+          {load?.usd_per_hour !== undefined && `${w().hour(load.usd_per_hour)} `}
+          {load && load.gpus > 1 && `${w().needs(load.gpus)} `}
+          {load && <Tiny load={load} />}
         </span>
       </>
     ),
   };
 }
 
+function opening(cards: readonly CardRow[], loads: ReadonlyMap<string, Card>): Item[] {
+  const { rented, others } = usual(cards, loads);
+  const part = (rows: readonly CardRow[], heading: string) =>
+    rows.map((card, i): Item => ({ ...itemOf(card, loads.get(card.name)), heading: i === 0 ? heading : undefined }));
+  return [{ key: "", main: w().weigh }, ...part(rented.slice(0, RENTED), w().rented), ...part(others, w().others)];
+}
+
 function itemsFor(text: string, cards: readonly CardRow[], loads: ReadonlyMap<string, Card>): Item[] {
-  const found = text.trim() ? matching(text, cards, (card) => [card.name, ...(card.aliases ?? "").split("|").filter(Boolean)], SHOWN) : usual(cards);
+  if (!text.trim()) return opening(cards, loads);
+  const found = matching(text, cards, (card) => [card.name, ...(card.aliases ?? "").split("|").filter(Boolean)], SHOWN);
   const items = found.map((card) => itemOf(card, loads.get(card.name)));
-  if (!text.trim()) return [{ key: "", main: w().weigh }, ...items];
   if (MEMORY.test(text)) return [{ key: text.trim(), main: `${w().memory} ${text.trim()}` }, ...items];
-  if (/[,]|^\d+\s*x/i.test(text)) return [{ key: text.trim(), main: `${w().unequal}: ${text.trim()}` }, ...items];
+  if (LISTED.test(text)) return [{ key: text.trim(), main: `${w().unequal}: ${text.trim()}` }, ...items];
   return items;
 }
 
 function take(key: string): void {
   if (MEMORY.test(key)) change({ gpu: null, "gpu-memory": key.replace(/\s/g, ""), mig: null });
-  else if (/[,]|^\d+\s*x/i.test(key)) change({ gpu: key, gpus: null, tp: null, "gpu-memory": null, mig: null });
+  else if (LISTED.test(key)) change({ gpu: key, gpus: null, tp: null, "gpu-memory": null, mig: null });
   else change({ gpu: key, "gpu-memory": null, mig: null });
 }
 

@@ -29,6 +29,8 @@ interface Props {
 /* The types of JSX want a datalist with this role; the list of this one is its own. */
 const COMBOBOX: object = { role: "combobox", type: "text" };
 
+const LOW = 300; /* px that a list needs */
+
 export function Combobox(props: Props) {
   const { name, label, value, items, problem } = props;
   const own = useId();
@@ -36,13 +38,18 @@ export function Combobox(props: Props) {
   const [open, setOpen] = useState(false);
   const [text, setText] = useState<string | null>(null); /* null: nothing is typed yet */
   const [at, setAt] = useState(-1);
+  const [up, setUp] = useState(false); /* the list stands above where there is no room below */
   const close = () => {
     setOpen(false);
     setText(null);
     setAt(-1);
   };
   const show = () => {
-    if (!open) props.onSearch(text ?? "");
+    if (!open) {
+      const box = document.getElementById(id)?.getBoundingClientRect();
+      setUp(box !== undefined && window.innerHeight - box.bottom < LOW && box.top > LOW);
+      props.onSearch(text ?? "");
+    }
     setOpen(true);
   };
   const take = (key: string, typed: boolean) => {
@@ -85,7 +92,7 @@ export function Combobox(props: Props) {
             props.onSearch(event.currentTarget.value);
           }}
           onBlur={close} onKeyDown={keys} />
-        <div id={`${id}-list`} class="list" role="listbox" aria-label={label} hidden={!open}>
+        <div id={`${id}-list`} class={up ? "list up" : "list"} role="listbox" aria-label={label} hidden={!open}>
           {open && items.map((item, i) => (
             <>
               {item.heading && <p class="heading" role="presentation">{item.heading}</p>}

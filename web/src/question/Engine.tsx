@@ -6,19 +6,19 @@ import { NumberField } from "../parts/NumberField";
 import { Slider } from "../parts/Slider";
 import { useFit, useProblemOf } from "../state/answers";
 import { rangeFrom } from "../state/controls";
-import { change, changeMember, memberOf, option } from "../state/question";
+import { change, changeMember, memberOf, option, optionList } from "../state/question";
 import { words } from "../text";
 import { engineName, familyOf, useEngineOptions, useEngines, type EngineOption, type EngineRow } from "./engines";
 import type { Rare } from "./More";
 
 const w = words({
   en: {
-    engine: "Engine", release: "Release", generic: "none in particular", newest: (what: string) => (what ? `usual (${what})` : "usual"),
+    engine: "Engine", release: "Release", generic: "none in particular", usual: "usual",
     reserve: "Kept free", reserve_line: "The share of each card that is left alone.", use: "Share it may use",
     use_line: "The share of each card that the engine takes for itself.",
   },
   zh: {
-    engine: "推理引擎", release: "版本", generic: "不限", newest: (what: string) => (what ? `通常（${what}）` : "通常"),
+    engine: "推理引擎", release: "版本", generic: "不限", usual: "通常",
     reserve: "预留比例", reserve_line: "每张卡上不使用的比例。", use: "可用比例", use_line: "引擎在每张卡上可占用的比例。",
   },
 });
@@ -45,12 +45,14 @@ const SHARE = {
 
 export function EngineChoice() {
   const engines = useEngines();
-  const problem = useProblemOf("engine");
+  const told = useProblemOf("engine");
+  const problem = told && optionList("engine-option").some((entry) => told.includes(entry.split("=")[0] ?? "")) ? undefined : told;
   const given = option("engine") && engineName(option("engine"));
   const family = familyOf(engines, given || "generic");
   const families = [...new Set(engines.map((engine) => familyOf(engines, engine.name)))];
   const releases = engines.filter((engine) => familyOf(engines, engine.name) === family && engine.name !== family);
   const usual = engines.find((engine) => engine.name === family);
+  const others = releases.filter((engine) => engine.releases !== usual?.releases || engine.name === given);
   const choose = (value: string) => change({ engine: value === "generic" ? null : value, "engine-option": null });
   return (
     <div class={releases.length ? "pair" : ""}>
@@ -59,7 +61,7 @@ export function EngineChoice() {
         onChange={choose} />
       {releases.length > 0 && (
         <Choice label={w().release} name="engine-release" value={given || family}
-          entries={[{ value: family, text: w().newest(usual?.releases ?? "") }, ...releases.map((engine) => ({ value: engine.name, text: engine.releases || engine.release }))]}
+          entries={[{ value: family, text: usual?.releases || w().usual }, ...others.map((engine) => ({ value: engine.name, text: engine.releases || engine.release }))]}
           onChange={choose} />
       )}
     </div>
@@ -75,7 +77,7 @@ function inForce(fit: Fit | null, name: string): string | undefined {
 function problemOf(fit: ReturnType<typeof useFit>, name: string): string | undefined {
   const { problem } = fit;
   if (!problem || !memberOf("engine-option", name)) return undefined;
-  return problem.field === name || problem.field === "engine-option" || problem.detail.includes(`\`${name}\``) ? problem.detail : undefined;
+  return problem.field === name || problem.detail.includes(name) ? problem.detail : undefined;
 }
 
 export function Reserve() {
@@ -118,5 +120,6 @@ export function useEngineRare(): Rare[] {
   const engine = engineName(option("engine") || "generic");
   return useEngineOptions(engine)
     .filter((one) => !(one.name in SHARES))
-    .map((one) => ({ key: `${engine} ${one.name}`, given: memberOf("engine-option", one.name) !== "", control: <Field of={one} engine={engine} /> }));
+    .map((one) => ({ key: `${engine} ${one.name}`, given: memberOf("engine-option", one.name) !== "", whole: true, of: "engine",
+      control: <Field of={one} engine={engine} /> }));
 }

@@ -4,7 +4,7 @@ import { useFit, useProblemOf } from "../state/answers";
 import { rangeOf, within } from "../state/controls";
 import { change, option } from "../state/question";
 import { words } from "../text";
-import { CardSearch } from "./CardSearch";
+import { CardSearch, LISTED } from "./CardSearch";
 import { EngineChoice, engineWord, Reserve, useEngineRare } from "./Engine";
 import { useEngines } from "./engines";
 import { modelHas } from "./model";
@@ -30,13 +30,13 @@ export function machineLine(): string {
   const card = option("gpu") || option("gpu-memory");
   const engine = option("engine") ? ` · ${engineWord([], option("engine"))}` : "";
   if (!card) return w().none + engine;
-  return (/[,]|^\d+\s*x/i.test(card) ? card : `${option("gpus") || "1"} × ${card}`) + engine;
+  return (LISTED.test(card) ? card : `${option("gpus") || "1"} × ${card}`) + engine;
 }
 
 /* Cards that are counted in their own list need no count. */
 function Count() {
   const { data } = useFit();
-  const listed = /[,]|^\d+\s*x/i.test(option("gpu"));
+  const listed = LISTED.test(option("gpu"));
   return (
     <Slider label={w().cards} name="gpus" value={option("gpus")} fallback={data?.gpus ?? 1} range={within(rangeOf("gpus"), 72)}
       problem={useProblemOf("gpus")} ignored={listed ? w().listed : undefined} onChange={(value) => change({ gpus: value })} />

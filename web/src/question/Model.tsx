@@ -13,12 +13,13 @@ import { whyOfQuantity } from "../state/whys";
 import { words } from "../text";
 import { Dimensions } from "./Dimensions";
 import { ModelSearch } from "./ModelSearch";
+import { rememberModel } from "./recent";
 import { isSent, keepInRegistry, recall, sentNames } from "./send";
 import { Send } from "./Send";
 
 const w = words({
   en: {
-    edit: "Change dimensions", done: "Hide dimensions", start: "Start from plain dimensions", parameters: "parameters",
+    edit: "Change dimensions", done: "Hide dimensions", start: "Start from scratch", parameters: "parameters",
     active: (n: string) => `${n} active`, changed: (n: number) => `${n} changed`,
     where: { catalogue: "from the catalogue", registry: "from the registry", sent: "your configuration", assumed: "dimensions assumed from the size",
       rebuilt: "read as a plain decoder", formula: "a rule of thumb alone" } as Record<string, string>,
@@ -26,7 +27,7 @@ const w = words({
     said: (n: number) => (n === 1 ? "1 remark" : `${n} remarks`),
   },
   zh: {
-    edit: "修改维度", done: "收起维度", start: "从普通维度开始", parameters: "参数", active: (n: string) => `激活 ${n}`,
+    edit: "修改维度", done: "收起维度", start: "从头输入", parameters: "参数", active: (n: string) => `激活 ${n}`,
     changed: (n: number) => `已改 ${n} 项`,
     where: { catalogue: "来自模型库", registry: "来自登记库", sent: "您的配置", assumed: "维度按规模假定", rebuilt: "按普通解码器读取",
       formula: "仅按经验公式" } as Record<string, string>,
@@ -96,6 +97,13 @@ function Remarks({ fit }: { fit: Fit }) {
   );
 }
 
+function take(key: string): void {
+  if (key === option("model")) return;
+  rememberModel(option("model"));
+  rememberModel(key);
+  change({ model: key, set: null });
+}
+
 export function Model() {
   const fit = useFit();
   const [editing, setEditing] = useState<boolean | null>(null); /* null: open where something is changed */
@@ -105,7 +113,7 @@ export function Model() {
   const open = editing ?? option("set") !== "";
   return (
     <>
-      <ModelSearch label={named(model)} />
+      <ModelSearch id="model-search" name="model" label={named(model)} onTake={take} />
       {fit.data && <Facts fit={fit.data} params={params.data} />}
       {fit.data && <Remarks fit={fit.data} />}
       <p class="actions">

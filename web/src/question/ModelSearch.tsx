@@ -1,14 +1,15 @@
 /* The model's name: what the catalogue and the registry know, found while typing; or a size, "7B dense". */
+import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ask, get } from "../api/client";
 import type { Params } from "../api/types";
 import { count } from "../format";
 import { useFit } from "../state/answers";
-import { change, option } from "../state/question";
+import { optionList } from "../state/question";
 import { words } from "../text";
 import { Combobox, type Item } from "./Combobox";
 import { matching } from "./match";
-import { recentModels, rememberModel } from "./recent";
+import { recentModels } from "./recent";
 
 export interface Found {
   id: string;
@@ -102,21 +103,31 @@ function found(text: string, models: readonly Found[], size: Item | null): Item[
   return size ? [size, ...named.map((item, i) => (i === 0 ? { ...item, heading: w().all } : item))] : named;
 }
 
-export function ModelSearch({ label }: { label: string }) {
+/* What is wrong with a dimension is told at the dimension. */
+function ofDimension(detail: string): boolean {
+  return optionList("set").some((entry) => detail.includes(`\`${entry.split("=")[0] ?? ""}\``));
+}
+
+interface Props {
+  id?: string;
+  name: string; /* of the option */
+  called?: string; /* a label that is seen */
+  label: string; /* what the field holds while nothing is searched for */
+  hint?: string; /* where it holds nothing: then it can be emptied */
+  note?: ComponentChildren;
+  onTake: (key: string) => void;
+}
+
+export function ModelSearch({ id, name, called, label, hint, note, onTake }: Props) {
   const { models, search, busy } = useModels();
   const { problem } = useFit();
   const [text, setText] = useState("");
   const size = useSize(text);
+  const start = opening(models);
   return (
-    <Combobox id="model-search" name="model" label={w().label} shown={false} value={label} placeholder={w().hint} busy={busy}
-      items={text.trim() ? found(text, models, size) : opening(models)} none={w().none}
-      problem={problem?.field === "model" ? problem.detail : undefined}
-      onSearch={(typed) => { setText(typed); search(typed.trim()); }}
-      onTake={(key) => {
-        if (key === option("model")) return;
-        rememberModel(option("model"));
-        rememberModel(key);
-        change({ model: key, set: null });
-      }} />
+    <Combobox {...(id && { id })} name={name} label={called ?? w().label} shown={called !== undefined} value={label} placeholder={hint ?? w().hint}
+      busy={busy} items={text.trim() ? found(text, models, size) : hint ? [{ key: "", main: hint }, ...start] : start} none={w().none}
+      problem={problem?.field === name && !ofDimension(problem.detail) ? problem.detail : undefined} note={note}
+      onSearch={(typed) => { setText(typed); search(typed.trim()); }} onTake={onTake} />
   );
 }

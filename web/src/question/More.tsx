@@ -10,6 +10,7 @@ export interface Rare {
   given: boolean; /* not at its default */
   control: ComponentChildren;
   whole?: boolean; /* takes the whole width */
+  of?: string; /* a class for its look */
 }
 
 export function More({ of, controls }: { of: string; controls: readonly Rare[] }) {
@@ -19,7 +20,7 @@ export function More({ of, controls }: { of: string; controls: readonly Rare[] }
     <>
       {shown.length > 0 && (
         <div class="rare">
-          {shown.map((rare) => <div key={rare.key} class={rare.whole ? "whole" : undefined}>{rare.control}</div>)}
+          {shown.map((rare) => <div key={rare.key} class={[rare.whole && "whole", rare.of].filter(Boolean).join(" ") || undefined}>{rare.control}</div>)}
         </div>
       )}
       <button type="button" class="link more" aria-expanded={open} data-more={of} onClick={() => setOpen(!open)}>{open ? w().less : w().more}</button>

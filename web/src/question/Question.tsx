@@ -5,6 +5,7 @@ import { useFit } from "../state/answers";
 import { words } from "../text";
 import { Machine, machineLine } from "./Machine";
 import { Model, modelLine } from "./Model";
+import { Try } from "./Try";
 import { Workload, workloadLine } from "./Workload";
 
 const w = words({
@@ -31,6 +32,7 @@ export function Question() {
   const fit = useFit();
   return (
     <aside class="question" aria-label={w().question}>
+      <Try />
       <Group number={1} name={w().model} line={modelLine()}><Model /></Group>
       <Group number={2} name={w().workload} line={workloadLine(fit.data)}><Workload /></Group>
       <Group number={3} name={w().machine} line={machineLine()}><Machine /></Group>

@@ -31,10 +31,15 @@ export function useCards(): CardRow[] {
   return known.value;
 }
 
-/* Those that are asked for most come first while nothing is typed: the newest, by memory; the CPUs last. */
-export function usual(cards: readonly CardRow[]): CardRow[] {
+/* While nothing is typed: cards that are rented out and take the question, cheapest first; then the others, newest first, the
+ * CPUs last. */
+export function usual(cards: readonly CardRow[], loads: ReadonlyMap<string, Card>): { rented: CardRow[]; others: CardRow[] } {
+  const price = (card: CardRow): number => loads.get(card.name)?.usd_per_hour ?? Infinity;
   const cpu = (card: CardRow): number => (card.name.startsWith("CPU") ? 1 : 0);
-  return [...cards].sort((a, b) => cpu(a) - cpu(b) || (b.year ?? 0) - (a.year ?? 0) || b.vendor_bytes - a.vendor_bytes);
+  const rented = cards.filter((card) => price(card) < Infinity).sort((a, b) => price(a) - price(b));
+  const others = cards.filter((card) => price(card) === Infinity)
+    .sort((a, b) => cpu(a) - cpu(b) || (b.year ?? 0) - (a.year ?? 0) || b.vendor_bytes - a.vendor_bytes);
+  return { rented, others };
 }
 
 /* Of the question without a machine: each card alone, and the count of them that it would need. */

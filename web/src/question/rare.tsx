@@ -15,6 +15,7 @@ interface Props {
   unit?: string | undefined;
   ignored?: string | undefined; /* why it has no effect at the moment */
   text?: boolean;
+  besides?: Record<string, null>; /* what it takes the place of: a prompt, with the output, makes up the context */
   whole?: boolean;
 }
 
@@ -27,14 +28,14 @@ function example(name: string): string | undefined {
   return given === undefined ? undefined : String(given);
 }
 
-function RareField({ name, label, fallback, unit, ignored, text }: Props) {
+function RareField({ name, label, fallback, unit, ignored, text, besides }: Props) {
   const kind = optionInfo("fit", name)?.kind;
   const idle = useIdle(name);
   return (
     <NumberField label={label} name={name} value={option(name)} fallback={fallback ?? example(name)} unit={unit}
       about={aboutOption(name)} range={rangeOf(name)} text={text ?? (kind !== undefined && KIND_TEXT.has(kind))}
       problem={useProblemOf(name)} ignored={option(name) ? undefined : ignored} note={idle ?? ignored}
-      onChange={(value) => change({ [name]: value })} />
+      onChange={(value) => change({ [name]: value, ...(value && besides) })} />
   );
 }
 
