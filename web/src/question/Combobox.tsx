@@ -1,5 +1,5 @@
 /* A text field with a list that follows what is typed: arrow keys, Enter, Escape; the list is in the field's own words. */
-import type { ComponentChildren } from "preact";
+import { Fragment, type ComponentChildren } from "preact";
 import { useEffect, useId, useState } from "preact/hooks";
 
 export interface Item {
@@ -55,6 +55,7 @@ export function Combobox(props: Props) {
   const take = (key: string, typed: boolean) => {
     close();
     props.onTake(key, typed);
+    requestAnimationFrame(() => (document.getElementById(id) as HTMLInputElement | null)?.select());
   };
   const enter = () => {
     const first = text?.trim() ? items[Math.max(0, at)] : items[at];
@@ -94,14 +95,14 @@ export function Combobox(props: Props) {
           onBlur={close} onKeyDown={keys} />
         <div id={`${id}-list`} class={up ? "list up" : "list"} role="listbox" aria-label={label} hidden={!open}>
           {open && items.map((item, i) => (
-            <>
+            <Fragment key={item.key}>
               {item.heading && <p class="heading" role="presentation">{item.heading}</p>}
-              <div key={item.key} id={`${id}-${i}`} role="option" aria-selected={i === at}
+              <div id={`${id}-${i}`} role="option" aria-selected={i === at}
                 onMouseDown={(event) => { event.preventDefault(); take(item.key, false); }}>
                 <span class="main">{item.main}</span>
                 {item.aside && <span class="aside">{item.aside}</span>}
               </div>
-            </>
+            </Fragment>
           ))}
           {open && items.length === 0 && !props.busy && <p class="heading" role="presentation">{props.none}</p>}
         </div>

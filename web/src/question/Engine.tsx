@@ -14,7 +14,7 @@ import type { Rare } from "./More";
 const w = words({
   en: {
     engine: "Engine", release: "Release", generic: "none in particular", usual: "usual",
-    reserve: "Kept free", reserve_line: "The share of each card that is left alone.", use: "Share it may use",
+    reserve: "Share kept free", reserve_line: "The share of each card that is left alone.", use: "Share it may use",
     use_line: "The share of each card that the engine takes for itself.",
   },
   zh: {

@@ -9,14 +9,13 @@ import { optionList } from "../state/question";
 import { words } from "../text";
 import { Combobox, type Item } from "./Combobox";
 import { matching } from "./match";
+import { ModelFacts } from "./ModelFacts";
 import { recentModels } from "./recent";
 
 export interface Found {
   id: string;
   name?: string;
   source: string;
-  model_type?: string;
-  total_parameters?: number;
 }
 
 const w = words({
@@ -41,14 +40,15 @@ const SIZES = words({
 const SIZE = /^\s*(?:cnn|moe)?\s*\d[\d.,x]*\s*[KMBT万亿]/i;
 const LISTED = 1000; /* more than those the server searches by itself */
 const SHOWN = 40;
-
-function aside(found: Found): string {
-  const size = found.total_parameters ? count(found.total_parameters) : "";
-  return [w().sources[found.source], found.model_type, size].filter(Boolean).join(" · ");
-}
+const PAUSE = 150; /* ms: "32" on the way to "32B" is not asked about */
 
 function itemOf(found: Found): Item {
-  return { key: found.id, main: found.name ?? found.id, aside: aside(found) };
+  const source = w().sources[found.source];
+  return {
+    key: found.id,
+    main: found.name ?? found.id,
+    aside: <>{source && `${source} · `}<ModelFacts id={found.id} /></>,
+  };
 }
 
 /* The names, asked for when the list first opens; beyond LISTED also what the server finds by a part of the name. */
@@ -77,12 +77,13 @@ function useSize(text: string): Item | null {
     const typed = SIZE.test(text) ? text.trim() : "";
     wanted.current = typed;
     setItem(null);
-    if (!typed) return;
-    void ask<Params>("params", { model: typed }).then((reply) => {
+    if (!typed) return undefined;
+    const timer = window.setTimeout(() => void ask<Params>("params", { model: typed }).then((reply) => {
       if (!reply.ok || wanted.current !== typed) return;
       setItem({ key: typed, main: typed, heading: w().sizes,
         aside: [reply.data.model_type, count(reply.data.total_parameters)].filter(Boolean).join(" · ") });
-    });
+    }), PAUSE);
+    return () => window.clearTimeout(timer);
   }, [text]);
   return item;
 }

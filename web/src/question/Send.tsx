@@ -6,13 +6,13 @@ import { send, sendFile, sendProblem } from "./send";
 
 const w = words({
   en: {
-    own: "Your own config.json: drop it on the page,", choose: "choose a file", or: "or", paste: "paste it",
-    here: "Drop to weigh it", what: "config.json of a model: it stays on this machine's server.", pasted: "Text of a config.json",
+    own: "Your own config.json: drop it on the page, ", choose: "choose a file", or: " or ", paste: "paste it",
+    here: "Drop to weigh it", what: "A model's config.json. It goes to this page's own server alone.", pasted: "Text of a config.json",
     weigh: "Weigh it", refused: (name: string) => `${name} cannot be weighed:`, away: "dismiss", end: ".",
   },
   zh: {
     own: "自己的 config.json：拖到页面上、", choose: "选择文件", or: "或", paste: "粘贴", here: "松开即可称重",
-    what: "模型的 config.json，只会发送到本机的服务器。", pasted: "config.json 的内容", weigh: "称重",
+    what: "模型的 config.json，只会发送到本页面所在的服务器。", pasted: "config.json 的内容", weigh: "称重",
     refused: (name: string) => `无法称量 ${name}：`, away: "忽略", end: "。",
   },
 });
@@ -91,12 +91,13 @@ export function Send() {
   return (
     <div class="send">
       <p class="note">
-        {w().own}{" "}
+        {w().own}
         <label class="file">
           <input type="file" accept=".json,application/json" class="unseen" data-send="file"
             onChange={(event) => { void sendFile(event.currentTarget.files?.[0]); event.currentTarget.value = ""; }} />
           {w().choose}
-        </label>{" "}{w().or}{" "}
+        </label>
+        {w().or}
         <button type="button" class="link" aria-expanded={pasting} data-send="paste" onClick={() => setPasting(!pasting)}>{w().paste}</button>{w().end}
       </p>
       {pasting && <Paste onDone={() => setPasting(false)} />}

@@ -10,11 +10,11 @@ import { cardNamed, useCards, type CardRow } from "./cards";
 const w = words({
   en: {
     name: "Try", cheapest: "cheapest card", context: "longest context", users: "most users", small: "4-bit, smallest card",
-    apple: "a Mac", moe: "671B-A37B on 8 cards", none: "Nothing listed takes that.", model: "671B with 37B active",
+    apple: "a Mac", moe: "671B-A37B on 8 cards", none: "Nothing listed takes that.", so: "It is so already, or nothing bounds it.", model: "671B with 37B active",
   },
   zh: {
     name: "试一试", cheapest: "最便宜的显卡", context: "最长上下文", users: "最大并发", small: "4 bit 与最小的显卡", apple: "Mac",
-    moe: "671B 激活 37B 与 8 张卡", none: "列表中没有放得下的。", model: "671B 激活 37B",
+    moe: "671B 激活 37B 与 8 张卡", none: "列表中没有放得下的。", so: "已是如此，或没有上限。", model: "671B 激活 37B",
   },
 });
 
@@ -54,8 +54,8 @@ function trials(fit: Fit, known: readonly CardRow[]): Trial[] {
   const apple = (card: Card) => cardNamed(known, card.gpu)?.vendor === "Apple";
   return [
     { key: "cheapest", text: w().cheapest, there: true, make: async () => on(least(await cardsFor({}), (card) => card.usd_per_hour)) },
-    { key: "context", text: w().context, there: bounded(far), make: async () => ({ context: String(Math.min(far, fit.model_context ?? far)), prompt: null, output: null, mix: null }) },
-    { key: "users", text: w().users, there: bounded(many), make: async () => ({ sequences: String(many), mix: null }) },
+    { key: "context", text: w().context, there: bounded(far) && far !== fit.context, make: async () => ({ context: String(Math.min(far, fit.model_context ?? far)), prompt: null, output: null, mix: null }) },
+    { key: "users", text: w().users, there: bounded(many) && many !== fit.sequences, make: async () => ({ sequences: String(many), mix: null }) },
     { key: "small", text: w().small, there: true, make: async () => {
       const card = on(small(await cardsFor({ quant: "int4" })));
       return card && { ...card, quant: "int4" };
@@ -83,8 +83,8 @@ export function Try() {
     <section class="try" aria-labelledby="try">
       <h2 id="try">{w().name}</h2>
       <ul>
-        {trials(data, known).filter((trial) => trial.there).map((trial) => (
-          <li key={trial.key}><button type="button" class="link" data-try={trial.key} onClick={() => void run(trial)}>{trial.text}</button></li>
+        {trials(data, known).map((trial) => (
+          <li key={trial.key}><button type="button" class="link" data-try={trial.key} disabled={!trial.there} title={trial.there ? undefined : w().so} onClick={() => void run(trial)}>{trial.text}</button></li>
         ))}
       </ul>
       {told.value && <p class="note" role="status">{told.value}</p>}

@@ -52,6 +52,7 @@ export function useLoads(wanted: boolean): Map<string, Card> {
 /* "RTX 4090" or "4090" as the list writes it. */
 export function cardNamed(cards: readonly CardRow[], text: string): CardRow | undefined {
   const wanted = text.trim().toLowerCase();
+  if (!wanted) return undefined;
   const alike = (name: string) => name.toLowerCase() === wanted;
   return cards.find((card) => alike(card.name)) ?? cards.find((card) => (card.aliases ?? "").split("|").some(alike))
     ?? cards.find((card) => card.name.toLowerCase().endsWith(` ${wanted}`));

@@ -7,10 +7,10 @@ import { words } from "../text";
 
 const w = words({ en: { idle: "Changes nothing in this answer." }, zh: { idle: "对此答案没有影响。" } });
 
-/* What people read in an answer; how it was asked and how long it took are left out. */
+/* What weighs and how far it goes; how it was asked, what formats are called and how long it took are left out. */
 function told(fit: Fit): string {
-  const { per_device, fits, max_context, max_sequences, speed, choices, kv_bytes_per_token, reserve_bytes, command, engine_options } = fit;
-  return JSON.stringify([per_device, fits, max_context, max_sequences, speed, choices, kv_bytes_per_token, reserve_bytes, command, engine_options],
+  const { per_device, fits, max_context, max_sequences, speed, kv_bytes_per_token, reserve_bytes, command, engine_options } = fit;
+  return JSON.stringify([per_device, fits, max_context, max_sequences, speed, kv_bytes_per_token, reserve_bytes, command, engine_options],
     (_key, value: unknown) => (typeof value === "bigint" ? String(value) : value));
 }
 
