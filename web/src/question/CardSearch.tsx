@@ -12,12 +12,12 @@ import { matching } from "./match";
 const w = words({
   en: {
     card: "Card", none: "No card of that name. Any memory can be typed: 24GiB.", hint: "none: only weigh", weigh: "No card: only weigh", memory: "Any card with",
-    takes: (used: string, all: string) => `${used} of ${all}`, needs: (n: number) => `× ${n}`, unequal: "These cards together", rented: "To rent, cheapest that takes it first", others: "Others, newest first",
+    takes: (used: string, all: string) => `${used} of ${all}`, needs: (n: number) => `${n} cards · `, unequal: "These cards together", rented: "To rent, cheapest that takes it first", others: "Others, newest first",
     hour: (usd: number) => `$${usd.toFixed(2)}/h`,
   },
   zh: {
     card: "显卡", none: "没有此名称的显卡。可直接输入显存：24GiB。", hint: "无：只称重", weigh: "不选显卡：只称重", memory: "任意显卡，显存",
-    takes: (used: string, all: string) => `${used} / ${all}`, needs: (n: number) => `× ${n}`, unequal: "这些显卡一起", rented: "可租用且放得下，最便宜的在前", others: "其他，最新的在前",
+    takes: (used: string, all: string) => `${used} / ${all}`, needs: (n: number) => `${n} 张 · `, unequal: "这些显卡一起", rented: "可租用且放得下，最便宜的在前", others: "其他，最新的在前",
     hour: (usd: number) => `$${usd.toFixed(2)}/时`,
   },
 });
@@ -59,8 +59,8 @@ function itemOf(card: CardRow, load: Card | undefined): Item {
       <>
         <span class="mono">{bytes(card.vendor_bytes)}</span>
         <span class="sub tight">
+          {load && load.gpus > 1 && w().needs(load.gpus)}
           {load?.usd_per_hour !== undefined && `${w().hour(load.usd_per_hour)} `}
-          {load && load.gpus > 1 && `${w().needs(load.gpus)} `}
           {load && <Tiny load={load} />}
         </span>
       </>

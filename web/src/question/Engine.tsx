@@ -9,6 +9,7 @@ import { rangeFrom } from "../state/controls";
 import { change, changeMember, memberOf, option, optionList } from "../state/question";
 import { words } from "../text";
 import { engineName, familyOf, useEngineOptions, useEngines, type EngineOption, type EngineRow } from "./engines";
+import { useIdle } from "./idle";
 import type { Rare } from "./More";
 
 const w = words({
@@ -99,17 +100,21 @@ const noCard = words({ en: "Choose a card first.", zh: "请先选择显卡。" }
 
 function Field({ of, engine }: { of: EngineOption; engine: string }) {
   const fit = useFit();
+  const idle = useIdle("engine-option", of.name);
   const told = engineOptionInfo(engine, of.name);
   const given = memberOf("engine-option", of.name);
   const now = given ? undefined : inForce(fit.data, of.name);
   const standard = told?.default ?? now ?? (of.default === "null" ? "" : of.default.replace(/^"|"$/g, ""));
   if (/^(true|false)$/.test(of.default))
     return (
-      <Switch label={of.name} name={of.name} value={(given || of.default) === "true"} about={of.aliases?.replace(/\|/g, ", ")}
-        onChange={(value) => changeMember("engine-option", of.name, String(value) === of.default ? null : String(value))} />
+      <>
+        <Switch label={of.name} name={of.name} value={(given || of.default) === "true"} about={of.aliases?.replace(/\|/g, ", ")}
+          onChange={(value) => changeMember("engine-option", of.name, String(value) === of.default ? null : String(value))} />
+        {idle && <p class="note">{idle}</p>}
+      </>
     );
   return (
-    <NumberField label={of.name} name={of.name} value={given} fallback={String(standard)} problem={problemOf(fit, of.name)}
+    <NumberField label={of.name} name={of.name} value={given} fallback={String(standard)} problem={problemOf(fit, of.name)} note={idle}
       about={of.aliases?.replace(/\|/g, ", ")} range={told ? rangeFrom(told) : undefined} text={!told || told.kind === "text"}
       onChange={(value) => changeMember("engine-option", of.name, value)} />
   );

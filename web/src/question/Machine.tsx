@@ -57,7 +57,7 @@ export function Machine() {
     rare({ name: "dcp", label: w().dcp, fallback: "1" }),
     rare({ name: "gpu-layers", label: w().layers, fallback: w().all }),
     rare({ name: "mig", label: w().mig, text: true, ignored: option("gpu") ? undefined : w().no_card }),
-    rare({ name: "gpu-memory", label: w().memory, text: true }),
+    rare({ name: "gpu-memory", label: w().memory, text: true, besides: { gpu: null, mig: null } }),
     rare({ name: "expert-parallel", label: w().ep, whole: true, ignored: has && !has.experts ? w().no_experts : undefined }),
     ...engine,
   ];

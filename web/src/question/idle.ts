@@ -2,22 +2,25 @@
 import { useAnswer } from "../api/answer";
 import type { Fit } from "../api/types";
 import { useFit } from "../state/answers";
-import { bodyFor, option, options } from "../state/question";
+import { bodyFor, memberOf, option, optionList, options } from "../state/question";
 import { words } from "../text";
 
 const w = words({ en: { idle: "Changes nothing in this answer." }, zh: { idle: "对此答案没有影响。" } });
 
 /* What weighs and how far it goes; how it was asked, what formats are called and how long it took are left out. */
 function told(fit: Fit): string {
-  const { per_device, fits, max_context, max_sequences, speed, kv_bytes_per_token, reserve_bytes, command, engine_options } = fit;
-  return JSON.stringify([per_device, fits, max_context, max_sequences, speed, kv_bytes_per_token, reserve_bytes, command, engine_options],
+  const { per_device, fits, max_context, max_sequences, speed, kv_bytes_per_token, reserve_bytes } = fit;
+  return JSON.stringify([per_device, fits, max_context, max_sequences, speed, kv_bytes_per_token, reserve_bytes],
     (_key, value: unknown) => (typeof value === "bigint" ? String(value) : value));
 }
 
-export function useIdle(name: string, context = false): string | undefined {
-  const given = option(name) !== "";
+/* Of an option, or of one member of a list of options (an engine's). */
+export function useIdle(name: string, member?: string): string | undefined {
+  const given = member === undefined ? option(name) !== "" : memberOf(name, member) !== "";
+  const others = member === undefined ? [] : optionList(name).filter((entry) => !entry.startsWith(`${member}=`));
   const { data, problem, pending } = useFit();
-  const without = useAnswer<Fit>("fit", given && !problem ? bodyFor("fit", options.value, { [name]: null }) : null);
-  if (!given || context || problem || pending || without.pending || !data || !without.data) return undefined;
+  const ask = given && !problem;
+  const without = useAnswer<Fit>("fit", ask ? bodyFor("fit", options.value, { [name]: others.length ? others : null }) : null);
+  if (!given || problem || pending || without.pending || !data || !without.data) return undefined;
   return told(data) === told(without.data) ? w().idle : undefined;
 }
