@@ -9,7 +9,7 @@ import { rangeOf, within } from "../state/controls";
 import { change, option } from "../state/question";
 import { words } from "../text";
 import { cacheEntries, formatEntries } from "./formats";
-import { useIdle } from "./idle";
+import { useIdle, useSame } from "./idle";
 import { modelHas } from "./model";
 import { ModelSearch } from "./ModelSearch";
 import { More } from "./More";
@@ -21,7 +21,7 @@ const w = words({
     users_line: "Sequences at once.", kv: "KV cache", as_model: "as published", as_weights: "as the weights", tokens: "tokens",
     as: (what: string) => `${what} (default)`,
     limit: (n: string) => `Its configuration is made for ${n} tokens.`, most: (n: string) => `${n} fit at this context.`,
-    line: (c: string, n: string) => `${c} tokens × ${n}`, no_cache: "This model keeps no cache.",
+    line: (c: string, n: string) => `${c} tokens × ${n}`, no_cache: "This model keeps no cache.", no_length: "What this model weighs does not depend on it.",
     by_mix: "The mix says how long and how many.",
     prompt: "Prompt", output: "Output", mix: "Mix of lengths", shared: "Shared prefix", images: "Images each", size: "Image size",
     loras: "LoRA adapters", rank: "LoRA rank", draft: "Draft model", mtp: "Prediction layers (MTP) too", state: "State dtype", dtype: "Weights dtype",
@@ -33,7 +33,7 @@ const w = words({
     users_line: "同时处理的序列数。", kv: "KV 缓存", as_model: "与发布一致", as_weights: "与权重一致", tokens: "token",
     as: (what: string) => `${what}（默认）`,
     limit: (n: string) => `其配置面向 ${n} 个 token。`, most: (n: string) => `此上下文长度下可容纳 ${n} 个。`,
-    line: (c: string, n: string) => `${c} token × ${n}`, no_cache: "此模型没有缓存。",
+    line: (c: string, n: string) => `${c} token × ${n}`, no_cache: "此模型没有缓存。", no_length: "此模型的占用与它无关。",
     by_mix: "长度与数量由混合负载给出。",
     prompt: "提示长度", output: "输出长度", mix: "混合长度", shared: "共享前缀", images: "每序列图像数", size: "图像尺寸",
     loras: "LoRA 适配器", rank: "LoRA 秩", draft: "草稿模型", mtp: "同时加载预测层（MTP）", state: "状态 dtype", dtype: "权重 dtype",
@@ -54,7 +54,8 @@ function Lengths({ fit }: { fit: Fit | null }) {
   const range = rangeOf("context");
   const far = Math.max(2 ** 20, 2 * (fit?.model_context ?? 0));
   const mixed = option("mix") ? w().by_mix : undefined;
-  const cacheless = fit && !modelHas(fit).cache && !option("context") ? w().no_cache : undefined;
+  const bare = fit !== null && !modelHas(fit).cache;
+  const cacheless = useSame(bare, { context: String(2 * (fit?.context ?? 4096)) }) ? w().no_length : undefined;
   return (
     <>
       <Slider label={w().context} about={w().context_line} name="context" value={option("context")} fallback={fit?.context ?? 4096} inTokens

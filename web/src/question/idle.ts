@@ -14,13 +14,17 @@ function told(fit: Fit): string {
     (_key, value: unknown) => (typeof value === "bigint" ? String(value) : value));
 }
 
+/* Whether the answer stays the same with something else in the question; false while it is not known. */
+export function useSame(when: boolean, instead: Record<string, string | string[] | null>): boolean {
+  const { data, problem, pending } = useFit();
+  const ask = when && !problem;
+  const other = useAnswer<Fit>("fit", ask ? bodyFor("fit", options.value, instead) : null);
+  return ask && !pending && !other.pending && data !== null && other.data !== null && told(data) === told(other.data);
+}
+
 /* Of an option, or of one member of a list of options (an engine's). */
 export function useIdle(name: string, member?: string): string | undefined {
   const given = member === undefined ? option(name) !== "" : memberOf(name, member) !== "";
   const others = member === undefined ? [] : optionList(name).filter((entry) => !entry.startsWith(`${member}=`));
-  const { data, problem, pending } = useFit();
-  const ask = given && !problem;
-  const without = useAnswer<Fit>("fit", ask ? bodyFor("fit", options.value, { [name]: others.length ? others : null }) : null);
-  if (!given || problem || pending || without.pending || !data || !without.data) return undefined;
-  return told(data) === told(without.data) ? w().idle : undefined;
+  return useSame(given, { [name]: others.length ? others : null }) ? w().idle : undefined;
 }
