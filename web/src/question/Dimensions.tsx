@@ -1,11 +1,12 @@
 /* The configuration's own fields, to be changed one by one; each that was changed has a way back. */
+import { Fragment } from "preact";
 import { useEffect, useId, useState } from "preact/hooks";
 import { useAnswer } from "../api/answer";
 import type { Field, Params } from "../api/types";
 import { useFit } from "../state/answers";
 import { bodyFor, change, changeMember, memberOf, option, optionList, options } from "../state/question";
 import { words } from "../text";
-import { FIELD_GROUPS, grouped, stepOf, type FieldGroup } from "./fields";
+import { FIELD_GROUPS, grouped, shortKey, stepOf, type FieldGroup } from "./fields";
 
 const w = words<{ groups: Record<FieldGroup, string>; all: string; back: (was: string) => string; short: string; assumed: string;
   standard: string; set: string }>({
@@ -56,6 +57,11 @@ function Numeric({ field, id, problem }: { field: Field; id: string; problem: st
   );
 }
 
+/* Long names break after an underscore. */
+function broken(key: string) {
+  return key.split(/(?<=[_.])/).map((part, i) => <Fragment key={i}>{i > 0 && <wbr />}{part}</Fragment>);
+}
+
 function FieldRow({ field, was, problem }: Row) {
   const id = useId();
   const changed = memberOf("set", field.key) !== "";
@@ -63,8 +69,8 @@ function FieldRow({ field, was, problem }: Row) {
   const fixed = typeof field.value !== "number" && typeof field.value !== "boolean";
   return (
     <div class={`dimension ${changed ? "changed" : ""}`}>
-      <label for={fixed ? undefined : id} class="mono" title={origin}>
-        {field.key}{field.origin === "assumed" && <span class="basis" aria-label={w().assumed}>?</span>}
+      <label for={fixed ? undefined : id} class="mono" title={origin ? `${field.key}: ${origin}` : field.key}>
+        {broken(shortKey(field.key))}{field.origin === "assumed" && <span class="basis" aria-label={w().assumed}>?</span>}
       </label>
       {fixed ? <span class="mono fixed" title={String(field.value)}>{String(field.value)}</span>
         : typeof field.value === "boolean" ? <Bool field={field} id={id} /> : <Numeric field={field} id={id} problem={problem} />}
@@ -77,7 +83,7 @@ function FieldRow({ field, was, problem }: Row) {
   );
 }
 
-/* Lists that would fill the panel stay out of it but for their first numbers (CSS cuts them). */
+/* Lists are shown as they are, cut by CSS. */
 export function Dimensions() {
   const { data, problem } = useFit();
   const given = optionList("set");

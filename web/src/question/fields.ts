@@ -19,17 +19,28 @@ function groupOf(key: string): FieldGroup {
   return KINDS.find(([, pattern]) => pattern.test(key))?.[0] ?? "other";
 }
 
+/* What stands at the top of a configuration is taken where the part has none of its own. */
+function fromTop(field: Field, given: ReadonlySet<string>): boolean {
+  return field.origin === "default" && field.key.startsWith("text_config.") && given.has(field.key.slice("text_config.".length));
+}
+
 /* One field a key; what cannot be a dimension (class names) is left out. */
 export function grouped(fields: readonly Field[]): Map<FieldGroup, Field[]> {
   const groups = new Map<FieldGroup, Field[]>();
   const seen = new Set<string>();
+  const given = new Set(fields.filter((field) => field.origin !== "default").map((field) => field.key));
   for (const field of fields) {
-    if (seen.has(field.key) || field.key.endsWith("architectures")) continue;
+    if (seen.has(field.key) || field.key.endsWith("architectures") || fromTop(field, given)) continue;
     seen.add(field.key);
     const kind = groupOf(field.key);
     groups.set(kind, [...(groups.get(kind) ?? []), field]);
   }
   return groups;
+}
+
+/* A part's name is said by its group's heading. */
+export function shortKey(key: string): string {
+  return key.replace(/^(vision_config|visual|vision|audio_config|text_config)\./, "");
 }
 
 /* Arrow keys change a dimension by what it is usually a multiple of. */
