@@ -229,7 +229,9 @@ static void question(wb_json_out *j, const wb_memory_facts *f) {
   engine(j, f);
   const wb_str command = wb_launch_text(&f->model->ctx, s);
   if (command.len) wb_jo_str(j, "command", command);
+  const wb_i128 made_for = wb_launch_longest(f->model);
   wb_jo_int(j, "context", s->longest);
+  if (made_for) wb_jo_int(j, "model_context", made_for);
   wb_jo_int(j, "sequences", s->in_all);
   wb_jo_str(j, "dtype", s->dtype);
   wb_jo_str(j, "weights_format", wb_loaded_name(&s->loaded));

@@ -67,8 +67,9 @@ export function count(value: Num, names: readonly string[] = ["", "K", "M", "B",
   return at === 0 ? whole(scaled) : digits(scaled) + GAP + names[at];
 }
 
-/* Tokens as people write them where they are round in 1,024: 32k; else 9,792. */
+/* Tokens as people write them where they are round in 1,024: 32k, 1M; else 9,792. */
 export function tokens(value: number): string {
+  if (value >= 2 ** 20 && value % 2 ** 20 === 0) return `${whole(value / 2 ** 20)}M`;
   return value >= 1024 && value % 1024 === 0 && value < 2 ** 20 ? `${whole(value / 1024)}k` : whole(value);
 }
 

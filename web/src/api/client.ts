@@ -83,9 +83,16 @@ export async function askText(command: string, body: Body, format: string): Prom
   return response.text();
 }
 
-/* Sends a config.json; the answer's id is then a model's name. */
-export function upload(text: string): Promise<Reply<{ id: string }>> {
-  return send("models", { method: "POST", headers: { "Content-Type": "application/json" }, body: text });
+export interface Sent {
+  id: string;
+  name?: string;
+  source: string; /* "sent": for the time that the server runs; "registry": for good */
+}
+
+/* Sends a config.json; the answer's id is then a model's name. `name` is a label; `id`, ORG/MODEL, keeps it in the registry. */
+export function upload(text: string, as: { name?: string; id?: string } = {}): Promise<Reply<Sent>> {
+  const query = new URLSearchParams(as).toString();
+  return send(query ? `models?${query}` : "models", { method: "POST", headers: { "Content-Type": "application/json" }, body: text });
 }
 
 export function forgetAnswers(): void {

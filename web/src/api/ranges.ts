@@ -1,4 +1,4 @@
-/* /api/v1/ranges: the commands and options as the server's own tables have them. */
+/* /api/v1/ranges: the commands and options as the server's own tables have them, and what a control of each can offer. */
 import { signal } from "@preact/signals";
 import { get } from "./client";
 
@@ -7,7 +7,24 @@ export interface Told {
   zh: string;
 }
 
-export interface OptionInfo {
+/* A bound or a tick: a number, or a text as it is typed ("24GiB", "fp8"). */
+export type Cell = number | string | boolean;
+
+export interface Offer {
+  kind?: string; /* flag, choice, count, size, bytes, number, percent, members, list, text, model */
+  default?: Cell;
+  low?: Cell;
+  high?: Cell;
+  step?: Cell;
+  ticks?: Cell[]; /* of numbers */
+  examples?: Cell[]; /* of texts */
+  best?: { low: Cell; high: Cell };
+  unit?: string;
+  impact?: string; /* high, medium, low, none */
+  source?: string;
+}
+
+export interface OptionInfo extends Offer {
   name: string;
   word: boolean;
   required: boolean;
@@ -15,12 +32,22 @@ export interface OptionInfo {
   value: string | null;
   schema: { type?: string | string[]; enum?: string[]; default?: unknown; minimum?: number; maximum?: number };
   about: Told;
+  choices?: { value: string; about: Told }[];
+  names_of?: string[]; /* lists of `names` */
+}
+
+export interface EngineOptionInfo extends Offer {
+  name: string;
+  default_formula: string;
+  aliases?: string;
 }
 
 export interface Ranges {
   version: string;
   data_digest: string;
   commands: { name: string; about: Told; options: OptionInfo[] }[];
+  names?: Record<string, string[]>;
+  engines?: { name: string; options: EngineOptionInfo[] }[];
 }
 
 export const ranges = signal<Ranges | null>(null);
@@ -41,4 +68,17 @@ export function takes(command: string, name: string): boolean {
 
 export function optionInfo(command: string, name: string): OptionInfo | undefined {
   return taken.get(command)?.get(name);
+}
+
+/* The names that an option takes, those that are usual first, where the server lists them. */
+export function namesFor(command: string, name: string): string[] {
+  const lists = ranges.value?.names ?? {};
+  const info = optionInfo(command, name);
+  const usual = (info?.examples ?? []).map(String);
+  const listed = (info?.names_of ?? []).flatMap((list) => lists[list] ?? []);
+  return [...new Map([...usual, ...listed, ...(info?.schema.enum ?? [])].map((text) => [text.toLowerCase(), text])).values()];
+}
+
+export function engineOptionInfo(engine: string, name: string): EngineOptionInfo | undefined {
+  return ranges.value?.engines?.find((entry) => entry.name === engine)?.options.find((entry) => entry.name === name);
 }

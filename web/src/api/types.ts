@@ -115,6 +115,7 @@ export interface Fit extends Common {
   engine: string;
   engine_options: Record<string, unknown>;
   context: number;
+  model_context?: number; /* how long a sequence the configuration is made for */
   sequences: number;
   dtype: string;
   weights_format: string;

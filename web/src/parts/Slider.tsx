@@ -27,6 +27,25 @@ const w = words({
   zh: { impact: (n: number) => `影响 ${n}/3`, best: "建议范围" },
 });
 
+const TRACK = 300; /* px of the narrowest track */
+const LETTER = 6.6;
+
+/* The ticks that have room for their label: the chosen one, the ends, then from the left. */
+function roomy(range: Range, show: (n: number) => string, chosen: number): Set<number> {
+  const spans: [number, number][] = [];
+  const shown = new Set<number>();
+  const last = range.ticks[range.ticks.length - 1];
+  const order = [chosen, range.ticks[0], last, ...range.ticks].filter((tick): tick is number => tick !== undefined && range.ticks.includes(tick));
+  for (const tick of order) {
+    const middle = (toPosition(range, tick) / STEPS) * TRACK;
+    const half = (show(tick).length * LETTER) / 2 + 3;
+    if (shown.has(tick) || spans.some(([from, to]) => middle + half > from && middle - half < to)) continue;
+    spans.push([middle - half, middle + half]);
+    shown.add(tick);
+  }
+  return shown;
+}
+
 export function Slider(props: Props) {
   const { label, about, name, value, fallback, range, unit, limit, problem, ignored, inTokens, onChange } = props;
   const id = useId();
@@ -35,6 +54,7 @@ export function Slider(props: Props) {
   useEffect(() => setText(value || String(fallback)), [value, fallback]);
   const set = (n: number) => onChange(String(n));
   const show = (n: number) => (inTokens ? tokens(n) : n < 1 ? String(n) : whole(n));
+  const labelled = roomy(range, show, number);
   const percent = (n: number) => `${toPosition(range, n) / (STEPS / 100)}%`;
   return (
     <div class={`control slider ${ignored ? "ignored" : ""}`} data-option={name}>
@@ -71,7 +91,7 @@ export function Slider(props: Props) {
         <span class="ticks" aria-hidden="true">
           {range.ticks.map((tick) => (
             <span key={tick} class={tick === number ? "on" : ""} style={{ left: percent(tick) }} onClick={() => !ignored && set(tick)}>
-              {show(tick)}
+              {labelled.has(tick) ? show(tick) : ""}
             </span>
           ))}
         </span>

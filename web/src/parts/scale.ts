@@ -6,7 +6,7 @@ export interface Range {
   log?: boolean;
   ticks: readonly number[];
   best?: readonly [number, number] | undefined; /* the suggested part */
-  step?: number; /* of a linear range; 1 */
+  step?: number | undefined; /* of a linear range; 1 */
   impact?: number | undefined; /* 1 to 3: what it scales weighs little or much */
 }
 

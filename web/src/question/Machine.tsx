@@ -1,53 +1,73 @@
 /* Group 3: the cards and the engine. */
-import { useEffect, useState } from "preact/hooks";
-import { get } from "../api/client";
-import { bytes } from "../format";
-import { Choice } from "../parts/Choice";
 import { Slider } from "../parts/Slider";
-import { rangeOf } from "../state/controls";
 import { useFit, useProblemOf } from "../state/answers";
+import { rangeOf, within } from "../state/controls";
 import { change, option } from "../state/question";
 import { words } from "../text";
+import { CardSearch, LISTED } from "./CardSearch";
+import { EngineChoice, engineWord, Reserve, useEngineRare } from "./Engine";
+import { useEngines } from "./engines";
+import { modelHas } from "./model";
 import { More } from "./More";
+import { rare } from "./rare";
 
 const w = words({
-  en: { card: "Card", none: "none: only weigh", cards: "Cards", engine: "Engine", generic: "generic" },
-  zh: { card: "显卡", none: "无：只称重", cards: "卡数", engine: "推理引擎", generic: "通用" },
+  en: {
+    cards: "Cards", none: "none: only weigh", listed: "The list of cards says how many.", no_card: "Choose a card first.",
+    tp: "Tensor parallel", pp: "Pipeline parallel", dp: "Replicas (dp)", cp: "Context parallel", dcp: "Decode cp",
+    ep: "Spread experts over the ranks", layers: "Layers on cards", mig: "MIG slice", memory: "Memory of a card",
+    no_experts: "This model has no routed experts.", all: "all",
+  },
+  zh: {
+    cards: "卡数", none: "无：只称重", listed: "卡数由显卡列表给出。", no_card: "请先选择显卡。",
+    tp: "张量并行", pp: "流水线并行", dp: "副本数 (dp)", cp: "上下文并行", dcp: "解码 cp",
+    ep: "专家分布到各 rank", layers: "放在卡上的层数", mig: "MIG 切片", memory: "单卡显存",
+    no_experts: "此模型没有路由专家。", all: "全部",
+  },
 });
 
 export function machineLine(): string {
-  const gpu = option("gpu");
-  return gpu ? `${option("gpus") || "1"} × ${gpu}` : w().none;
+  const card = option("gpu") || option("gpu-memory");
+  const engine = option("engine") ? ` · ${engineWord([], option("engine"))}` : "";
+  if (!card) return w().none + engine;
+  return (LISTED.test(card) ? card : `${option("gpus") || "1"} × ${card}`) + engine;
 }
 
-interface CardRow {
-  vendor: string;
-  name: string;
-  vendor_bytes: number;
-  bandwidth_gb_s?: number;
-  year?: number;
+/* Cards that are counted in their own list need no count. */
+function Count() {
+  const { data } = useFit();
+  const listed = LISTED.test(option("gpu"));
+  return (
+    <Slider label={w().cards} name="gpus" value={option("gpus")} fallback={data?.gpus ?? 1} range={within(rangeOf("gpus"), 72)}
+      problem={useProblemOf("gpus")} ignored={listed ? w().listed : undefined} onChange={(value) => change({ gpus: value })} />
+  );
 }
-
-const ENGINES = ["vllm", "sglang", "tensorrt-llm", "llama.cpp", "transformers"];
 
 export function Machine() {
-  const [cards, setCards] = useState<CardRow[]>([]);
-  const fit = useFit();
-  useEffect(() => {
-    void get<{ gpus: CardRow[] }>("gpus").then((reply) => reply.ok && setCards(reply.data.gpus));
-  }, []);
-  const chosen = fit.data?.gpu?.name ?? option("gpu");
+  const { data } = useFit();
+  useEngines();
+  const has = data ? modelHas(data) : null;
+  const engine = useEngineRare();
+  const fallback = (value: number | undefined) => (value === undefined ? undefined : String(value));
+  const controls = [
+    rare({ name: "tp", label: w().tp, fallback: fallback(data?.tp) }),
+    rare({ name: "pp", label: w().pp, fallback: fallback(data?.pp) }),
+    rare({ name: "dp", label: w().dp, fallback: "1" }),
+    rare({ name: "cp", label: w().cp, fallback: "1" }),
+    rare({ name: "dcp", label: w().dcp, fallback: "1" }),
+    rare({ name: "gpu-layers", label: w().layers, fallback: w().all }),
+    rare({ name: "mig", label: w().mig, text: true, ignored: option("gpu") ? undefined : w().no_card }),
+    rare({ name: "gpu-memory", label: w().memory, text: true, besides: { gpu: null, mig: null } }),
+    rare({ name: "expert-parallel", label: w().ep, whole: true, ignored: has && !has.experts ? w().no_experts : undefined }),
+    ...engine,
+  ];
   return (
     <>
-      <Choice label={w().card} name="gpu" value={option("gpu") ? chosen : ""} problem={useProblemOf("gpu")}
-        entries={[{ value: "", text: w().none }, ...cards.map((card) => ({ value: card.name, text: `${card.name} · ${bytes(card.vendor_bytes)}` }))]}
-        onChange={(value) => change({ gpu: value })} />
-      <Slider label={w().cards} name="gpus" value={option("gpus")} fallback={fit.data?.gpus ?? 1} range={rangeOf("gpus")}
-        problem={useProblemOf("gpus")} onChange={(value) => change({ gpus: value })} />
-      <Choice label={w().engine} name="engine" value={option("engine")} problem={useProblemOf("engine")}
-        entries={[{ value: "", text: w().generic }, ...ENGINES.map((value) => ({ value, text: value }))]}
-        onChange={(value) => change({ engine: value, "engine-option": null })} />
-      <More controls={[]} />
+      <CardSearch />
+      <Count />
+      <EngineChoice />
+      <Reserve />
+      <More of="machine" controls={controls} />
     </>
   );
 }

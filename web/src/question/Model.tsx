@@ -1,83 +1,128 @@
-/* Group 1: which model; its own config.json by drop or paste; its dimensions, edited. */
-import { useState } from "preact/hooks";
-import { upload, type Problem as Told } from "../api/client";
-import { useFit } from "../state/answers";
-import { change, memberOf, option, changeMember } from "../state/question";
+/* Group 1: which model, what it is and where that is known from; its dimensions, to be changed. */
+import { useEffect, useState } from "preact/hooks";
+import { useAnswer } from "../api/answer";
+import type { Problem as Told } from "../api/client";
+import { ranges } from "../api/ranges";
+import type { Fit, Params } from "../api/types";
+import { count } from "../format";
+import { Figure } from "../parts/Figure";
 import { Problem } from "../parts/Problem";
+import { useFit } from "../state/answers";
+import { bodyFor, change, option, optionList, options } from "../state/question";
+import { whyOfQuantity } from "../state/whys";
 import { words } from "../text";
+import { Dimensions } from "./Dimensions";
 import { ModelSearch } from "./ModelSearch";
+import { rememberModel } from "./recent";
+import { isSent, keepInRegistry, recall, sentNames } from "./send";
+import { Send } from "./Send";
 
 const w = words({
-  en: { drop: "Drop a config.json here, paste it, or", choose: "choose a file", edit: "dimensions", done: "close", reset: "as published" },
-  zh: { drop: "将 config.json 拖到此处、粘贴，或", choose: "选择文件", edit: "维度", done: "收起", reset: "恢复原值" },
+  en: {
+    edit: "Change dimensions", done: "Hide dimensions", start: "Start from scratch", parameters: "parameters",
+    active: (n: string) => `${n} active`, changed: (n: number) => `${n} changed`,
+    where: { catalogue: "from the catalogue", registry: "from the registry", sent: "your configuration", assumed: "dimensions assumed from the size",
+      rebuilt: "read as a plain decoder", formula: "a rule of thumb alone" } as Record<string, string>,
+    keep: "Keep in the registry", as: "Name in the registry", go: "keep", none: "This server has no registry; start it with --registry FILE.",
+    said: (n: number) => (n === 1 ? "1 remark" : `${n} remarks`),
+  },
+  zh: {
+    edit: "修改维度", done: "收起维度", start: "从头输入", parameters: "参数", active: (n: string) => `激活 ${n}`,
+    changed: (n: number) => `已改 ${n} 项`,
+    where: { catalogue: "来自模型库", registry: "来自登记库", sent: "您的配置", assumed: "维度按规模假定", rebuilt: "按普通解码器读取",
+      formula: "仅按经验公式" } as Record<string, string>,
+    keep: "保存到登记库", as: "登记名称", go: "保存", none: "此服务器没有登记库；启动时加上 --registry FILE。",
+    said: (n: number) => `${n} 条说明`,
+  },
 });
 
+/* The same answer for the line of a folded group and for the facts: the client keeps it. */
+const PLAIN = "7B dense";
+
+function named(model: string): string {
+  return isSent(model) ? (sentNames.value[model] ?? "config.json") : model;
+}
+
 export function modelLine(): string {
-  return option("model");
+  const changed = optionList("set").length;
+  return [named(option("model")), changed ? w().changed(changed) : ""].filter(Boolean).join(" · ");
 }
 
-async function send(text: string): Promise<Told | null> {
-  const reply = await upload(text);
-  if (!reply.ok) return reply.problem;
-  change({ model: reply.data.id, set: null });
-  return null;
+function whereFrom(fit: Fit): string | undefined {
+  if (isSent(option("model"))) return w().where.sent;
+  const step = fit.resolution?.filter((one) => one.found).pop()?.step;
+  if (step) return w().where[step] ?? step;
+  return fit.fields?.some((field) => field.origin === "assumed") ? w().where.assumed : undefined;
 }
 
-function Drop({ onProblem }: { onProblem: (problem: Told | null) => void }) {
-  const [over, setOver] = useState(false);
-  const take = (text: Promise<string> | undefined) => {
-    if (text) void text.then(send).then(onProblem);
-  };
+function Facts({ fit, params }: { fit: Fit; params: Params | null }) {
+  const where = whereFrom(fit);
   return (
-    <div class={`drop ${over ? "over" : ""}`}
-      onDragOver={(event) => { event.preventDefault(); setOver(true); }} onDragLeave={() => setOver(false)}
-      onDrop={(event) => { event.preventDefault(); setOver(false); take(event.dataTransfer?.files[0]?.text()); }}
-      onPaste={(event) => {
-        const text = event.clipboardData?.getData("text");
-        if (text?.trim().startsWith("{")) take(Promise.resolve(text));
-      }}>
-      {w().drop}{" "}
-      <label class="file">
-        <input type="file" accept=".json,application/json" class="unseen"
-          onChange={(event) => take(event.currentTarget.files?.[0]?.text())} />
-        {w().choose}
-      </label>
-    </div>
+    <p class="facts">
+      {fit.model_type && <span class="mono">{fit.model_type}</span>}
+      {params && (
+        <>
+          {" · "}
+          <Figure why={whyOfQuantity("explain", "total_parameters", count(params.total_parameters))}>{count(params.total_parameters)}</Figure>
+          {" "}{w().parameters}
+          {params.active_parameters !== params.total_parameters && ` (${w().active(count(params.active_parameters))})`}
+        </>
+      )}
+      {where && ` · ${where}`}
+    </p>
   );
 }
 
-function Dimensions() {
-  const fit = useFit();
-  const numbers = (fit.data?.fields ?? []).filter((field) => typeof field.value === "number" || typeof field.value === "boolean");
+function Keep({ id }: { id: string }) {
+  const [name, setName] = useState<string | null>(null);
+  const [told, setTold] = useState<Told | "no registry" | null>(null);
+  if (name === null) return <button type="button" class="link" onClick={() => setName(`local/${named(id).split("/").pop() ?? "model"}`)}>{w().keep}</button>;
   return (
-    <div class="dimensions">
-      {numbers.map((field) => (
-        <label key={field.key}>
-          <span class="mono">{field.key}</span>
-          <input type="text" class="mono" value={memberOf("set", field.key) || String(field.value)} data-field={field.key}
-            onChange={(event) => changeMember("set", field.key, event.currentTarget.value.trim())} />
-        </label>
-      ))}
-      {option("set") && <button type="button" class="link" onClick={() => change({ set: null })}>{w().reset}</button>}
-    </div>
+    <form class="keep" onSubmit={(event) => { event.preventDefault(); void keepInRegistry(id, name.trim()).then(setTold); }}>
+      <input type="text" aria-label={w().as} value={name} onInput={(event) => setName(event.currentTarget.value)} />
+      <button type="submit" class="plain">{w().go}</button>
+      {told === "no registry" ? <p class="note">{w().none}</p> : told && <Problem problem={told} />}
+    </form>
   );
+}
+
+function Remarks({ fit }: { fit: Fit }) {
+  const said = fit.warnings ?? [];
+  if (!said.length) return null;
+  return (
+    <details class="remarks" data-remarks={said.length}>
+      <summary>{w().said(said.length)}</summary>
+      <ul>{said.map((one) => <li key={one.code + one.message} data-code={one.code}>{one.message}</li>)}</ul>
+    </details>
+  );
+}
+
+function take(key: string): void {
+  if (key === option("model")) return;
+  rememberModel(option("model"));
+  rememberModel(key);
+  change({ model: key, set: null });
 }
 
 export function Model() {
   const fit = useFit();
-  const [problem, setProblem] = useState<Told | null>(null);
-  const [editing, setEditing] = useState(false);
-  const type = fit.data?.model_type;
+  const [editing, setEditing] = useState<boolean | null>(null); /* null: open where something is changed */
+  const params = useAnswer<Params>("params", ranges.value ? bodyFor("params", options.value) : null);
+  const model = option("model");
+  useEffect(() => void recall(model), [model]);
+  const open = editing ?? option("set") !== "";
   return (
     <>
-      <ModelSearch />
-      <p class="muted">{type}</p>
-      {problem && <Problem problem={problem} />}
-      <Drop onProblem={setProblem} />
-      <button type="button" class="link" aria-expanded={editing} onClick={() => setEditing(!editing)}>
-        {editing ? w().done : w().edit}
-      </button>
-      {(editing || option("set")) && <Dimensions />}
+      <ModelSearch id="model-search" name="model" label={named(model)} onTake={take} />
+      {fit.data && <Facts fit={fit.data} params={params.data} />}
+      {fit.data && <Remarks fit={fit.data} />}
+      <p class="actions">
+        <button type="button" class="link" aria-expanded={open} data-action="dimensions" onClick={() => setEditing(!open)}>{open ? w().done : w().edit}</button>
+        {!open && <button type="button" class="link" data-action="plain" onClick={() => { change({ model: PLAIN, set: null }); setEditing(true); }}>{w().start}</button>}
+        {isSent(model) && <Keep key={model} id={model} />}
+      </p>
+      {open && <Dimensions />}
+      <Send />
     </>
   );
 }

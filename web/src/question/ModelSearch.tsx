@@ -1,77 +1,134 @@
 /* The model's name: what the catalogue and the registry know, found while typing; or a size, "7B dense". */
-import { useId, useRef, useState } from "preact/hooks";
-import { get } from "../api/client";
-import { option, change } from "../state/question";
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { ask, get } from "../api/client";
+import type { Params } from "../api/types";
+import { count } from "../format";
+import { useFit } from "../state/answers";
+import { optionList } from "../state/question";
 import { words } from "../text";
+import { Combobox, type Item } from "./Combobox";
+import { matching } from "./match";
+import { ModelFacts } from "./ModelFacts";
+import { recentModels } from "./recent";
 
-interface Found {
+export interface Found {
   id: string;
+  name?: string;
   source: string;
-  model_type?: string;
-  total_parameters?: number;
 }
 
 const w = words({
   en: {
-    label: "Model", none: "Nothing of that name. A size works too: 7B, 671B with 37B active.", as_size: "as a size",
-    sources: { catalogue: "catalogue", registry: "registry", uploaded: "sent" } as Record<string, string>,
+    label: "Model", none: "Nothing of that name. A size works too: 7B, 671B with 37B active.", recent: "Recent", sizes: "Or a size",
+    all: "Catalogue", hint: "name, or a size such as 7B",
+    sources: { registry: "registry", sent: "sent" } as Record<string, string>,
   },
   zh: {
-    label: "模型", none: "没有此名称的模型。也可以输入规模：7B、671B 激活 37B。", as_size: "按规模",
-    sources: { catalogue: "内置", registry: "登记", uploaded: "已发送" } as Record<string, string>,
+    label: "模型", none: "没有此名称的模型。也可以输入规模：7B、671B 激活 37B。", recent: "最近使用", sizes: "或按规模",
+    all: "模型库", hint: "名称，或规模，如 7B",
+    sources: { registry: "登记库", sent: "已发送" } as Record<string, string>,
   },
 });
 
-/* The types of JSX want a datalist with this role; the list of this one is its own. */
-const COMBOBOX: object = { role: "combobox", type: "text" };
+const SIZES = words({
+  en: ["7B dense", "671B with 37B active", "8x7B", "CNN 25M"],
+  zh: ["7B 稠密", "671B 激活 37B", "8x7B", "CNN 25M"],
+});
 
-export function ModelSearch() {
-  const list = useId();
-  const [text, setText] = useState<string | null>(null); /* null: not being searched */
-  const [found, setFound] = useState<Found[]>([]);
-  const [at, setAt] = useState(-1);
-  const newest = useRef(0);
-  const search = (typed: string) => {
-    setText(typed);
-    setAt(-1);
-    const mine = ++newest.current;
-    void get<{ models: Found[] }>(`models?limit=12&q=${encodeURIComponent(typed.trim())}`).then((reply) => {
-      if (mine === newest.current && reply.ok) setFound(reply.data.models);
+/* What may be read as a size: the server says whether it is one. */
+const SIZE = /^\s*(?:cnn|moe)?\s*\d[\d.,x]*\s*[KMBT万亿]/i;
+const LISTED = 1000; /* more than those the server searches by itself */
+const SHOWN = 40;
+const PAUSE = 150; /* ms: "32" on the way to "32B" is not asked about */
+
+function itemOf(found: Found): Item {
+  const source = w().sources[found.source];
+  return {
+    key: found.id,
+    main: found.name ?? found.id,
+    aside: <>{source && `${source} · `}<ModelFacts id={found.id} /></>,
+  };
+}
+
+/* The names, asked for when the list first opens; beyond LISTED also what the server finds by a part of the name. */
+function useModels(): { models: Found[]; search: (text: string) => void; busy: boolean } {
+  const [models, setModels] = useState<Found[]>([]);
+  const [busy, setBusy] = useState(true);
+  const total = useRef(0);
+  const search = (text: string) => {
+    if (text && total.current <= LISTED) return;
+    const path = text ? `models?limit=${SHOWN}&q=${encodeURIComponent(text.trim())}` : `models?limit=${LISTED}`;
+    void get<{ models: Found[]; total: number }>(path).then((reply) => {
+      setBusy(false);
+      if (!reply.ok) return;
+      if (!text) total.current = reply.data.total;
+      setModels((old) => [...new Map([...(text ? old : []), ...reply.data.models].map((one) => [one.id, one])).values()]);
     });
   };
-  const take = (id: string) => {
-    if (id.trim()) change({ model: id.trim(), set: null });
-    newest.current++;
-    setText(null);
-  };
-  const keys = (event: KeyboardEvent) => {
-    if (event.key === "ArrowDown") setAt(Math.min(found.length - 1, at + 1));
-    else if (event.key === "ArrowUp") setAt(Math.max(-1, at - 1));
-    else if (event.key === "Enter") take(found[at]?.id ?? text ?? "");
-    else if (event.key === "Escape") setText(null);
-    else return;
-    event.preventDefault();
-  };
-  const open = text !== null;
+  return { models, search, busy };
+}
+
+/* "7B" as the server reads it: its type and count; null where it is no size. */
+function useSize(text: string): Item | null {
+  const [item, setItem] = useState<Item | null>(null);
+  const wanted = useRef("");
+  useEffect(() => {
+    const typed = SIZE.test(text) ? text.trim() : "";
+    wanted.current = typed;
+    setItem(null);
+    if (!typed) return undefined;
+    const timer = window.setTimeout(() => void ask<Params>("params", { model: typed }).then((reply) => {
+      if (!reply.ok || wanted.current !== typed) return;
+      setItem({ key: typed, main: typed, heading: w().sizes,
+        aside: [reply.data.model_type, count(reply.data.total_parameters)].filter(Boolean).join(" · ") });
+    }), PAUSE);
+    return () => window.clearTimeout(timer);
+  }, [text]);
+  return item;
+}
+
+function opening(models: readonly Found[]): Item[] {
+  const known = new Map(models.map((one) => [one.id, one]));
+  const recent = recentModels().map((id, i): Item => ({
+    ...itemOf(known.get(id) ?? { id, source: "" }), heading: i === 0 ? w().recent : undefined }));
+  const sizes = SIZES().map((size, i): Item => ({ key: size, main: size, heading: i === 0 ? w().sizes : undefined }));
+  const seen = new Set(recent.map((item) => item.key));
+  const rest = models.filter((one) => !seen.has(one.id)).map(itemOf);
+  return [...recent, ...sizes, ...rest.map((item, i) => (i === 0 ? { ...item, heading: w().all } : item))];
+}
+
+/* Names first where one is meant exactly, else the size. */
+function found(text: string, models: readonly Found[], size: Item | null): Item[] {
+  const named = matching(text, models, (one) => (one.name ? [one.id, one.name] : [one.id]), SHOWN).map(itemOf);
+  return size ? [size, ...named.map((item, i) => (i === 0 ? { ...item, heading: w().all } : item))] : named;
+}
+
+/* What is wrong with a dimension is told at the dimension. */
+function ofDimension(detail: string): boolean {
+  return optionList("set").some((entry) => detail.includes(`\`${entry.split("=")[0] ?? ""}\``));
+}
+
+interface Props {
+  id?: string;
+  name: string; /* of the option */
+  called?: string; /* a label that is seen */
+  label: string; /* what the field holds while nothing is searched for */
+  hint?: string; /* where it holds nothing: then it can be emptied */
+  note?: ComponentChildren;
+  onTake: (key: string) => void;
+}
+
+export function ModelSearch({ id, name, called, label, hint, note, onTake }: Props) {
+  const { models, search, busy } = useModels();
+  const { problem } = useFit();
+  const [text, setText] = useState("");
+  const size = useSize(text);
+  const start = opening(models);
   return (
-    <div class="control search" data-option="model">
-      <input id="model-search" {...COMBOBOX} aria-label={w().label} autocomplete="off" spellcheck={false}
-        aria-expanded={open} aria-controls={list} aria-autocomplete="list"
-        {...(at >= 0 && { "aria-activedescendant": `${list}-${at}` })}
-        value={text ?? option("model")}
-        onFocus={(event) => { search(""); event.currentTarget.select(); }}
-        onInput={(event) => search(event.currentTarget.value)}
-        onBlur={() => setText(null)} onKeyDown={keys} />
-      <ul id={list} role="listbox" aria-label={w().label} hidden={!open}>
-        {found.map((model, i) => (
-          <li key={model.id} id={`${list}-${i}`} role="option" aria-selected={i === at}
-            onMouseDown={(event) => { event.preventDefault(); take(model.id); (document.activeElement as HTMLElement).blur(); }}>
-            <span>{model.id}</span>
-            <span class="muted">{[model.model_type, w().sources[model.source] ?? model.source].filter(Boolean).join(" · ")}</span>
-          </li>
-        ))}
-        {open && text && found.length === 0 && <li role="option" aria-disabled="true" aria-selected="false" class="muted">{w().none}</li>}
-      </ul>
-    </div>
+    <Combobox {...(id && { id })} name={name} label={called ?? w().label} shown={called !== undefined} value={label} placeholder={hint ?? w().hint}
+      busy={busy} items={text.trim() ? found(text, models, size) : hint ? [{ key: "", main: hint }, ...start] : start} none={w().none}
+      problem={problem?.field === name && !ofDimension(problem.detail) ? problem.detail : undefined} note={note}
+      onSearch={(typed) => { setText(typed); search(typed.trim()); }} onTake={onTake} />
   );
 }

@@ -3,20 +3,27 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { words } from "../text";
 
-const w = words({ en: { more: "more", less: "less" }, zh: { more: "更多", less: "收起" } });
+const w = words({ en: { more: "More", less: "Less" }, zh: { more: "更多", less: "收起" } });
 
 export interface Rare {
   key: string;
   given: boolean; /* not at its default */
   control: ComponentChildren;
+  whole?: boolean; /* takes the whole width */
+  of?: string; /* a class for its look */
 }
 
-export function More({ controls }: { controls: readonly Rare[] }) {
+export function More({ of, controls }: { of: string; controls: readonly Rare[] }) {
   const [open, setOpen] = useState(false);
+  const shown = controls.filter((rare) => open || rare.given);
   return (
     <>
-      {controls.filter((rare) => open || rare.given).map((rare) => <div key={rare.key}>{rare.control}</div>)}
-      <button type="button" class="link more" aria-expanded={open} onClick={() => setOpen(!open)}>{open ? w().less : w().more}</button>
+      {shown.length > 0 && (
+        <div class="rare">
+          {shown.map((rare) => <div key={rare.key} class={[rare.whole && "whole", rare.of].filter(Boolean).join(" ") || undefined}>{rare.control}</div>)}
+        </div>
+      )}
+      <button type="button" class="link more" aria-expanded={open} data-more={of} onClick={() => setOpen(!open)}>{open ? w().less : w().more}</button>
     </>
   );
 }

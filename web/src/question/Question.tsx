@@ -1,9 +1,11 @@
 /* The whole question in three numbered groups: model, workload, machine. */
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
+import { useFit } from "../state/answers";
 import { words } from "../text";
 import { Machine, machineLine } from "./Machine";
 import { Model, modelLine } from "./Model";
+import { Try } from "./Try";
 import { Workload, workloadLine } from "./Workload";
 
 const w = words({
@@ -27,10 +29,12 @@ function Group({ number, name, line, children }: { number: number; name: string;
 }
 
 export function Question() {
+  const fit = useFit();
   return (
     <aside class="question" aria-label={w().question}>
+      <Try />
       <Group number={1} name={w().model} line={modelLine()}><Model /></Group>
-      <Group number={2} name={w().workload} line={workloadLine()}><Workload /></Group>
+      <Group number={2} name={w().workload} line={workloadLine(fit.data)}><Workload /></Group>
       <Group number={3} name={w().machine} line={machineLine()}><Machine /></Group>
     </aside>
   );
