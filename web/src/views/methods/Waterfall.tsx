@@ -58,9 +58,10 @@ function cut(text: string, width: number): string {
   return fits >= text.length ? text : `${text.slice(0, Math.max(4, fits))}…`;
 }
 
-/* Round in the unit that is shown. */
+/* Round in the unit that the largest one is shown in. */
 function ticksOf(low: number, high: number, unit: string, many: number): number[] {
-  const one = unit !== "bytes" ? 1 : byteUnit.value === "GiB" ? 2 ** 30 : 1e9;
+  const step = byteUnit.value === "GiB" ? 1024 : 1000;
+  const one = unit === "bytes" ? step ** Math.floor(Math.log(high / 0.9995) / Math.log(step) + 1e-9) : 1;
   return scaleLinear([low / one, high / one], [0, 1]).ticks(many).map((tick) => tick * one);
 }
 
@@ -69,7 +70,7 @@ function Bars({ steps, width, unit }: { steps: readonly Step[]; width: number; u
   const [low, high] = domainOf(steps);
   const x = scaleLinear([low, high], [left, width - 104]);
   const bottom = steps.length * ROW;
-  const ticks = ticksOf(low, high, unit, width > 560 ? 4 : 2);
+  const ticks = ticksOf(low, high, unit, width > 560 ? 4 : width > 420 ? 2 : 1);
   return (
     <g>
       {ticks.map((tick) => (

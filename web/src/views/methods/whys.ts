@@ -2,6 +2,7 @@
 import { whole } from "../../format";
 import type { WhyRequest } from "../../parts/why";
 import { whyOfQuantity } from "../../state/whys";
+import { option } from "../../state/question";
 import { words } from "../../text";
 import type { Deviation, Fn } from "./types";
 import { amount, signed } from "./words";
@@ -11,13 +12,16 @@ const w = words({
   zh: { quantity: "取自", exactly: "数值", difference: "偏差", exact: "精确值" },
 });
 
+/* What memory explains of one device; the figures here are of all of them. */
+const EXPLAINED: Readonly<Record<string, string>> = { weights: "weights", cache: "kv_cache", memory: "device_bytes" };
+const SPREAD = ["gpus", "tp", "pp", "dp", "cp"];
+
 /* The exact figure has a derivation of its own where its question is one that the API explains. */
 export function whyOfExact(rule: Deviation): WhyRequest | undefined {
   const value = amount(rule.exact, rule.unit);
   if (rule.question === "parameters") return whyOfQuantity("explain", "total_parameters", value);
-  if (rule.question === "weights") return whyOfQuantity("memory", "weights", value);
-  if (rule.question === "cache") return whyOfQuantity("memory", "kv_cache", value);
-  if (rule.question === "memory") return whyOfQuantity("memory", "device_bytes", value);
+  const quantity = EXPLAINED[rule.question];
+  if (quantity && !SPREAD.some((name) => Number(option(name)) > 1)) return whyOfQuantity("memory", quantity, value);
   return { title: w().exact, value, basis: "exact", facts: [{ name: w().exactly, value: whole(rule.exact) }] };
 }
 
