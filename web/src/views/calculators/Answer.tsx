@@ -12,15 +12,16 @@ import { whyOfQuantity } from "../../state/whys";
 import { chooseRule } from "../methods/pick";
 import type { Answered, Derived, Deviation, Fn, Method } from "../methods/types";
 import { amount } from "../methods/words";
+import { onModel } from "./state";
 import { inBytes, valueText } from "./words";
 
 const w = words({
   en: {
-    steps: "Step by step", shared: "Where", exact: (model: string) => `${model}, exactly`, off: (p: string) => `the method is off by ${p}`, same: "the method is exact here", why: "why they differ",
+    steps: "Step by step", shared: "Where", exact: (model: string) => `${model}, exactly`, off: (figure: string, p: string) => `asked about it, the method says ${figure}, ${p}`, same: "the method is exact here", why: "why they differ",
     serving: "what serving it takes, as the question at the left asks", answers: "answer", of: (n: string) => `of ${n}`,
   },
   zh: {
-    steps: "逐步推导", shared: "其中", exact: (model: string) => `${model} 的精确值`, off: (p: string) => `该方法偏差 ${p}`, same: "该方法在此与精确值一致", why: "为何不同",
+    steps: "逐步推导", shared: "其中", exact: (model: string) => `${model} 的精确值`, off: (figure: string, p: string) => `对它的提问，该方法得 ${figure}，${p}`, same: "该方法在此与精确值一致", why: "为何不同",
     serving: "按左侧问题部署它所需的量", answers: "结果", of: (n: string) => `共 ${n}`,
   },
 });
@@ -116,11 +117,11 @@ function Exact({ rule, model, memory }: { rule: Deviation | undefined; model: st
     return (
       <div class="exact" data-exact={rule.exact}>
         <h3>{w().exact(name)}</h3>
-        <p><strong class="mono">{amount(rule.exact, rule.unit)}</strong> · {rule.difference ? w().off(signedPercent(rule.deviation)) : w().same}{" "}
+        <p><strong class="mono">{amount(rule.exact, rule.unit)}</strong> · {rule.difference ? w().off(amount(rule.figure, rule.unit), signedPercent(rule.deviation)) : w().same}{" "}
           {rule.difference !== 0 && <button type="button" class="link" onClick={() => { chooseRule(rule); view.value = "methods"; }}>{w().why}</button>}</p>
       </div>
     );
-  if (!memory || !fit) return null;
+  if (!memory || !fit || !onModel()) return null;
   return (
     <div class="exact" data-exact={fit.total_bytes}>
       <h3>{w().exact(name)}</h3>
@@ -133,20 +134,27 @@ interface Props {
   method: Method;
   fn: Fn;
   answer: Answered;
-  rule: Deviation | undefined;
-  model: string;
 }
 
-export function Answer({ method, fn, answer, rule, model }: Props) {
+/* The one figure, which stays in sight while inputs change. */
+export function Main({ method, fn, answer }: Props) {
+  const main = mainOf(fn, answer);
+  if (!main) return null;
+  const value = valueText(main.value, main.unit);
+  return (
+    <p class="calc-main" role="status" data-answer={main.name}>
+      <span class="muted">{main.name}</span>{" "}
+      <Figure strong why={{ title: `${method.name}.${fn.name}: ${main.name}`, value, basis: "heuristic", source: answer.source,
+        facts: [{ name: main.name, value: main.numbers, from: main.formula }] }}>{value}</Figure>
+    </p>
+  );
+}
+
+export function Answer({ method, fn, answer, rule, model }: Props & { rule: Deviation | undefined; model: string }) {
   const main = mainOf(fn, answer);
   if (!main) return null;
   return (
-    <div class="calc-answer" data-answer={main.name}>
-      <p class="calc-main" role="status">
-        <span class="muted">{main.name}</span>{" "}
-        <Figure strong why={{ title: `${method.name}.${fn.name}: ${main.name}`, value: valueText(main.value, main.unit), basis: "heuristic", source: answer.source,
-          facts: [{ name: main.name, value: main.numbers, from: main.formula }] }}>{valueText(main.value, main.unit)}</Figure>
-      </p>
+    <div class="calc-answer">
       <Load main={main} answer={answer} label={fn.title} />
       <Exact rule={rule} model={model} memory={inBytes(main.value, main.unit) !== undefined} />
       <h3>{w().steps}</h3>

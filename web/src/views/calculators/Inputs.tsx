@@ -57,7 +57,7 @@ export function Inputs({ fn, answer, problem, model }: Props) {
     <div class="calc-inputs">
       {fn.inputs.map((input) => {
         const deaf = !input.has_effect || ignored.has(input.name) ? (input.no_effect_because ?? w().nothing) : undefined;
-        const origin = given(input.name) !== "" ? "yours" : (takenOf(input, model)?.from ?? "default");
+        const origin = given(input.name) !== "" ? "yours" : (takenOf(fn, input, model)?.from ?? "default");
         const note = answer?.notes.find((one) => about(one.message, input.name))?.message;
         return (
           <div class="calc-input" key={input.name} data-input={input.name} data-origin={origin}>

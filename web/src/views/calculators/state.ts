@@ -56,10 +56,13 @@ function valueOf(text: string, input: Input): Plain {
   }
 }
 
-/* What an input is taken from in the question itself, where it names it plainly. */
-const ASKED: Readonly<Record<string, string>> = {
-  context: "context", sequences: "sequences", rank: "rank", generations: "generations", optimizer: "optimizer", tp: "tp",
+/* Names of the question, and the page's options of them: of serving, of training. */
+const SERVING: Readonly<Record<string, string>> = { context: "context", sequences: "sequences", new_tokens: "context", batch: "sequences", tp: "tp" };
+const TRAINING: Readonly<Record<string, string>> = {
+  context: "sequence", sequences: "batch", rank: "rank", generations: "generations", optimizer: "optimizer", checkpointing: "checkpointing", reference: "reference",
 };
+/* What the question may say besides, which this view does not ask for: the defaults of the method hold. */
+const UNSAID = /\b(mode|context|sequences|new_tokens|past_tokens|batch|tp|rank|generations|optimizer|optimizer_8bit|precision|weights_as|weight_bytes|kv_bytes|checkpointing|fused_attention|offload|reference)\b/;
 
 export interface Taken {
   value: Plain;
@@ -67,20 +70,19 @@ export interface Taken {
 }
 
 /* What the model and the question say of an input; undefined: nothing. */
-export function takenOf(input: Input, model: Readonly<Record<string, Plain>> | undefined): Taken | undefined {
+export function takenOf(fn: Fn, input: Input, model: Readonly<Record<string, Plain>> | undefined): Taken | undefined {
   if (!input.from || !model || !(input.name in model)) return undefined;
-  const asked = ASKED[input.from];
-  if (asked) {
-    const text = option(asked);
-    return text ? { value: valueOf(text, input), from: "question" } : undefined;
-  }
-  return { value: model[input.name] ?? null, from: "model" };
+  const trains = fn.answers.length > 0 && fn.answers.every((one) => one.question === "train");
+  const asked = (trains ? TRAINING : SERVING)[input.from];
+  const text = asked ? option(asked) : "";
+  if (text) return { value: valueOf(text, input), from: "question" };
+  return UNSAID.test(input.from) ? undefined : { value: model[input.name] ?? null, from: "model" };
 }
 
 export function bodyOf(method: string, fn: Fn, model: Readonly<Record<string, Plain>> | undefined): Body {
   const input: Record<string, Plain> = {};
   for (const one of fn.inputs) {
-    const [text, taken] = [given(one.name), takenOf(one, model)];
+    const [text, taken] = [given(one.name), takenOf(fn, one, model)];
     if (text !== "") input[one.name] = valueOf(text, one);
     else if (taken) input[one.name] = taken.value;
   }
