@@ -1,5 +1,5 @@
 /* What a calculator answers: its figure, what it is made of, and each step in symbols and numbers; beside it the model as it is. */
-import { bytes, signedPercent } from "../../format";
+import { bytes } from "../../format";
 import { Figure } from "../../parts/Figure";
 import { Formula } from "../../parts/Formula";
 import { LoadBar, type Load } from "../../parts/LoadBar";
@@ -11,9 +11,9 @@ import { componentWord } from "../../text/terms";
 import { whyOfQuantity } from "../../state/whys";
 import { chooseRule } from "../methods/pick";
 import type { Answered, Derived, Deviation, Fn, Method } from "../methods/types";
-import { amount } from "../methods/words";
+import { amount, off } from "../methods/words";
 import { onModel } from "./state";
-import { inBytes, valueText } from "./words";
+import { headline, inBytes, valueText } from "./words";
 
 const w = words({
   en: {
@@ -30,7 +30,7 @@ const w = words({
 export function mainOf(fn: Fn, answer: Answered): Derived | undefined {
   const steps = answer.derivation;
   const named = fn.answers[0]?.quantity;
-  return steps.find((step) => step.name === named) ?? steps.find((step) => step.name === "total") ?? steps[steps.length - 1];
+  return steps.find((step) => step.name === named) ?? steps.find((step) => step.name === "total") ?? steps.find((step) => step.name === "best") ?? steps[steps.length - 1];
 }
 
 const AS: Readonly<Record<string, string>> = {
@@ -117,7 +117,7 @@ function Exact({ rule, model, memory }: { rule: Deviation | undefined; model: st
     return (
       <div class="exact" data-exact={rule.exact}>
         <h3>{w().exact(name)}</h3>
-        <p><strong class="mono">{amount(rule.exact, rule.unit)}</strong> · {rule.difference ? w().off(amount(rule.figure, rule.unit), signedPercent(rule.deviation)) : w().same}{" "}
+        <p><strong class="mono">{amount(rule.exact, rule.unit)}</strong> · {rule.difference ? w().off(amount(rule.figure, rule.unit), off(rule)) : w().same}{" "}
           {rule.difference !== 0 && <button type="button" class="link" onClick={() => { chooseRule(rule); view.value = "methods"; }}>{w().why}</button>}</p>
       </div>
     );
@@ -140,12 +140,12 @@ interface Props {
 export function Main({ method, fn, answer }: Props) {
   const main = mainOf(fn, answer);
   if (!main) return null;
-  const value = valueText(main.value, main.unit);
+  const value = headline(main.value, main.unit);
   return (
     <p class="calc-main" role="status" data-answer={main.name}>
       <span class="muted">{main.name}</span>{" "}
       <Figure strong why={{ title: `${method.name}.${fn.name}: ${main.name}`, value, basis: "heuristic", source: answer.source,
-        facts: [{ name: main.name, value: main.numbers, from: main.formula }] }}>{value}</Figure>
+        facts: [{ name: main.name, value: valueText(main.value, main.unit) }, { name: w().steps, value: main.numbers, from: main.formula }] }}>{value}</Figure>
     </p>
   );
 }
@@ -156,7 +156,7 @@ export function Answer({ method, fn, answer, rule, model }: Props & { rule: Devi
   return (
     <div class="calc-answer">
       <Load main={main} answer={answer} label={fn.title} />
-      <Exact rule={rule} model={model} memory={inBytes(main.value, main.unit) !== undefined} />
+      <Exact rule={rule} model={model} memory={main.name === "total" && inBytes(main.value, main.unit) !== undefined} />
       <h3>{w().steps}</h3>
       <Steps answer={answer} />
       <Shared method={method} fn={fn} />

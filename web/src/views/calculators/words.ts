@@ -1,5 +1,5 @@
 /* Words of units, and of the published calculators that people look for by what they weigh. */
-import { digits, whole } from "../../format";
+import { bytes, count, digits, whole } from "../../format";
 import { words } from "../../text";
 import type { Plain } from "../methods/types";
 
@@ -18,7 +18,7 @@ export const featured = words<Record<string, string>>({
 
 const units = words<Record<string, string>>({
   en: { billions: "billion", percent: "%" },
-  zh: { billions: "十亿", percent: "%", pixels: "像素", seconds: "秒", bytes: "字节", elements: "个", bits: "位", times: "倍" },
+  zh: { billions: "十亿", percent: "%", tokens: "token", pixels: "像素", seconds: "秒", bytes: "字节", elements: "个", bits: "位", times: "倍" },
 });
 
 export function unitWord(unit: string | undefined): string | undefined {
@@ -30,6 +30,15 @@ export function valueText(value: Plain, unit: string | undefined): string {
   const text = typeof value === "number" ? (Number.isInteger(value) ? whole(value) : digits(value, 5)) : value === null ? "—" : String(value);
   const of = unitWord(unit);
   return of ? `${text}\u00a0${of}` : text;
+}
+
+/* The one figure, as short as it can be read; its exact form stands among the steps. */
+export function headline(value: Plain, unit: string | undefined): string {
+  if (typeof value !== "number") return valueText(value, unit);
+  if (unit === "bytes") return bytes(value);
+  if (Math.abs(value) < 1e6) return valueText(value, unit);
+  const of = unitWord(unit);
+  return `${count(value)}${of === "FLOPs" ? "" : "\u00a0"}${of ?? ""}`;
 }
 
 const BYTES: Readonly<Record<string, number>> = { bytes: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, GB: 1e9 };

@@ -21,6 +21,7 @@ const w = words({
     machine: "Machine", card: "Card", cards: "Cards", sharding: "Sharding", reserve: "Reserve", no_card: "none chosen", change: "change", percent: "%",
     scales: "scales", budget: "what may be used of a card", no_rank: (a: string) => `${a} has no rank.`, no_targets: (a: string) => `${a} is put before the model, not into modules.`,
     whole: "Each card holds everything and has its own batch; sharding divides it.", alone: "One card divides nothing; sharding only adds its buffers.",
+    reference_note: "An adapter is switched off for the reference, so it adds nothing here; rules of thumb charge it.",
     no_reserve: "Choose a card first: the reserve is a share of it.",
     attention_line: "Eager attention keeps the scores of every head for the backward pass.", checkpointing_line: "The backward pass runs each layer again instead of keeping its activations.",
   },
@@ -32,6 +33,7 @@ const w = words({
     machine: "机器", card: "显卡", cards: "卡数", sharding: "分片", reserve: "余量", no_card: "未选择", change: "更改", percent: "%",
     scales: "影响", budget: "每卡可用的部分", no_rank: (a: string) => `${a} 没有秩。`, no_targets: (a: string) => `${a} 加在模型之前，不作用于模块。`,
     whole: "每卡保存全部内容并有自己的批；分片可将其分摊。", alone: "单卡没有可分摊的内容；分片只会增加缓冲区。",
+    reference_note: "参考模型即关闭适配器的同一权重，在此不增加占用；经验公式会计入它。",
     no_reserve: "请先选择显卡：余量是显卡的一部分。",
     attention_line: "eager 注意力为反向传播保留每个头的得分。", checkpointing_line: "反向传播时重新计算每一层，而不保留其激活值。",
   },
@@ -170,6 +172,7 @@ function Grpo({ problem }: Props) {
       </Scaled>
       <Scaled name="reference">
         <Switch label={w().reference} name="reference" value={option("reference") === "true"} onChange={(on) => change({ reference: on ? "true" : null })} />
+        <p class="note">{w().reference_note}</p>
       </Scaled>
     </fieldset>
   );

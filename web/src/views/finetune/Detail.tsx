@@ -1,5 +1,5 @@
 /* One way to train, part by part: how much, how sure, from where; and what rules of thumb say of the same. */
-import { bytes, byteUnit, count, giga, gigaParts, percent, signedPercent, whole } from "../../format";
+import { bytes, byteUnit, count, giga, gigaParts, percent, whole } from "../../format";
 import { Figure } from "../../parts/Figure";
 import { LoadBar } from "../../parts/LoadBar";
 import { componentClass, onDevice } from "../../parts/components";
@@ -7,6 +7,7 @@ import { openWhy } from "../../parts/why";
 import { extras, view } from "../../state/question";
 import { words } from "../../text";
 import { basis as basisWords, component, componentWord } from "../../text/terms";
+import { off } from "../methods/words";
 import { loadOfMode, Verdict } from "./Modes";
 import type { Mode, Train } from "./types";
 import { modeWord } from "./words";
@@ -35,7 +36,7 @@ function Parts({ train, mode }: { train: Train; mode: Mode }) {
   const parts = onDevice(mode.components);
   const shown = gigaParts(parts.map((part) => part.bytes));
   return (
-    <div class="wide">
+    <div class="wide" role="region" tabIndex={0} aria-label={modeWord(mode.mode)}>
       <table class="rows parts">
         <thead>
           <tr><th scope="col">{w().component}</th><th scope="col" class="number">{byteUnit.value}</th>
@@ -94,7 +95,7 @@ function Rules({ train, mode }: { train: Train; mode: Mode }) {
           <tr key={rule.method}>
             <th scope="row" class="mono">{rule.method}</th>
             <td class="number">{giga(rule.figure)}</td>
-            <td class="number">{signedPercent(rule.deviation)}</td>
+            <td class="number">{off(rule)}</td>
             <td><button type="button" class="link" onClick={() => open(rule.method)}>{w().causes}</button></td>
           </tr>
         ))}

@@ -49,7 +49,6 @@ export const SCALES: Readonly<Record<string, readonly string[]>> = {
   rank: ["adapters", "gradients", "optimizer"],
   "target-modules": ["adapters", "gradients", "optimizer"],
   generations: ["activations", "logits"],
-  reference: ["reference"],
   sharding: ["weights", "gradients", "master", "optimizer"],
 };
 

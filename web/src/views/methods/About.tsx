@@ -1,7 +1,7 @@
 /* A rule of thumb at length: why it differs, when it may be used, what it reads, which of its published figures are wrong. */
 import type { ComponentChildren } from "preact";
 import { useAnswer } from "../../api/answer";
-import { digits, signedPercent } from "../../format";
+import { digits } from "../../format";
 import { Figure } from "../../parts/Figure";
 import { Formula } from "../../parts/Formula";
 import { extras, option, view } from "../../state/question";
@@ -9,7 +9,7 @@ import { words } from "../../text";
 import { modeWord } from "../finetune/words";
 import type { Deviation, Erratum, Fn, Method, Side } from "./types";
 import { whyOfExact, whyOfRule } from "./whys";
-import { amount, kindWords, LISTENED, optionWords, questionWords, signed } from "./words";
+import { amount, kindWords, LISTENED, off, optionWords, questionWords, signed } from "./words";
 import { Waterfall } from "./Waterfall";
 
 type Part = ComponentChildren;
@@ -33,7 +33,7 @@ const w = words({
 function Causes({ rule }: { rule: Deviation }) {
   if (!rule.causes.length) return null;
   return (
-    <div class="wide">
+    <div class="wide" role="region" tabIndex={0} aria-label={w().causes}>
       <table class="rows causes">
         <thead><tr><th scope="col">{w().cause}</th><th scope="col" class="number">{w().amount}</th><th scope="col">{w().formula}</th></tr></thead>
         <tbody>
@@ -80,7 +80,7 @@ function Errata({ method }: { method: string }) {
   return (
     <details class="errata" data-errata={method}>
       <summary>{w().errata(data.errata.length)}</summary>
-      <div class="wide">
+      <div class="wide" role="region" tabIndex={0} aria-label={w().errata(data.errata.length)}>
         <table class="rows">
           <thead><tr><th scope="col" class="number">{w().published}</th><th scope="col" class="number">{w().correct}</th><th scope="col">{w().mistake}</th></tr></thead>
           <tbody>
@@ -125,7 +125,7 @@ export function About({ rule, method, fn, model }: { rule: Deviation; method: Me
     <section class="about-rule" aria-labelledby="about-rule" data-about={`${rule.method}.${rule.function}`}>
       <h2 id="about-rule"><span class="mono">{rule.method}</span> <span class="muted">{of}</span></h2>
       <p class="about-title">{method.title}</p>
-      <p>{rule.difference ? w().says(figure, exact, signedPercent(rule.deviation)) : w().right(figure)}</p>
+      <p>{rule.difference ? w().says(figure, exact, off(rule)) : w().right(figure)}</p>
       {rule.difference !== 0 && <Waterfall rule={rule} source={`${model} · ${of} · ${fn.source || method.source}`} />}
       <Causes rule={rule} />
       <Listens rule={rule} fn={fn} />

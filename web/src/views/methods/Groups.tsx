@@ -1,7 +1,6 @@
 /* Each rule of thumb next to exact, one group a question: bars to one scale, the exact figure on top and as a line through them. */
 import { useAnswer } from "../../api/answer";
 import { ranges } from "../../api/ranges";
-import { signedPercent } from "../../format";
 import { Choice } from "../../parts/Choice";
 import { Figure } from "../../parts/Figure";
 import { bodyFor, options } from "../../state/question";
@@ -11,11 +10,11 @@ import { modes, modeWord } from "../finetune/words";
 import { chooseRule, keyOfRule, showMode, shownMode } from "./pick";
 import type { Deviation } from "./types";
 import { whyOfExact } from "./whys";
-import { amount, questionWords } from "./words";
+import { amount, off, questionWords } from "./words";
 
 const w = words({
-  en: { exact: "exact", same: "exact", off: (p: string) => `${p} off`, mode: "Mode", none: "No published rule applies to this model.", counted: "enumerated, not estimated" },
-  zh: { exact: "精确值", same: "一致", off: (p: string) => `偏差 ${p}`, mode: "方式", none: "没有适用于该模型的已发表公式。", counted: "逐项计数，并非估计" },
+  en: { exact: "exact", same: "exact", mode: "Mode", none: "No published rule applies to this model." },
+  zh: { exact: "精确值", same: "一致", mode: "方式", none: "没有适用于该模型的已发表公式。" },
 });
 
 /* The figure as a bar: what exceeds the exact one in the alarm colour, what is missing hatched. */
@@ -33,13 +32,12 @@ function Bar({ figure, exact, scale }: { figure: number; exact: number; scale: n
 }
 
 function Row({ rule, scale, chosen }: { rule: Deviation; scale: number; chosen: boolean }) {
-  const off = Math.abs(rule.deviation) < 5e-5 ? (rule.difference ? "≈ 0\u00a0%" : w().same) : signedPercent(rule.deviation);
   return (
     <div role="row" class={`rule ${chosen ? "chosen" : ""}`} data-rule={keyOfRule(rule)} onClick={() => chooseRule(rule)}>
       <span role="rowheader"><button type="button" class="link mono" aria-pressed={chosen} onClick={() => chooseRule(rule)}>{rule.method}</button></span>
       <span role="cell" class="rule-bar-cell"><Bar figure={rule.figure} exact={rule.exact} scale={scale} /></span>
       <span role="cell" class="number mono">{amount(rule.figure, rule.unit)}</span>
-      <span role="cell" class={`number mono ${Math.abs(rule.deviation) >= 0.1 ? "alarm" : ""}`}>{off}</span>
+      <span role="cell" class={`number mono ${Math.abs(rule.deviation) >= 0.1 ? "alarm" : ""}`}>{rule.difference ? off(rule) : w().same}</span>
     </div>
   );
 }

@@ -1,5 +1,5 @@
 /* Words of the questions that rules of thumb answer, and of what they read of the page's question. */
-import { bytes, count, type Num } from "../../format";
+import { bytes, count, signedPercent, type Num } from "../../format";
 import { words } from "../../text";
 
 export const QUESTIONS = ["parameters", "weights", "cache", "memory", "train", "flops"] as const;
@@ -17,6 +17,12 @@ export function amount(value: Num, unit: string): string {
   if (unit === "bytes") return bytes(value);
   if (unit === "FLOPs") return `${count(value)}${Math.abs(Number(value)) >= 999.5 ? "" : "\u00a0"}FLOPs`;
   return count(value);
+}
+
+/* How far a figure is from exact; what rounds to nothing and is not says so. */
+export function off(rule: { deviation: number; difference: number }): string {
+  if (!rule.difference) return "0\u00a0%";
+  return Math.abs(rule.deviation) < 5e-4 ? "≈\u00a00\u00a0%" : signedPercent(rule.deviation);
 }
 
 /* With the sign in front, as a step has it. */
