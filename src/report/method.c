@@ -75,7 +75,7 @@ static void json_notes(wb_json_out *j, const wb_method_result *r) {
   wb_jo_begin(j, "notes", '[');
   for (size_t i = 0; i < r->note_count; i++) {
     wb_text text = {.ctx = j->out->text.ctx};
-    wb_warning_add(&text, &r->notes[i], WB_LANG_EN);
+    wb_warning_add(&text, &r->notes[i], j->out->lang);
     wb_jo_begin(j, NULL, '{');
     wb_jo_str(j, "code", wb_str_of(wb_message_code(r->notes[i].message)));
     wb_jo_str(j, "message", wb_text_str(&text));

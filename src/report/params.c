@@ -1,6 +1,8 @@
 /* weigh params: how many parameters, and where they sit. */
 #include "report/report.h"
 
+#include <string.h>
+
 #include "estimate/compare.h"
 #include "report/method.h"
 
@@ -16,10 +18,13 @@ static wb_num whole(wb_num n) {
   return n;
 }
 
+/* METHOD, whose answer to this question it is, or any METHOD.FUNCTION with its inputs taken from the model. */
 static const wb_method_result *asked(wb_model *m, const char *name) {
   if (!name) return NULL;
+  const char *dot = strchr(name, '.');
   wb_method_result *result = WB_NEW(&m->ctx, wb_method_result);
-  *result = wb_method_on(m, wb_method_for(m, name, "parameters", NULL), NULL, NULL, 0);
+  if (dot) *result = wb_method_run(m, wb_str_cstr(&m->ctx, (wb_str){name, (size_t)(dot - name)}), dot + 1);
+  else *result = wb_method_on(m, wb_method_for(m, name, "parameters", NULL), NULL, NULL, 0);
   return result;
 }
 

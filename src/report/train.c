@@ -22,6 +22,8 @@ typedef struct answer {
 typedef struct answers {
   answer items[MODES];
   size_t count;
+  answer refused[MODES]; /* modes that cannot be */
+  size_t refused_count;
   wb_deviation *deviations;
   size_t deviation_count, deviation_cap;
 } answers;
@@ -98,7 +100,7 @@ static answers gather(wb_out *out, wb_model *m) {
   const weigh_report_options *o = out->options;
   answers all = {.count = 0};
   wb_train_mode mode;
-  for (size_t at = 0; wb_train_mode_next(&at, &mode) && all.count < MODES;) {
+  for (size_t at = 0; wb_train_mode_next(&at, &mode) && all.count + all.refused_count < MODES;) {
     if (o->training.mode ? !wb_str_is(mode.name, o->training.mode) : !answers_mode(m, o->method, mode.name)) continue;
     answer *a = &all.items[all.count];
     *a = (answer){.mode = mode.name};
@@ -106,6 +108,7 @@ static answers gather(wb_out *out, wb_model *m) {
         o->training.mode ? wb_train_new(m, &o->training, mode.name) : wb_train_try(m, &o->training, mode.name, &a->why);
     if (!a->train) {
       refuse(m, a);
+      all.refused[all.refused_count++] = *a;
       continue;
     }
     all.count++;
@@ -199,6 +202,27 @@ static void json_answer(wb_json_out *j, const answer *a) {
   wb_json_ignored(j, a->method, given, TRAIN_OPTIONS);
 }
 
+static void json_refused(wb_json_out *j, const answers *all) {
+  wb_jo_begin(j, "refused", '[');
+  for (size_t i = 0; i < all->refused_count; i++) {
+    const wb_failure *why = &all->refused[i].why;
+    wb_text text = {.ctx = j->out->text.ctx};
+    wb_message_add(&text, why->message, j->out->lang, why->args, WB_MESSAGE_ARGS);
+    wb_jo_begin(j, NULL, '{');
+    wb_jo_str(j, "mode", all->refused[i].mode);
+    wb_jo_str(j, "code", wb_str_of(wb_message_code(why->message)));
+    wb_jo_str(j, "reason", wb_text_str(&text));
+    wb_jo_end(j, '}');
+  }
+  wb_jo_end(j, ']');
+}
+
+static void json_card(wb_json_out *j, const wb_train *t) {
+  if (t->card.usable_bytes <= 0) return;
+  wb_jo_int(j, "usable_bytes", t->card.usable_bytes);
+  wb_jo_int(j, "budget_bytes", t->card.usable_bytes * (100 - t->asked.reserve_percent) / 100);
+}
+
 static void write_json(wb_out *out, wb_model *m, const answers *all) {
   const wb_train *t = all->items[0].train;
   wb_json_out j = {.out = out, .first = true};
@@ -211,7 +235,7 @@ static void write_json(wb_out *out, wb_model *m, const answers *all) {
   wb_jo_bool(&j, "checkpointing", t->asked.checkpointing);
   wb_jo_int(&j, "gpus", t->asked.gpus);
   wb_jo_str(&j, "sharding", wb_str_of(t->asked.sharding ? t->asked.sharding : "none"));
-  if (t->card.usable_bytes > 0) wb_jo_int(&j, "usable_bytes", t->card.usable_bytes);
+  json_card(&j, t);
   if (out->options->training.mode) json_answer(&j, &all->items[0]);
   wb_jo_begin(&j, "modes", '[');
   for (size_t i = 0; i < all->count; i++) {
@@ -220,6 +244,7 @@ static void write_json(wb_out *out, wb_model *m, const answers *all) {
     wb_jo_end(&j, '}');
   }
   wb_jo_end(&j, ']');
+  json_refused(&j, all);
   wb_json_deviations(&j, all->deviations, all->deviation_count);
   wb_json_warnings(&j, m);
   wb_jo_end(&j, '}');

@@ -53,7 +53,7 @@ export function Slider(props: Props) {
   const [text, setText] = useState(value || String(fallback));
   useEffect(() => setText(value || String(fallback)), [value, fallback]);
   const set = (n: number) => onChange(String(n));
-  const show = (n: number) => (inTokens ? tokens(n) : n < 1 ? String(n) : whole(n));
+  const show = (n: number) => (!Number.isInteger(n) ? String(n) : inTokens ? tokens(n) : whole(n));
   const labelled = roomy(range, show, number);
   const percent = (n: number) => `${toPosition(range, n) / (STEPS / 100)}%`;
   return (

@@ -1,3 +1,103 @@
+/* Fine-tune: every way to train side by side, what decides it, and the chosen one part by part. */
+import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { useAnswer } from "../api/answer";
+import { get } from "../api/client";
+import { ranges } from "../api/ranges";
+import { bytes } from "../format";
+import { Figure } from "../parts/Figure";
+import { Problem } from "../parts/Problem";
+import { useFit } from "../state/answers";
+import { bodyFor, extras, option, options } from "../state/question";
+import { words } from "../text";
+import { atAControl, Controls } from "./finetune/Controls";
+import { Detail } from "./finetune/Detail";
+import { Modes } from "./finetune/Modes";
+import type { Adapter, Mode, Optimizer, Train } from "./finetune/types";
+import { whyOfMode } from "./finetune/whys";
+import { listed, modeWord } from "./finetune/words";
+
+type Part = ComponentChildren;
+
+const w = words({
+  en: {
+    title: "Ways to train",
+    machine: (n: number, gpu: string) => (n === 1 ? `one ${gpu}` : `each of ${n} × ${gpu}`),
+    alone: (mode: string, takes: Part, most: string, all: Part): Part => <>{mode} takes least, {takes}; {most} most, {all}. Choose a card to see which fit.</>,
+    some: (n: number, all: number, machine: string, budget: string, list: string): Part =>
+      <>{n} of {all} ways fit on {machine}, of which {budget} may be used: {list}.</>,
+    none: (machine: string, budget: string, mode: string, takes: Part, over: string): Part =>
+      <>None fits on {machine}, of which {budget} may be used. {mode} comes nearest: it takes {takes}, {over} too much.</>,
+    pending: "weighing…",
+  },
+  zh: {
+    title: "训练方式",
+    machine: (n: number, gpu: string) => (n === 1 ? `单张 ${gpu}` : ` ${n} × ${gpu} 的每张`),
+    alone: (mode: string, takes: Part, most: string, all: Part): Part => <>{mode} 占用最少，为 {takes}；{most} 最多，为 {all}。选择显卡即可知道哪些放得下。</>,
+    some: (n: number, all: number, machine: string, budget: string, list: string): Part =>
+      <>{all} 种方式中有 {n} 种可放入{machine}（可用 {budget}）：{list}。</>,
+    none: (machine: string, budget: string, mode: string, takes: Part, over: string): Part =>
+      <>没有一种方式能放入{machine}（可用 {budget}）。最接近的是 {mode}：需要 {takes}，超出 {over}。</>,
+    pending: "称重中…",
+  },
+});
+
+function lightest(modes: readonly Mode[]): Mode | undefined {
+  return modes.reduce<Mode | undefined>((best, mode) => (best && best.total_bytes <= mode.total_bytes ? best : mode), undefined);
+}
+
+function Summary({ train }: { train: Train }) {
+  const fit = useFit();
+  const least = lightest(train.modes);
+  if (!least) return null;
+  const figure = (mode: Mode) => <Figure strong why={whyOfMode(mode)}>{bytes(mode.total_bytes)}</Figure>;
+  const budget = train.budget_bytes;
+  if (budget === undefined) {
+    const most = train.modes.reduce((best, mode) => (best.total_bytes >= mode.total_bytes ? best : mode), least);
+    return <p class="lede">{w().alone(modeWord(least.mode), figure(least), modeWord(most.mode), figure(most))}</p>;
+  }
+  const machine = w().machine(train.gpus, fit.data?.gpu?.name ?? (option("gpu") || option("gpu-memory")));
+  const fitting = train.modes.filter((mode) => mode.fits);
+  const all = train.modes.length + (train.refused?.length ?? 0);
+  return (
+    <p class="lede" role="status">
+      {fitting.length > 0
+        ? w().some(fitting.length, all, machine, bytes(budget), listed(fitting.map((mode) => modeWord(mode.mode))))
+        : w().none(machine, bytes(budget), modeWord(least.mode), figure(least), bytes(least.total_bytes - budget))}
+    </p>
+  );
+}
+
+/* A list that the server has once and for all. */
+function useList<T>(path: string, read: (reply: never) => readonly T[]): readonly T[] {
+  const [list, setList] = useState<readonly T[]>([]);
+  useEffect(() => {
+    void get<never>(path).then((reply) => reply.ok && setList(read(reply.data)));
+  }, [path]);
+  return list;
+}
+
+/* The mode asked for, else LoRA, else the first that there is. */
+function chosenMode(train: Train): Mode | undefined {
+  const wanted = extras.value.train ?? "lora";
+  return train.modes.find((mode) => mode.mode === wanted) ?? train.modes[0];
+}
+
 export function FineTune() {
-  return null;
+  const { data, problem, pending } = useAnswer<Train>("train", ranges.value ? bodyFor("train", options.value, { mode: null, method: null }) : null);
+  const optimizers = useList<Optimizer>("optimizers", (reply: { optimizers: Optimizer[] }) => reply.optimizers);
+  const adapters = useList<Adapter>("adapters", (reply: { adapters: Adapter[] }) => reply.adapters);
+  const mode = data && chosenMode(data);
+  return (
+    <section class={`finetune ${pending && data ? "pending" : ""}`} data-view="finetune">
+      <div class="train-ways">
+        <h2>{w().title}</h2>
+        {problem && !atAControl(problem) && <Problem problem={problem} />}
+        {data ? <Summary train={data} /> : !problem && <p class="lede">{w().pending}</p>}
+        {data && <Modes train={data} chosen={mode?.mode ?? ""} choose={(name) => (extras.value = { ...extras.value, train: name })} />}
+      </div>
+      <Controls train={data} problem={problem} optimizers={optimizers} adapters={adapters} />
+      {data && mode && <Detail train={data} mode={mode} />}
+    </section>
+  );
 }
