@@ -32,7 +32,7 @@ export function Methods() {
   const { data, problem, pending } = useAnswer<Compared>("compare-methods", body);
   const training = useTrainingRules();
   const methods = useMethods();
-  const rules = [...(data?.methods ?? []), ...training].sort(byQuestion);
+  const rules = [...(data?.methods ?? []), ...(training ?? [])].sort(byQuestion);
   const rule = chosenRule(rules);
   const told = rule && functionOf(methods, rule);
   return (
@@ -41,7 +41,7 @@ export function Methods() {
         <h2>{w().title}</h2>
         <p class="lede">{w().lede}</p>
         {problem && <Problem problem={problem} />}
-        {data && <Groups rules={rules} chosen={rule ? keyOfRule(rule) : ""} />}
+        {data && training && <Groups rules={rules} chosen={rule ? keyOfRule(rule) : ""} />}
       </div>
       {data && rule && told && <About rule={rule} method={told.method} fn={told.fn} model={data.model} />}
     </section>

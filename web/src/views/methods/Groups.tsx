@@ -66,10 +66,10 @@ function Group({ question, rules, chosen }: { question: string; rules: readonly 
   );
 }
 
-/* Training's rules come with the answer about training. */
-export function useTrainingRules(): readonly Deviation[] {
-  const { data } = useAnswer<Train>("train", ranges.value ? bodyFor("train", options.value, { mode: null, method: null, gpu: null }) : null);
-  return data?.methods ?? [];
+/* Training's rules come with the answer about training; null: not yet. */
+export function useTrainingRules(): readonly Deviation[] | null {
+  const { data, problem } = useAnswer<Train>("train", ranges.value ? bodyFor("train", options.value, { mode: null, method: null, gpu: null }) : null);
+  return data?.methods ?? (problem ? [] : null);
 }
 
 export function Groups({ rules, chosen }: { rules: readonly Deviation[]; chosen: string }) {
