@@ -22,9 +22,13 @@ static wb_num whole(wb_num n) {
 static const wb_method_result *asked(wb_model *m, const char *name) {
   if (!name) return NULL;
   const char *dot = strchr(name, '.');
+  const wb_decl *function;
+  if (dot)
+    function = wb_method_function(&m->ctx, wb_method_find(m->lib, &m->ctx, (wb_str){name, (size_t)(dot - name)}),
+                                  wb_str_of(dot + 1));
+  else function = wb_method_for(m, name, "parameters", NULL);
   wb_method_result *result = WB_NEW(&m->ctx, wb_method_result);
-  if (dot) *result = wb_method_run(m, wb_str_cstr(&m->ctx, (wb_str){name, (size_t)(dot - name)}), dot + 1);
-  else *result = wb_method_on(m, wb_method_for(m, name, "parameters", NULL), NULL, NULL, 0);
+  *result = wb_method_on(m, function, NULL, NULL, 0);
   return result;
 }
 

@@ -66,5 +66,5 @@ export async function openPage(browser, url, options = {}) {
 /* Nothing is under way and the answer is of the question as it stands. */
 export async function settled(page) {
   await page.waitForSelector(".sentence .figure, .strip .problem");
-  await page.waitForFunction(() => !document.querySelector(".pending, [aria-busy=true]"));
+  await page.waitForFunction(() => !document.querySelector(".pending, #view [aria-busy=true]"));
 }

@@ -100,17 +100,6 @@ export interface Card {
   usd_per_hour?: number;
 }
 
-export interface Cache {
-  name: string;
-  layers: number;
-  dtype: string;
-  window?: number;
-  cells: number;
-  bytes_per_token: number;
-  bytes_per_sequence: number;
-  bytes: number;
-}
-
 export interface Fit extends Common {
   engine: string;
   engine_options: Record<string, unknown>;

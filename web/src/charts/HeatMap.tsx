@@ -94,7 +94,7 @@ export function HeatMap({ width, height, x, y, cell, frontier, mark, onHover, on
           if (!one) return null;
           const [left, top] = [box.left + c * cellWidth, box.bottom - (r + 1) * cellHeight];
           return (
-            <g key={`${c},${r}`} class="cell" role="button" tabIndex={c === column && r === row ? 0 : -1} data-cell={`${c},${r}`} aria-label={one.title}
+            <g key={`${c},${r}`} class="cell" role="button" tabindex={c === column && r === row ? 0 : -1} data-cell={`${c},${r}`} aria-label={one.title}
               onClick={() => onPick(cx, cy)} onKeyDown={(event) => keys(event, cx, cy)}
               onFocus={() => { setFocus([c, r]); onHover(one); }} onBlur={() => { setFocus(null); onHover(null); }}
               onMouseEnter={() => onHover(one)} onMouseLeave={() => onHover(null)}>

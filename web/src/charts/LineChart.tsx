@@ -104,7 +104,7 @@ function Crossings({ series, toX, y, domain, onPick }: { series: readonly Series
         if (room) taken.push(at);
         const pick = () => onPick(x, one.value);
         return (
-          <g key={one.value} class={one.own ? "crossing own" : "crossing"} role="button" tabIndex={0} aria-label={title} onClick={(event) => { event.stopPropagation(); pick(); }}
+          <g key={one.value} class={one.own ? "crossing own" : "crossing"} role="button" tabindex={0} aria-label={title} onClick={(event) => { event.stopPropagation(); pick(); }}
             onKeyDown={(event) => {
               if (event.key !== "Enter" && event.key !== " ") return;
               event.preventDefault();

@@ -48,7 +48,7 @@ export function toLatex(formula: string): string {
     else if (token === "^") out += token;
     else out += MARKS[token] ?? token.replace(/([#$%&{}\\])/g, "\\$1");
   }
-  return out.replace(/\^(\\mathrm\{[^}]*\}|\d[^\s+\-*/^()]*)/g, "^{$1}");
+  return out.replace(/\^(\\mathrm\{[^}]*\}|\d(?:[\d.]|\\,)*)/g, "^{$1}");
 }
 
 /* Thousands with thin gaps. */

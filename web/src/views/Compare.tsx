@@ -11,7 +11,7 @@ import { LoadBar, overText, scaleOf } from "../parts/LoadBar";
 import { Name } from "../parts/Name";
 import { Problem } from "../parts/Problem";
 import { openWhy, type WhyRequest } from "../parts/why";
-import { applyChange } from "../shell/sentence";
+import { applyChange } from "../shell/changes";
 import { useFit } from "../state/answers";
 import { pin, pinned, swap, unpin } from "../state/pin";
 import { bodyFor, options, type Options } from "../state/question";

@@ -1,5 +1,6 @@
 /* The schedule of the layers: a cell for each, as high as its parameters, its cache hanging below. */
-import type { Cache, Params } from "../../api/types";
+import type { Cache } from "../../api/serving";
+import type { Params } from "../../api/types";
 import { Frame } from "../../charts/Frame";
 import { bytes, count, whole } from "../../format";
 import { Name } from "../../parts/Name";
@@ -78,7 +79,7 @@ const STACK = HEAD + UP + DOWN + 18;
 function Stack({ stack, kinds, y, width }: { stack: string; kinds: readonly Kind[]; y: number; width: number }) {
   const cells = kinds.flatMap((kind) => indices(kind.set).map((index) => ({ index, kind }))).sort((a, b) => a.index - b.index);
   const most = Math.max(1, ...kinds.map((kind) => kind.each));
-  const hanging = (kind: Kind) => kind.caches.reduce((sum, cache) => sum + cache.bytes / cache.layers, 0);
+  const hanging = (kind: Kind) => kind.caches.reduce((sum, cache) => sum + cache.bytes / (cache.layers ?? 1), 0);
   const deepest = Math.max(1, ...kinds.map(hanging));
   const step = Math.min(40, width / Math.max(1, cells.length));
   const every = Math.max(1, Math.ceil(24 / step));

@@ -27,7 +27,7 @@ const w = words({
 function Against({ params }: { params: Params }) {
   const warning = params.warnings.find((one) => one.code === "formula_difference");
   if (!params.enumeration_available) {
-    const reason = params.resolution.filter((step) => step.found).map((step) => step.reason).join(" ");
+    const reason = (params.resolution ?? []).filter((step) => step.found).map((step) => step.reason).join(" ");
     return <p class="aside-note alarm-line" role="note">{w().unavailable} {reason}</p>;
   }
   if (params.formula_total_parameters === null) return <p class="muted">{w().none}</p>;

@@ -1,1 +1,0 @@
-function r(){return null}export{r as Hardware};
