@@ -26,6 +26,8 @@ export function Formula({ text, latex }: { text: string; latex?: string | undefi
       } catch {
         element.textContent = text;
       }
+      /* What is wider than its place is scrolled, by the keyboard too. */
+      element.tabIndex = element.scrollWidth > element.clientWidth ? 0 : -1;
     });
     return () => {
       wanted = false;

@@ -70,12 +70,12 @@ export function Limits({ fit }: { fit: Fit }) {
   return (
     <dl class="limits">
       {typeof context === "number" && (
-        <div data-figure="max_context"><dt>{w().longest}</dt><dd>
-          <Figure why={reachOf(fit, w().longest, whole(context), w().longest_rule(whole(fit.sequences)))}>{whole(context)}</Figure></dd></div>
+        <div><dt>{w().longest}</dt><dd>
+          <Figure name="max_context" exact={context} why={reachOf(fit, w().longest, whole(context), w().longest_rule(whole(fit.sequences)))}>{whole(context)}</Figure></dd></div>
       )}
       {typeof sequences === "number" && (
-        <div data-figure="max_sequences"><dt>{w().most}</dt><dd>
-          <Figure why={reachOf(fit, w().most, whole(sequences), w().most_rule(whole(fit.context)))}>{whole(sequences)}</Figure></dd></div>
+        <div><dt>{w().most}</dt><dd>
+          <Figure name="max_sequences" exact={sequences} why={reachOf(fit, w().most, whole(sequences), w().most_rule(whole(fit.context)))}>{whole(sequences)}</Figure></dd></div>
       )}
       {speed && <Speed fit={fit} title={w().speed} interval={speed.tokens_per_second_per_sequence} show={digits} bound={speed.bound} />}
       {speed && <Speed fit={fit} title={w().first} interval={speed.time_to_first_token_s} show={seconds} />}

@@ -66,7 +66,7 @@ export function Legend({ fit }: { fit: Fit }) {
         <li key={part.name}>
           <span class={`swatch ${componentClass(part.name)}`} aria-hidden="true" />
           {componentWord(part.name)}{" "}
-          <Figure why={whyOfComponent(part)} basis={part.basis}>{bytes(part.bytes)}</Figure>
+          <Figure name={part.name} exact={part.bytes} why={whyOfComponent(part)} basis={part.basis}>{bytes(part.bytes)}</Figure>
         </li>
       ))}
     </ul>
