@@ -27,7 +27,7 @@ export function Formula({ text, latex }: { text: string; latex?: string | undefi
         element.textContent = text;
       }
       /* What is wider than its place is scrolled, by the keyboard too. */
-      element.tabIndex = element.scrollWidth > element.clientWidth ? 0 : -1;
+      void document.fonts.ready.then(() => (element.tabIndex = element.scrollWidth > element.clientWidth ? 0 : -1));
     });
     return () => {
       wanted = false;
