@@ -272,3 +272,66 @@ test("figures are the command line's, for 100 random questions", () =>
     }
     assert.ok(compared > 400, `only ${compared} figures were compared`);
   }));
+
+/* ---- controls ---- */
+
+/* What of an answer a control may change; what merely repeats the question is left out. */
+const FIGURES = ["per_device", "host", "total_bytes", "checkpoint_bytes", "fits", "max_context", "max_sequences", "speed", "price", "command", "caches"];
+
+async function figuresOf(page) {
+  const question = page.url().split("#")[1].split(";")[0];
+  const reply = await fetch(`${server.url}/api/v1/ask?q=${encodeURIComponent(question)}`);
+  const answer = await reply.json();
+  return JSON.stringify(reply.ok ? FIGURES.map((name) => answer[name]) : answer.detail);
+}
+
+/* Sets a control to something else; false where it has nothing to set. */
+async function alter(control) {
+  const select = control.locator("select:enabled");
+  if (await select.count()) {
+    const values = await select.first().evaluate((e) => [...e.options].filter((o) => !o.selected && !o.disabled).map((o) => o.value));
+    const value = values.find((v) => v !== "");
+    if (value === undefined) return false;
+    await select.first().selectOption(value);
+    return true;
+  }
+  const box = control.locator("input[type=checkbox]:enabled");
+  if (await box.count()) {
+    await box.first().click();
+    return true;
+  }
+  const range = control.locator("input[type=range]:enabled");
+  if (await range.count()) {
+    await range.first().press("ArrowRight");
+    return true;
+  }
+  return false;
+}
+
+for (const [name, hash] of Object.entries({
+  "a dense model with vLLM": "#fit?model=Qwen%2FQwen3-8B&context=8192&sequences=4&gpu=H100&gpus=2&engine=vllm",
+  "a mixture on eight cards": "#fit?model=deepseek-ai%2FDeepSeek-V3&context=8192&sequences=4&gpu=H200&gpus=8",
+})) {
+  test(`every control of the question changes the answer or says why not: ${name}`, () =>
+    onPage(async (page) => {
+      for (const more of await page.$$(".question [data-more]")) await more.click();
+      const names = await page.$$eval(".question [data-option]", (all) => [...new Set(all.map((e) => e.dataset.option))]);
+      assert.ok(names.length >= 20, `there are ${names.length} controls`);
+      const before = await figuresOf(page);
+      assert.ok(before.startsWith("["), `the question itself is refused: ${before}`);
+      const silent = [];
+      for (const option of names) {
+        const control = page.locator(`.question [data-option="${option}"]`).first();
+        if (!(await alter(control))) continue;
+        await settled(page);
+        const changed = (await figuresOf(page)) !== before;
+        if (!changed)
+          await page.waitForFunction((o) => document.querySelector(`.question [data-option="${o}"] :is(.note, .problem)`)?.textContent, option, { timeout: 2500 })
+            .catch(() => silent.push(option));
+        await page.goto(`${server.url}/${hash}`);
+        await settled(page);
+        await page.waitForTimeout(30);
+      }
+      assert.deepEqual(silent, [], "these change nothing and say nothing");
+    }, `/${hash}`));
+}

@@ -14,12 +14,14 @@ interface Props {
   entries: readonly Entry[];
   problem?: string | undefined;
   ignored?: string | undefined;
+  note?: string | undefined;
   onChange: (value: string) => void;
 }
 
-export function Choice({ label, about, name, value, entries, problem, ignored, onChange }: Props) {
+export function Choice({ label, about, name, value, entries, problem, ignored, note, onChange }: Props) {
   const id = useId();
   const known = entries.some((entry) => entry.value === value);
+  const said = problem ?? ignored ?? note;
   return (
     <div class={`control choice ${ignored ? "ignored" : ""}`} data-option={name}>
       <label for={id} title={about}>{label}</label>
@@ -28,7 +30,7 @@ export function Choice({ label, about, name, value, entries, problem, ignored, o
         {entries.map((entry) => <option key={entry.value} value={entry.value}>{entry.text}</option>)}
         {!known && <option value={value}>{value}</option>}
       </select>
-      {(problem ?? ignored) && <p class={problem ? "problem" : "note"} role={problem ? "alert" : undefined}>{problem ?? ignored}</p>}
+      {said && <p class={problem ? "problem" : "note"} role={problem ? "alert" : undefined}>{said}</p>}
     </div>
   );
 }
@@ -39,17 +41,18 @@ interface SwitchProps {
   name: string;
   value: boolean;
   ignored?: string | undefined;
+  note?: string | undefined;
   onChange: (value: boolean) => void;
 }
 
-export function Switch({ label, about, name, value, ignored, onChange }: SwitchProps) {
+export function Switch({ label, about, name, value, ignored, note, onChange }: SwitchProps) {
   return (
     <div class={`control switch ${ignored ? "ignored" : ""}`} data-option={name}>
       <label title={about}>
         <input type="checkbox" checked={value} disabled={Boolean(ignored)} onChange={(event) => onChange(event.currentTarget.checked)} />
         {label}
       </label>
-      {ignored && <p class="note">{ignored}</p>}
+      {(ignored ?? note) && <p class="note">{ignored ?? note}</p>}
     </div>
   );
 }

@@ -69,13 +69,14 @@ function Lengths({ fit }: { fit: Fit | null }) {
 
 function Formats({ fit }: { fit: Fit | null }) {
   const stored = !option("quant") ? fit?.weights_format : undefined;
+  const idle = { quant: useIdle("quant"), kv: useIdle("kv-dtype") };
   const kept = !option("kv-dtype") ? fit?.kv_dtype : undefined;
   return (
     <div class="pair">
-      <Choice label={w().quant} name="quant" value={option("quant")} problem={useProblemOf("quant")}
+      <Choice label={w().quant} name="quant" value={option("quant")} problem={useProblemOf("quant")} note={idle.quant}
         entries={[{ value: "", text: stored ? w().as(stored) : w().as_model }, ...formatEntries(namesFor("fit", "quant"), fit)]}
         onChange={(value) => change({ quant: value })} />
-      <Choice label={w().kv} name="kv-dtype" value={option("kv-dtype")} problem={useProblemOf("kv-dtype")}
+      <Choice label={w().kv} name="kv-dtype" value={option("kv-dtype")} problem={useProblemOf("kv-dtype")} note={idle.kv}
         ignored={fit && !modelHas(fit).cache && !option("kv-dtype") ? w().no_cache : undefined}
         entries={[{ value: "", text: kept ? w().as(kept) : w().as_weights }, ...cacheEntries(namesFor("fit", "kv-dtype"), fit)]}
         onChange={(value) => change({ "kv-dtype": value })} />

@@ -1,5 +1,6 @@
 /* Whether an option that is given says anything: the same question without it is asked, and its answer compared. */
 import { useAnswer } from "../api/answer";
+import { ranges } from "../api/ranges";
 import type { Fit } from "../api/types";
 import { useFit } from "../state/answers";
 import { bodyFor, memberOf, option, optionList, options } from "../state/question";
@@ -17,7 +18,7 @@ function told(fit: Fit): string {
 /* Whether the answer stays the same with something else in the question; false while it is not known. */
 export function useSame(when: boolean, instead: Record<string, string | string[] | null>): boolean {
   const { data, problem, pending } = useFit();
-  const ask = when && !problem;
+  const ask = when && !problem && ranges.value !== null;
   const other = useAnswer<Fit>("fit", ask ? bodyFor("fit", options.value, instead) : null);
   return ask && !pending && !other.pending && data !== null && other.data !== null && told(data) === told(other.data);
 }

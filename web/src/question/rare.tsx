@@ -45,9 +45,8 @@ function RareSwitch({ name, label, ignored }: Props) {
   const on = option(name) === "true";
   return (
     <>
-      <Switch label={label} name={name} value={on} about={aboutOption(name)} ignored={on ? undefined : ignored}
+      <Switch label={label} name={name} value={on} about={aboutOption(name)} ignored={on ? undefined : ignored} note={on ? idle : undefined}
         onChange={(value) => change({ [name]: value ? "true" : null })} />
-      {on && idle && <p class="note">{idle}</p>}
       {problem?.field === name && <p class="problem" role="alert">{problem.detail}</p>}
     </>
   );
