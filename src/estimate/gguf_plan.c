@@ -521,7 +521,7 @@ static void refuse_file(wb_ctx *ctx, const wb_gguf_recipe *recipe, wb_str asked)
 
 wb_gguf_plan *wb_gguf_plan_for(wb_model *model, wb_str file_type) {
   wb_ctx *ctx = &model->ctx;
-  const wb_gguf_recipe *recipe = wb_gguf_recipe_read(ctx);
+  const wb_gguf_recipe *recipe = wb_gguf_recipe_of(model->lib, ctx);
   bool imatrix;
   const wb_gguf_file *file = wb_gguf_file_asked(recipe, file_type, &imatrix);
   if (!file) refuse_file(ctx, recipe, file_type);

@@ -15,7 +15,7 @@ typedef struct memo {
 
 static wb_loaded weighed(wb_model *m, wb_str asked, wb_str rest, bool from_file) {
   wb_loaded out = {.model = m, .vocabulary_multiple = 1};
-  const wb_gguf_recipe *recipe = asked.len ? wb_gguf_recipe_read(&m->ctx) : NULL;
+  const wb_gguf_recipe *recipe = asked.len ? wb_gguf_recipe_of(m->lib, &m->ctx) : NULL;
   const bool plain =
       !from_file && (wb_weights_known(asked) || wb_dtype_name(asked).len > 0); /* both know F16, BF16 and MXFP4 */
   bool imatrix;

@@ -192,12 +192,12 @@ static wb_ranked ranked(const wb_serving *asked, const wb_card *card, wb_i128 mo
 
 wb_ranked *wb_solve_rank(const wb_serving *asked, wb_i128 most, size_t limit, size_t *count) {
   wb_ranked *out = WB_NEWN(&asked->model->ctx, wb_ranked, WB_SOLVE_RANKED);
-  wb_card card;
-  size_t n = 0, fit = 0;
-  for (size_t at = 0; n < WB_SOLVE_RANKED && wb_card_next(&at, &card);) {
-    if (card.usable_bytes <= 0) continue;
-    if (!n) warm_up(asked, &card);
-    out[n] = ranked(asked, &card, most, same_card(out, n, &card));
+  size_t all, n = 0, fit = 0;
+  const wb_card *cards = wb_cards(asked->model->lib, &asked->model->ctx, &all);
+  for (const wb_card *card = cards; card < cards + all && n < WB_SOLVE_RANKED; card++) {
+    if (card->usable_bytes <= 0) continue;
+    if (!n) warm_up(asked, card);
+    out[n] = ranked(asked, card, most, same_card(out, n, card));
     n++;
   }
   for (size_t i = 0; i < n; i++)
