@@ -11,6 +11,12 @@ static const wb_llama_facts *facts_of(wb_model *m) {
 
 /* ---- places ---- */
 
+static const uint32_t *devices_of_layers(wb_ctx *ctx, const wb_llama_facts *facts, const wb_llama_devices *devices) {
+  uint32_t *out = WB_NEWN(ctx, uint32_t, (size_t)facts->layer_count + 1);
+  for (uint32_t layer = 0; layer <= facts->layer_count; layer++) out[layer] = wb_llama_device_of(facts, devices, layer);
+  return out;
+}
+
 static wb_llama_devices devices_of(const wb_serving *s, const wb_llama_facts *facts) {
   const bool host = s->places[0].stage.host;
   const int64_t all = (int64_t)facts->layer_count + 1;
@@ -19,6 +25,7 @@ static wb_llama_devices devices_of(const wb_serving *s, const wb_llama_facts *fa
     const wb_i128 mib = s->places[i].card.usable_bytes >> 20;
     out.split[out.count++] = mib > 0 ? (float)mib : 1;
   }
+  out.known = devices_of_layers(&s->model->ctx, facts, &out);
   return out;
 }
 

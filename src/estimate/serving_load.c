@@ -160,21 +160,6 @@ uint32_t wb_serving_worst(const wb_serving *s) {
   return worst;
 }
 
-/* The largest n up to 2^40 for which it fits, as memory only grows. */
-static wb_i128 largest(const wb_serving *s, bool of_context) {
-  wb_i128 low = 0, high = WB_SERVING_MOST;
-  while (low < high) {
-    wb_i128 middle = (low + high + 1) / 2;
-    bool fits = of_context ? wb_serving_fits(s, middle, s->in_all) : wb_serving_fits(s, s->longest, middle);
-    if (fits) low = middle;
-    else high = middle - 1;
-  }
-  return low;
-}
-
-wb_i128 wb_serving_max_context(const wb_serving *s) { return largest(s, true); }
-wb_i128 wb_serving_max_sequences(const wb_serving *s) { return largest(s, false); }
-
 /* ---- of one sequence ---- */
 
 static wb_i128 per_sequence(const wb_serving *s, bool growing) {

@@ -164,18 +164,29 @@ static int cheaper(const void *a, const void *b) {
   return wb_str_cmp(x->card.name, y->card.name);
 }
 
-/* Cards that formulas cannot tell apart have one answer. */
-static const wb_ranked *same_card(const wb_ranked *known, size_t count, const wb_card *card) {
-  for (size_t i = 0; i < count; i++)
-    if (known[i].card.usable_bytes == card->usable_bytes && wb_str_eq(known[i].card.vendor, card->vendor) &&
-        wb_str_eq(wb_card_line(&known[i].card), wb_card_line(card)))
-      return &known[i];
-  return NULL;
-}
-
 /* A processor and an Apple GPU are computers of their own: nobody puts several into one. */
 static bool is_computer(const wb_card *card) {
   return wb_str_is(card->vendor, "CPU") || wb_str_is(card->vendor, "Apple");
+}
+
+/* Cards that formulas cannot tell apart have one answer. */
+typedef struct told_apart {
+  bool by_vendor, by_line; /* the engine reads it */
+} told_apart;
+
+static told_apart by_what(const wb_serving *asked) {
+  wb_model *m = asked->model;
+  return (told_apart){asked->llama || wb_engine_reads(m->lib, &m->ctx, asked->engine, "gpu_vendor"),
+                      asked->llama || wb_engine_reads(m->lib, &m->ctx, asked->engine, "gpu_line")};
+}
+
+static const wb_ranked *same_card(const wb_ranked *known, size_t count, const wb_card *card, told_apart how) {
+  for (size_t i = 0; i < count; i++)
+    if (known[i].card.usable_bytes == card->usable_bytes && is_computer(&known[i].card) == is_computer(card) &&
+        (!how.by_vendor || wb_str_eq(known[i].card.vendor, card->vendor)) &&
+        (!how.by_line || wb_str_eq(wb_card_line(&known[i].card), wb_card_line(card))))
+      return &known[i];
+  return NULL;
 }
 
 static wb_ranked ranked(const wb_serving *asked, const wb_card *card, wb_i128 most, const wb_ranked *same) {
@@ -192,12 +203,13 @@ static wb_ranked ranked(const wb_serving *asked, const wb_card *card, wb_i128 mo
 
 wb_ranked *wb_solve_rank(const wb_serving *asked, wb_i128 most, size_t limit, size_t *count) {
   wb_ranked *out = WB_NEWN(&asked->model->ctx, wb_ranked, WB_SOLVE_RANKED);
+  const told_apart how = by_what(asked);
   size_t all, n = 0, fit = 0;
   const wb_card *cards = wb_cards(asked->model->lib, &asked->model->ctx, &all);
   for (const wb_card *card = cards; card < cards + all && n < WB_SOLVE_RANKED; card++) {
     if (card->usable_bytes <= 0) continue;
     if (!n) warm_up(asked, card);
-    out[n] = ranked(asked, card, most, same_card(out, n, card));
+    out[n] = ranked(asked, card, most, same_card(out, n, card, how));
     n++;
   }
   for (size_t i = 0; i < n; i++)
