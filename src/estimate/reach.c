@@ -15,24 +15,11 @@ typedef struct search {
   bool up;             /* the last probe fitted */
 } search;
 
-/* Bytes that the fullest place leaves, negative where they are too many. False: more than can be counted. */
-static bool room_at(const search *q, wb_i128 n, wb_i128 *room) {
+static void probe(search *q, wb_i128 n) {
   const wb_serving *s = q->serving;
   const wb_i128 context = q->of_context ? n : s->longest, sequences = q->of_context ? s->in_all : n;
-  *room = (wb_i128)1 << 126; /* of hosts, which take whatever comes */
-  for (uint32_t place = 0; place < s->place_count; place++) {
-    wb_load load;
-    wb_i128 here;
-    if (!wb_serving_at(s, place, context, sequences, &load)) return false;
-    if (__builtin_sub_overflow(load.budget, load.all.best, &here)) return false;
-    if (!s->places[place].stage.host && here < *room) *room = here;
-  }
-  return true;
-}
-
-static void probe(search *q, wb_i128 n) {
   wb_i128 room;
-  const bool counted = room_at(q, n, &room), fits = counted && room >= 0;
+  const bool counted = wb_serving_room(s, context, sequences, &room), fits = counted && room >= 0;
   if (counted) {
     q->at[0] = q->at[1];
     q->room[0] = q->room[1];
