@@ -143,6 +143,9 @@ static void answer_at_once(srv_request *r, srv_worker *worker, srv_question *q) 
   if (r->reply.http == 200 && is_get(r)) tag(&r->reply);
 }
 
+/* The whole of a table, which nothing changes while the server runs. */
+static bool is_of_data(const srv_question *q) { return !q->command->models && !q->asked.word_count; }
+
 static bool wants_lines(const srv_request *r) {
   const char *accepted = MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, "Accept");
   return accepted && strstr(accepted, "application/x-ndjson");
@@ -167,7 +170,7 @@ void srv_ask(srv_request *r, srv_worker *worker, const face_command *command) {
   if (q && srv_question_is_quick(q)) {
     answer_at_once(r, worker, q);
     if (copy && r->reply.http == 200 && !srv_question_is_of_sent(q))
-      srv_worker_remember(worker, copy, key_size, &r->reply);
+      srv_worker_remember(worker, copy, key_size, is_of_data(q), &r->reply);
   } else if (q) {
     srv_request_by_job(r, work);
   }

@@ -16,6 +16,7 @@
 #define ANSWER_MOST     ((size_t)64 << 10)
 #define ANSWERS_MOST    ((size_t)8 << 20)
 #define ANSWER_KEY_MOST ((size_t)8 << 10)
+#define STAYING_MOST    ((size_t)4 << 20) /* of answers that stay, whatever the size of each */
 
 typedef struct opened {
   char *key; /* what was asked for, which holds the texts that the model keeps; NULL: the place is free */
@@ -32,7 +33,7 @@ typedef struct given {
   uint64_t hash;
   const char *type;
   char etag[40];
-  bool no;
+  bool no, stays;
 } given;
 
 struct srv_worker {
@@ -46,7 +47,7 @@ struct srv_worker {
   uint64_t clock;
   wb_ctx scratch;
   given answers[ANSWERS];
-  size_t answer_bytes;
+  size_t answer_bytes, staying_bytes; /* these are no part of those */
 };
 
 srv_worker *srv_worker_new(const srv_settings *settings, srv_models *models, srv_worker_counts *counts) {
@@ -111,12 +112,17 @@ static uint64_t now_us(void) {
   return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
+static void drop_answer(srv_worker *w, given *g) {
+  size_t *bytes = g->stays ? &w->staying_bytes : &w->answer_bytes;
+  *bytes -= g->key_size + g->size;
+  free(g->key);
+  *g = (given){.key = NULL};
+}
+
+/* No registry changes those that stay. */
 static void drop_answers(srv_worker *w) {
-  for (size_t i = 0; i < ANSWERS; i++) {
-    free(w->answers[i].key);
-    w->answers[i] = (given){.key = NULL};
-  }
-  w->answer_bytes = 0;
+  for (size_t i = 0; i < ANSWERS; i++)
+    if (!w->answers[i].stays) drop_answer(w, &w->answers[i]);
 }
 
 static bool is_by_name(const opened *o) { return o->key && o->key[1] == 'm'; }
@@ -324,26 +330,35 @@ bool srv_worker_recall(srv_worker *w, const char *key, size_t size, srv_reply *r
   return srv_bytes_add(&reply->body, g->key + size, g->size);
 }
 
-void srv_worker_remember(srv_worker *w, const char *key, size_t size, const srv_reply *reply) {
+/* The others make room, as far as it takes. */
+static void make_room(srv_worker *w, const given *kept) {
+  for (size_t i = 1; i < ANSWERS && w->answer_bytes > ANSWERS_MOST; i++) {
+    given *other = &w->answers[((size_t)(kept - w->answers) + i) % ANSWERS];
+    if (other->key && !other->stays) drop_answer(w, other);
+  }
+}
+
+void srv_worker_remember(srv_worker *w, const char *key, size_t size, bool stays, const srv_reply *reply) {
   const size_t length = reply->body.size;
   uint64_t hash;
   w->counts->answers_made++;
-  if (length > ANSWER_MOST || size > ANSWER_KEY_MOST) return;
+  stays = stays && w->staying_bytes + size + length <= STAYING_MOST;
+  if ((length > ANSWER_MOST && !stays) || size > ANSWER_KEY_MOST) return;
   given *g = place_of(w, key, size, &hash);
+  if (g->stays && !stays) return;
   char *copy = malloc(size + length);
   if (!copy) return;
   memcpy(copy, key, size);
   memcpy(copy + size, reply->body.ptr, length);
-  if (g->key) w->answer_bytes -= g->key_size + g->size;
-  free(g->key);
-  *g = (given){.key = copy, .key_size = size, .size = length, .hash = hash, .type = reply->type, .no = reply->no};
+  drop_answer(w, g);
+  *g = (given){.key = copy,
+               .key_size = size,
+               .size = length,
+               .hash = hash,
+               .type = reply->type,
+               .no = reply->no,
+               .stays = stays};
   memcpy(g->etag, reply->etag, sizeof g->etag);
-  w->answer_bytes += size + length;
-  for (size_t i = 0; i < ANSWERS && w->answer_bytes > ANSWERS_MOST; i++) {
-    given *other = &w->answers[(hash + 1 + i) % ANSWERS];
-    if (!other->key || other == g) continue;
-    w->answer_bytes -= other->key_size + other->size;
-    free(other->key);
-    *other = (given){.key = NULL};
-  }
+  *(stays ? &w->staying_bytes : &w->answer_bytes) += size + length;
+  make_room(w, g);
 }

@@ -34,7 +34,8 @@ weigh_status srv_worker_answer(srv_worker *worker, srv_question *question, weigh
 
 /* An answer that was given to the same bytes before; true: the reply is made. `key` is whatever decides the answer. */
 bool srv_worker_recall(srv_worker *worker, const char *key, size_t size, srv_reply *reply);
-void srv_worker_remember(srv_worker *worker, const char *key, size_t size, const srv_reply *reply);
+/* `stays`: it depends on nothing but the data and the language, and is kept whatever its size. */
+void srv_worker_remember(srv_worker *worker, const char *key, size_t size, bool stays, const srv_reply *reply);
 
 /* A model's configuration and totals, for who asks what it is. */
 weigh_status srv_worker_totals(srv_worker *worker, weigh_language language, const char *model, const char *config,

@@ -36,8 +36,11 @@ static bool find_ggml(wb_str name, wb_cache_type *out) {
 bool wb_cache_type_find(wb_str name, wb_cache_type *out) {
   if (!name.len) return false;
   wb_str c[COLUMNS];
-  for (size_t at = 0; wb_tsv_next(wb_data_text("formats/cache.tsv"), &at, c, COLUMNS);) {
+  const wb_str rows = wb_data_text("formats/cache.tsv");
+  for (size_t at = 0, from = 0; wb_tsv_next(rows, &at, c, 2);
+       from = at) { /* names first: they are asked all the time */
     if (!same(c[0], name) && !among(c[1], name)) continue;
+    if (!wb_tsv_next(rows, &from, c, COLUMNS)) return false;
     *out = (wb_cache_type){.name = c[0],
                            .block_elements = whole(c[2]),
                            .block_bytes = whole(c[3]),

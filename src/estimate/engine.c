@@ -86,6 +86,8 @@ bool wb_engine_reads(wb_library *lib, wb_ctx *ctx, const wb_decl *engine, const 
     const wb_stmt *s = engine->body.items[i];
     if (reads(ctx, s->expr, sym) || reads(ctx, s->second, sym) || reads(ctx, s->every, sym)) return true;
   }
+  for (size_t i = 0; sym && i < engine->field_count; i++)
+    if (reads(ctx, engine->fields[i].fallback, sym)) return true;
   return false;
 }
 

@@ -475,6 +475,18 @@ static wb_i128 bytes_in(const wb_gguf_tensor *t, const wb_ggml_type *type) {
   return type && wb_ggml_bytes(type, t->ne, WB_GGML_DIMS, &bytes) ? bytes : 0;
 }
 
+static void link_rows(wb_ctx *ctx, wb_gguf_plan *plan, size_t rows) {
+  plan->first = WB_NEWN(ctx, size_t, rows + 1); /* one more, for tensors of no row: empty */
+  plan->next = WB_NEWN(ctx, size_t, plan->count);
+  for (size_t i = 0; i <= rows; i++) plan->first[i] = plan->count;
+  for (size_t i = plan->count; i-- > 0;) {
+    const size_t row = plan->tensors[i].tag;
+    if (row >= rows) continue;
+    plan->next[i] = plan->first[row];
+    plan->first[row] = i;
+  }
+}
+
 wb_gguf_plan *wb_gguf_plan_of(wb_model *model, const wb_gguf_recipe *recipe) {
   maker m = {.ctx = &model->ctx, .model = model, .plan = WB_NEW(&model->ctx, wb_gguf_plan)};
   wb_gguf_plan *plan = m.plan;
@@ -483,6 +495,7 @@ wb_gguf_plan *wb_gguf_plan_of(wb_model *model, const wb_gguf_recipe *recipe) {
   read_names(&m);
   for (size_t i = 0; i < model->row_count; i++) make_row(&m, i);
   read_facts(&m);
+  link_rows(m.ctx, plan, model->row_count);
   for (size_t i = 0; i < plan->count; i++) {
     const wb_gguf_tensor *t = &plan->tensors[i];
     plan->elements += elements_in(m.ctx, t);
@@ -521,7 +534,7 @@ static void refuse_file(wb_ctx *ctx, const wb_gguf_recipe *recipe, wb_str asked)
 
 wb_gguf_plan *wb_gguf_plan_for(wb_model *model, wb_str file_type) {
   wb_ctx *ctx = &model->ctx;
-  const wb_gguf_recipe *recipe = wb_gguf_recipe_read(ctx);
+  const wb_gguf_recipe *recipe = wb_gguf_recipe_of(model->lib, ctx);
   bool imatrix;
   const wb_gguf_file *file = wb_gguf_file_asked(recipe, file_type, &imatrix);
   if (!file) refuse_file(ctx, recipe, file_type);
@@ -540,8 +553,8 @@ static bool within(const wb_gguf_tensor *t, int64_t from, int64_t to) { return t
 
 wb_i128 wb_gguf_row_bytes(const wb_gguf_plan *plan, size_t row, int64_t from, int64_t to) {
   wb_i128 bytes = 0;
-  for (size_t i = 0; i < plan->count; i++)
-    if (plan->tensors[i].tag == row && within(&plan->tensors[i], from, to)) bytes += bytes_of(plan, &plan->tensors[i]);
+  for (size_t i = plan->first[row]; i < plan->count; i = plan->next[i])
+    if (within(&plan->tensors[i], from, to)) bytes += bytes_of(plan, &plan->tensors[i]);
   return bytes;
 }
 

@@ -17,6 +17,7 @@ typedef struct wb_gguf_plan {
   wb_gguf_facts facts;
   wb_gguf_tensor *tensors; /* tag: the row of the model; block: its layer, -1 outside */
   size_t count, cap;
+  size_t *first, *next; /* tensors of each row of the model, of each tensor the next of its row; `count`: no more */
   size_t unknown;       /* tensors of two and more dimensions whose names are not known: treated as "other" */
   wb_i128 elements;     /* in the file */
   wb_i128 left_out;     /* elements that are not: towers, prediction layers */

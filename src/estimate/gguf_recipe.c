@@ -214,6 +214,10 @@ wb_gguf_recipe *wb_gguf_recipe_read(wb_ctx *ctx) {
   return r;
 }
 
+static const void *make(wb_ctx *ctx) { return wb_gguf_recipe_read(ctx); }
+
+const wb_gguf_recipe *wb_gguf_recipe_of(wb_library *lib, wb_ctx *ctx) { return wb_library_made(lib, ctx, make); }
+
 size_t wb_gguf_recipe_faults(const wb_gguf_recipe *recipe) { return recipe->faults; }
 
 const wb_gguf_file *wb_gguf_files(const wb_gguf_recipe *recipe, size_t *count) {

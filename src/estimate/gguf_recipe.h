@@ -9,6 +9,7 @@
 
 #include "base/ctx.h"
 #include "estimate/ggml.h"
+#include "model/library.h"
 
 typedef enum wb_gguf_class {
   WB_GGUF_OTHER,
@@ -60,6 +61,9 @@ typedef struct wb_gguf_file {
 
 /* Reads the tables into the context. */
 wb_gguf_recipe *wb_gguf_recipe_read(wb_ctx *ctx);
+
+/* The same as it is kept with a library. */
+const wb_gguf_recipe *wb_gguf_recipe_of(wb_library *lib, wb_ctx *ctx);
 
 /* Rows of gguf_recipe.tsv that could not be read: none, a test sees to it. */
 size_t wb_gguf_recipe_faults(const wb_gguf_recipe *recipe);

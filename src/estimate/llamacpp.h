@@ -233,6 +233,7 @@ typedef struct wb_llama_devices {
   float split[WB_LLAMA_DEVICES]; /* shares: --tensor-split, else the free memory of each */
   int64_t layers;                /* --n-gpu-layers; the output layer is counted first */
   bool kv_on_host;               /* --no-kv-offload */
+  const uint32_t *known;         /* devices of layers, worked out before; NULL: they are not */
 } wb_llama_devices;
 
 /* The device of a layer (layer_count: the output): 0 is the host, 1 the first accelerator. */

@@ -2,6 +2,7 @@
 #include "estimate/llamacpp.h"
 
 uint32_t wb_llama_device_of(const wb_llama_facts *f, const wb_llama_devices *d, uint32_t layer) {
+  if (d->known && layer <= f->layer_count) return d->known[layer];
   const int64_t all = (int64_t)f->layer_count + 1, start = d->layers < all ? all - d->layers : 0;
   const int64_t on_devices = d->layers < all ? d->layers : all;
   if (!d->count || d->layers <= 0 || layer < start) return 0;

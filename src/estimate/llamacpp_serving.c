@@ -11,6 +11,12 @@ static const wb_llama_facts *facts_of(wb_model *m) {
 
 /* ---- places ---- */
 
+static const uint32_t *devices_of_layers(wb_ctx *ctx, const wb_llama_facts *facts, const wb_llama_devices *devices) {
+  uint32_t *out = WB_NEWN(ctx, uint32_t, (size_t)facts->layer_count + 1);
+  for (uint32_t layer = 0; layer <= facts->layer_count; layer++) out[layer] = wb_llama_device_of(facts, devices, layer);
+  return out;
+}
+
 static wb_llama_devices devices_of(const wb_serving *s, const wb_llama_facts *facts) {
   const bool host = s->places[0].stage.host;
   const int64_t all = (int64_t)facts->layer_count + 1;
@@ -19,6 +25,7 @@ static wb_llama_devices devices_of(const wb_serving *s, const wb_llama_facts *fa
     const wb_i128 mib = s->places[i].card.usable_bytes >> 20;
     out.split[out.count++] = mib > 0 ? (float)mib : 1;
   }
+  out.known = devices_of_layers(&s->model->ctx, facts, &out);
   return out;
 }
 
@@ -162,15 +169,21 @@ void wb_llama_attach(wb_serving *s, const wb_engine *e) {
 
 /* ---- answers ---- */
 
-static bool context_at(const wb_serving *s, wb_i128 context, wb_i128 sequences, wb_llama_context *out) {
-  const wb_llama_serving *l = s->llama;
+static bool context_at(const wb_serving *s, wb_i128 context, wb_i128 sequences, const wb_llama_context **out) {
+  wb_llama_serving *l = s->llama;
+  *out = &l->last.context;
+  if (l->last.sequences == sequences && l->last.tokens == context && context) return true;
   wb_llama_asked a = l->asked;
   const wb_i128 tokens = context * sequences;
   if (!l->sequences_given) a.n_seq_max = sequences > 256 ? 0 : (int64_t)sequences;
   if (a.n_seq_max < 1 || tokens < 1 || tokens > WB_LLAMA_VALUE_MAX) return false;
   if (l->facts->rules.encoder && a.n_seq_max > 1 && !a.unified) return false;
   a.n_ctx = (int64_t)tokens;
-  *out = wb_llama_context_of(&s->model->ctx, l->facts, &a);
+  l->last.tokens = 0;
+  l->last.context = wb_llama_context_of(&s->model->ctx, l->facts, &a);
+  l->last.compute = wb_llama_compute_of(l->facts, &l->last.context);
+  l->last.tokens = context;
+  l->last.sequences = sequences;
   return true;
 }
 
@@ -195,10 +208,11 @@ static void set_part(wb_load *load, size_t part, wb_bytes bytes) {
 static wb_bytes exactly(wb_i128 n) { return (wb_bytes){n, n, n}; }
 
 /* The host computes nothing but the look-up of embeddings where all layers stand on cards. */
-static wb_bytes compute_on(const wb_serving *s, const wb_llama_context *c, uint32_t place) {
+static wb_bytes compute_on(const wb_serving *s, uint32_t place) {
+  const wb_llama_context *c = &s->llama->last.context;
   const wb_stage *stage = &s->places[place].stage;
   if (stage->host && s->place_count > 1 && stage->from == stage->to) return exactly(0);
-  const wb_llama_compute compute = wb_llama_compute_of(s->llama->facts, c);
+  const wb_llama_compute compute = s->llama->last.compute;
   const bool copies = !stage->host && c->asked.n_ubatch >= OFFLOADED_ROWS && c->asked.n_ctx >= OFFLOADED_ROWS;
   const wb_i128 head = copies ? s->llama->copied_head : 0;
   return (wb_bytes){compute.low, compute.best + head, compute.high + head};
@@ -206,28 +220,27 @@ static wb_bytes compute_on(const wb_serving *s, const wb_llama_context *c, uint3
 
 bool wb_llama_load(const wb_serving *s, uint32_t place, wb_i128 context, wb_i128 sequences, wb_load *load) {
   const wb_llama_serving *l = s->llama;
-  wb_llama_context c;
+  const wb_llama_context *c;
   if (!context_at(s, context, sequences, &c)) return false;
   wb_i128 caches = 0;
-  for (int kind = WB_LLAMA_KV; kind <= WB_LLAMA_KV_INDEXER; kind++)
-    caches += kind_on(s, &c, (wb_llama_kind)kind, place);
+  for (int kind = WB_LLAMA_KV; kind <= WB_LLAMA_KV_INDEXER; kind++) caches += kind_on(s, c, (wb_llama_kind)kind, place);
   set_part(load, WB_PART_KV_CACHE, exactly(caches));
-  set_part(load, WB_PART_STATE, exactly(kind_on(s, &c, WB_LLAMA_STATE, place)));
-  set_part(load, l->compute, compute_on(s, &c, place));
+  set_part(load, WB_PART_STATE, exactly(kind_on(s, c, WB_LLAMA_STATE, place)));
+  set_part(load, l->compute, compute_on(s, place));
   const bool holds_output = s->places[place].stage.host || s->place_count == 1;
-  set_part(load, l->output, exactly(holds_output ? wb_llama_output(l->facts, &c) : 0));
+  set_part(load, l->output, exactly(holds_output ? wb_llama_output(l->facts, c) : 0));
   return true;
 }
 
 size_t wb_llama_caches(const wb_serving *s, uint32_t place, wb_llama_cache out[WB_LLAMA_KINDS]) {
   static const char *const names[] = {"kv", "kv_swa", "kv_indexer", "rs"};
-  wb_llama_context c;
+  const wb_llama_context *c;
   size_t count = 0;
   if (!context_at(s, s->longest, s->in_all, &c)) return 0;
   for (int kind = 0; kind < WB_LLAMA_KINDS; kind++) {
-    const wb_i128 bytes = kind_on(s, &c, (wb_llama_kind)kind, place);
-    const int64_t sliding = wb_llama_sliding_cells(s->llama->facts, &c);
-    const int64_t cells = kind == WB_LLAMA_STATE ? 0 : kind == WB_LLAMA_KV_SLIDING ? sliding : c.n_ctx_seq;
+    const wb_i128 bytes = kind_on(s, c, (wb_llama_kind)kind, place);
+    const int64_t sliding = wb_llama_sliding_cells(s->llama->facts, c);
+    const int64_t cells = kind == WB_LLAMA_STATE ? 0 : kind == WB_LLAMA_KV_SLIDING ? sliding : c->n_ctx_seq;
     if (bytes) out[count++] = (wb_llama_cache){names[kind], bytes, cells};
   }
   return count;

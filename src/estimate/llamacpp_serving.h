@@ -13,6 +13,11 @@ typedef struct wb_llama_serving {
   int64_t alignment;
   wb_i128 copied_head;    /* bytes of a head on the host that a card computes with */
   size_t compute, output; /* parts */
+  struct {
+    wb_i128 tokens, sequences; /* 0: none yet */
+    wb_llama_context context;
+    wb_llama_compute compute;
+  } last; /* places ask for the same lengths one after another */
 } wb_llama_serving;
 
 /* True for an engine whose `allocation` is llama.cpp. */

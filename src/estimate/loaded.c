@@ -15,13 +15,14 @@ typedef struct memo {
 
 static wb_loaded weighed(wb_model *m, wb_str asked, wb_str rest, bool from_file) {
   wb_loaded out = {.model = m, .vocabulary_multiple = 1};
-  const wb_gguf_recipe *recipe = asked.len ? wb_gguf_recipe_read(&m->ctx) : NULL;
+  const wb_gguf_recipe *recipe = asked.len ? wb_gguf_recipe_of(m->lib, &m->ctx) : NULL;
   const bool plain =
       !from_file && (wb_weights_known(asked) || wb_dtype_name(asked).len > 0); /* both know F16, BF16 and MXFP4 */
   bool imatrix;
   if (recipe && !plain && wb_gguf_file_asked(recipe, asked, &imatrix)) out.gguf = wb_gguf_plan_for(m, asked);
   out.weights = wb_weights_as(m, out.gguf ? WB_STR("") : asked, rest);
   out.shares = (wb_known_share(*)[WB_SHARES])WB_NEWN(&m->ctx, wb_known_share, out.weights->count * WB_SHARES);
+  out.stages = WB_NEW(&m->ctx, wb_known_stages);
   return out;
 }
 
@@ -202,8 +203,26 @@ static wb_i128 otherwise(const wb_loaded *l, const wb_layout *layout, wb_stage s
   return wb_loaded_bytes(&other, layout, stage);
 }
 
+static bool is_known(const wb_loaded *l, const wb_layout *layout, const wb_stage *stage, wb_loaded_range *out) {
+  const wb_known_stages *known = l->stages;
+  for (size_t i = 0; i < known->count && i < WB_KNOWN_STAGES; i++) {
+    const struct wb_known_stage *k = &known->items[i];
+    if (!wb_stage_eq(&k->stage, stage) || !wb_layout_eq(&k->layout, layout) || k->with_mtp != l->with_mtp ||
+        k->vocabulary_multiple != l->vocabulary_multiple)
+      continue;
+    *out = (wb_loaded_range){k->low, k->best, k->high};
+    return true;
+  }
+  return false;
+}
+
 wb_loaded_range wb_loaded_within(const wb_loaded *l, const wb_layout *layout, wb_stage stage) {
+  wb_loaded_range out;
+  if (is_known(l, layout, &stage, &out)) return out;
   const wb_i128 best = wb_loaded_bytes(l, layout, stage), other = otherwise(l, layout, stage, best);
   const bool may_be_less = l->gguf && other < best;
-  return (wb_loaded_range){may_be_less ? other : best, best, other > best ? other : best};
+  out = (wb_loaded_range){may_be_less ? other : best, best, other > best ? other : best};
+  l->stages->items[l->stages->count++ % WB_KNOWN_STAGES] =
+      (struct wb_known_stage){*layout, stage, l->with_mtp, l->vocabulary_multiple, out.low, out.best, out.high};
+  return out;
 }

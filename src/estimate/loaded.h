@@ -12,14 +12,27 @@ typedef struct wb_known_share {
   wb_num share, bytes; /* share.den 0: none yet */
 } wb_known_share;
 
+/* The same of all of them on a stage: whatever else is asked, the same few stages come up. */
+#define WB_KNOWN_STAGES 64
+typedef struct wb_known_stages {
+  struct wb_known_stage {
+    wb_layout layout;
+    wb_stage stage;
+    bool with_mtp;
+    wb_i128 vocabulary_multiple, low, best, high;
+  } items[WB_KNOWN_STAGES];
+  size_t count; /* that were ever noted: the oldest give way */
+} wb_known_stages;
+
 /* A model's weights in a format, as an engine holds them. */
 typedef struct wb_loaded {
   wb_model *model;
   const wb_weights *weights;
   wb_known_share (*shares)[WB_SHARES]; /* of each item of `weights`, as loaded */
-  wb_gguf_plan *gguf;                  /* NULL: not of a GGUF file, `weights` holds */
-  bool with_mtp, as_stored;            /* as_stored: all that the file holds stays */
-  wb_i128 vocabulary_multiple;         /* vocabulary tables are filled up to such a multiple of rows; 1: as they are */
+  wb_known_stages *stages;
+  wb_gguf_plan *gguf;          /* NULL: not of a GGUF file, `weights` holds */
+  bool with_mtp, as_stored;    /* as_stored: all that the file holds stays */
+  wb_i128 vocabulary_multiple; /* vocabulary tables are filled up to such a multiple of rows; 1: as they are */
 } wb_loaded;
 
 /* "int4", "q4_k_m", "" (as the configuration says); `rest`: see wb_weights_as. `from_file`: names that mean both a dtype

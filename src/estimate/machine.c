@@ -5,6 +5,7 @@
 
 #include "base/tsv.h"
 
+#define TABLE   "accelerators/accelerators.tsv"
 #define COLUMNS 20
 #define MIB     ((wb_i128)1 << 20)
 
@@ -35,7 +36,7 @@ static wb_i128 bytes_of(wb_str cell, wb_i128 unit) {
 /* The next card at *at, and what a process was seen to have of it (0: nobody looked); what is usable is left open. */
 static bool next_row(size_t *at, wb_card *out, wb_i128 *seen) {
   wb_str c[COLUMNS];
-  if (!wb_tsv_next(wb_data_text("accelerators/accelerators.tsv"), at, c, COLUMNS)) return false;
+  if (!wb_tsv_next(wb_data_text(TABLE), at, c, COLUMNS)) return false;
   *out =
       (wb_card){.vendor = c[0], .name = c[1], .aliases = c[2], .interconnect = c[13], .arch = c[17], .source = c[19]};
   out->vendor_bytes = bytes_of(c[3], wb_str_is(c[4], "GB") ? 1000000000 : MIB * 1024);
@@ -55,6 +56,29 @@ bool wb_card_next(size_t *at, wb_card *out) {
   if (!next_row(at, out, &seen)) return false;
   wb_card_set_usable(out, seen);
   return true;
+}
+
+/* ---- all of them ---- */
+
+typedef struct table {
+  wb_card *cards;
+  size_t count, cap;
+} table;
+
+static const void *read_all(wb_ctx *ctx) {
+  table *t = WB_NEW(ctx, table);
+  wb_card card;
+  for (size_t at = 0; wb_card_next(&at, &card);) {
+    WB_PUSH_ROOM(ctx, t->cards, t->count, t->cap);
+    t->cards[t->count++] = card;
+  }
+  return t;
+}
+
+const wb_card *wb_cards(wb_library *lib, wb_ctx *ctx, size_t *count) {
+  const table *t = wb_library_made(lib, ctx, read_all);
+  *count = t->count;
+  return t->cards;
 }
 
 wb_card wb_card_of_bytes(wb_i128 bytes) {
@@ -145,8 +169,10 @@ static size_t search(wb_str name, wb_card *found, wb_i128 *seen, wb_text *names)
   wb_card card;
   size_t count = 0;
   wb_i128 bytes;
-  for (size_t at = 0; next_row(&at, found, seen);)
-    if (same(found->name, name) || is_alias(found->aliases, name)) return 1;
+  wb_str c[3];
+  const wb_str rows = wb_data_text(TABLE);
+  for (size_t at = 0, from = 0; wb_tsv_next(rows, &at, c, 3); from = at) /* names first: a whole row takes far longer */
+    if (same(c[1], name) || is_alias(c[2], name)) return next_row(&from, found, seen);
   for (int words = 0; words < 2 && !count; words++)
     for (size_t at = 0; next_row(&at, &card, &bytes);) {
       if (words ? !has_words(&card, name) : !name.len || !contains(card.name, name)) continue;
@@ -167,4 +193,20 @@ wb_card wb_card_find(wb_ctx *ctx, wb_str name) {
   if (count > 1) WB_FAIL(ctx, WB_GPU_AMBIGUOUS, WB_NOWHERE, name, wb_text_str(&names));
   wb_card_set_usable(&found, seen);
   return found;
+}
+
+typedef struct asked {
+  wb_str name;
+  wb_card card;
+  const struct asked *next;
+} asked;
+
+wb_card wb_card_of(wb_model *m, wb_str name) {
+  for (const asked *known = m->cards; known; known = known->next)
+    if (wb_str_eq(known->name, name)) return known->card;
+  const wb_card card = wb_card_find(&m->ctx, name);
+  asked *own = WB_NEW(&m->ctx, asked);
+  *own = (asked){wb_str_copy(&m->ctx, name), card, m->cards};
+  m->cards = own;
+  return card;
 }

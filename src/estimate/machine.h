@@ -37,6 +37,12 @@ bool wb_card_next(size_t *at, wb_card *out);
  * gpu_unknown (near misses suggested) or gpu_ambiguous. */
 wb_card wb_card_find(wb_ctx *ctx, wb_str name);
 
+/* The same, remembered by the model that is to stand on it. */
+wb_card wb_card_of(wb_model *model, wb_str name);
+
+/* All of them, kept with a library. */
+const wb_card *wb_cards(wb_library *lib, wb_ctx *ctx, size_t *count);
+
 /* A card of which only the memory is known. */
 wb_card wb_card_of_bytes(wb_i128 bytes);
 

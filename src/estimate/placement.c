@@ -2,6 +2,16 @@
 
 #include "expr/eval.h"
 
+bool wb_layout_eq(const wb_layout *a, const wb_layout *b) {
+  return a->tp == b->tp && a->pp == b->pp && a->dp == b->dp && a->cp == b->cp && a->dcp == b->dcp &&
+         a->expert_parallel == b->expert_parallel;
+}
+
+bool wb_stage_eq(const wb_stage *a, const wb_stage *b) {
+  return a->index == b->index && a->from == b->from && a->to == b->to && a->total == b->total && a->first == b->first &&
+         a->last == b->last && a->host == b->host;
+}
+
 /* How many numbers of a set lie in a stage's share of the stack. */
 static uint64_t on_stage(const wb_number_set *set, uint32_t from, uint32_t to) {
   uint64_t count = 0;

@@ -23,6 +23,9 @@ typedef struct wb_stage {
   bool host;        /* in the machine's own memory */
 } wb_stage;
 
+bool wb_layout_eq(const wb_layout *a, const wb_layout *b);
+bool wb_stage_eq(const wb_stage *a, const wb_stage *b);
+
 /* How many tensors of a row stand on a stage, and the share of each that a rank holds. */
 wb_num wb_row_copies(const wb_row *row, wb_stage stage);
 wb_num wb_row_share(wb_ctx *ctx, const wb_row *row, const wb_layout *layout);

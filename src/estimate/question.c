@@ -125,7 +125,7 @@ static named_cards read_cards(wb_serving *s) {
     if (out.count == 16) WB_FAIL(ctx, WB_TOO_DEEP, WB_NOWHERE, WB_STR("16"));
     wb_str name = counted(item, &out.counts[out.count]);
     wb_card *card = &out.kinds[out.count];
-    *card = wb_card_find(ctx, name);
+    *card = wb_card_of(s->model, name);
     if (s->asked.mig) wb_card_slice(ctx, card, wb_str_of(s->asked.mig));
     if (s->asked.gpu_memory_bytes) wb_card_limit(card, s->asked.gpu_memory_bytes);
     out.in_all += out.counts[out.count++];

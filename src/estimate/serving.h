@@ -93,6 +93,9 @@ bool wb_serving_at(const wb_serving *serving, uint32_t place, wb_i128 context, w
 /* The same for the lengths that were asked for. */
 bool wb_serving_now(const wb_serving *serving, uint32_t place, wb_load *out);
 
+/* Bytes that the fullest place leaves of its budget, negative where they are too many. False on overflow. */
+bool wb_serving_room(const wb_serving *serving, wb_i128 context, wb_i128 sequences, wb_i128 *room);
+
 /* Whether the best estimate of every device keeps the reserve free. */
 bool wb_serving_fits(const wb_serving *serving, wb_i128 context, wb_i128 sequences);
 bool wb_serving_fits_now(const wb_serving *serving);

@@ -51,16 +51,21 @@ static const wb_num *figures_at(const wb_serving *s, uint32_t place, wb_i128 con
   return wb_program_run(s->program, open, all) ? &all[place * (s->part_count * 3 + 1)] : NULL;
 }
 
-bool wb_serving_at(const wb_serving *s, uint32_t place, wb_i128 context, wb_i128 sequences, wb_load *out) {
-  wb_num few[WB_MOST_OUTPUTS];
-  const wb_num *figure = figures_at(s, place, context, sequences, few);
-  if (!figure) return false;
+/* The load of a place by its figures. */
+static bool load_of(const wb_serving *s, uint32_t place, wb_i128 context, wb_i128 sequences, const wb_num *figure,
+                    wb_load *out) {
   for (size_t i = 0; i < s->part_count; i++, figure += 3)
     out->parts[i] = (wb_bytes){rounded_up(figure[0]), rounded_up(figure[1]), rounded_up(figure[2])};
   out->budget = figure->num / figure->den;
   if (!load_draft(s, place, context, sequences, out)) return false;
   if (!sum_up(s, out)) return false;
   return !s->llama || wb_llama_load(s, place, context, sequences, out);
+}
+
+bool wb_serving_at(const wb_serving *s, uint32_t place, wb_i128 context, wb_i128 sequences, wb_load *out) {
+  wb_num few[WB_MOST_OUTPUTS];
+  const wb_num *figure = figures_at(s, place, context, sequences, few);
+  return figure && load_of(s, place, context, sequences, figure, out);
 }
 
 /* Low, best and high of the caches of sequences of one length, not rounded where an engine gives fractions. */
@@ -130,12 +135,23 @@ static bool within(const wb_serving *s, uint32_t place, const wb_load *load) {
   return s->places[place].stage.host || load->all.best <= load->budget;
 }
 
-bool wb_serving_fits(const wb_serving *s, wb_i128 context, wb_i128 sequences) {
-  for (uint32_t place = 0; place < s->place_count; place++) {
+bool wb_serving_room(const wb_serving *s, wb_i128 context, wb_i128 sequences, wb_i128 *room) {
+  wb_num few[WB_MOST_OUTPUTS];
+  const wb_num *figure = figures_at(s, 0, context, sequences, few);
+  *room = (wb_i128)1 << 126; /* of hosts, which take whatever comes */
+  for (uint32_t place = 0; figure && place < s->place_count; place++, figure += s->part_count * 3 + 1) {
     wb_load load;
-    if (!wb_serving_at(s, place, context, sequences, &load) || !within(s, place, &load)) return false;
+    wb_i128 here;
+    if (!load_of(s, place, context, sequences, figure, &load)) return false;
+    if (__builtin_sub_overflow(load.budget, load.all.best, &here)) return false;
+    if (!s->places[place].stage.host && here < *room) *room = here;
   }
-  return true;
+  return figure != NULL;
+}
+
+bool wb_serving_fits(const wb_serving *s, wb_i128 context, wb_i128 sequences) {
+  wb_i128 room;
+  return wb_serving_room(s, context, sequences, &room) && room >= 0;
 }
 
 bool wb_serving_fits_now(const wb_serving *s) {
@@ -159,21 +175,6 @@ uint32_t wb_serving_worst(const wb_serving *s) {
   }
   return worst;
 }
-
-/* The largest n up to 2^40 for which it fits, as memory only grows. */
-static wb_i128 largest(const wb_serving *s, bool of_context) {
-  wb_i128 low = 0, high = WB_SERVING_MOST;
-  while (low < high) {
-    wb_i128 middle = (low + high + 1) / 2;
-    bool fits = of_context ? wb_serving_fits(s, middle, s->in_all) : wb_serving_fits(s, s->longest, middle);
-    if (fits) low = middle;
-    else high = middle - 1;
-  }
-  return low;
-}
-
-wb_i128 wb_serving_max_context(const wb_serving *s) { return largest(s, true); }
-wb_i128 wb_serving_max_sequences(const wb_serving *s) { return largest(s, false); }
 
 /* ---- of one sequence ---- */
 

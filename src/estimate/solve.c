@@ -82,7 +82,7 @@ static size_t count_fields(const wb_model *m) {
 }
 
 wb_trial wb_trial_begin(wb_model *m) {
-  wb_trial t = {.model = m, .before = *m, .root = *m->root};
+  wb_trial t = {.model = m, .before = *m, .root = *m->root, .start = wb_arena_mark(m->ctx.arena)};
   t.fields = WB_NEWN(&m->ctx, wb_fields, count_fields(m));
   size_t n = 0;
   for (const wb_fields *f = m->all_fields; f; f = f->next) t.fields[n++] = *f;
@@ -99,6 +99,11 @@ void wb_trial_forget(wb_trial *t) {
   *m->root = t->root;
   for (wb_fields *f = m->all_fields; f; f = f->next) *f = t->fields[n++];
   wb_arena_reset(m->ctx.arena, t->mark);
+}
+
+void wb_trial_end(wb_trial *t) {
+  wb_trial_forget(t);
+  wb_arena_reset(t->model->ctx.arena, t->start);
 }
 
 /* ---- how many ---- */
@@ -128,14 +133,16 @@ static bool tries(const wb_serving *asked, const wb_card *card, const wb_layout 
 static wb_i128 first_that_fits(const wb_serving *asked, const wb_card *card, wb_i128 most, wb_layout *layout,
                                wb_load *load) {
   const wb_i128 least = least_of(asked, card);
+  wb_i128 found = 0;
   wb_trial t = wb_trial_begin(asked->model);
-  for (wb_i128 gpus = 1; gpus <= most; gpus = next_number(gpus)) {
+  for (wb_i128 gpus = 1; gpus <= most && !found; gpus = next_number(gpus)) {
     if (gpus < least || !wb_solve_layout(asked, gpus, layout)) continue;
     const bool fits = tries(asked, card, layout, load);
     wb_trial_forget(&t);
-    if (fits) return gpus;
+    if (fits) found = gpus;
   }
-  return 0;
+  wb_trial_end(&t);
+  return found;
 }
 
 /* Names that formulas read are found once, so that a trial has nothing to forget that outlives it. */
@@ -164,18 +171,29 @@ static int cheaper(const void *a, const void *b) {
   return wb_str_cmp(x->card.name, y->card.name);
 }
 
-/* Cards that formulas cannot tell apart have one answer. */
-static const wb_ranked *same_card(const wb_ranked *known, size_t count, const wb_card *card) {
-  for (size_t i = 0; i < count; i++)
-    if (known[i].card.usable_bytes == card->usable_bytes && wb_str_eq(known[i].card.vendor, card->vendor) &&
-        wb_str_eq(wb_card_line(&known[i].card), wb_card_line(card)))
-      return &known[i];
-  return NULL;
-}
-
 /* A processor and an Apple GPU are computers of their own: nobody puts several into one. */
 static bool is_computer(const wb_card *card) {
   return wb_str_is(card->vendor, "CPU") || wb_str_is(card->vendor, "Apple");
+}
+
+/* Cards that formulas cannot tell apart have one answer. */
+typedef struct told_apart {
+  bool by_vendor, by_line; /* the engine reads it */
+} told_apart;
+
+static told_apart by_what(const wb_serving *asked) {
+  wb_model *m = asked->model;
+  return (told_apart){asked->llama || wb_engine_reads(m->lib, &m->ctx, asked->engine, "gpu_vendor"),
+                      asked->llama || wb_engine_reads(m->lib, &m->ctx, asked->engine, "gpu_line")};
+}
+
+static const wb_ranked *same_card(const wb_ranked *known, size_t count, const wb_card *card, told_apart how) {
+  for (size_t i = 0; i < count; i++)
+    if (known[i].card.usable_bytes == card->usable_bytes && is_computer(&known[i].card) == is_computer(card) &&
+        (!how.by_vendor || wb_str_eq(known[i].card.vendor, card->vendor)) &&
+        (!how.by_line || wb_str_eq(wb_card_line(&known[i].card), wb_card_line(card))))
+      return &known[i];
+  return NULL;
 }
 
 static wb_ranked ranked(const wb_serving *asked, const wb_card *card, wb_i128 most, const wb_ranked *same) {
@@ -191,13 +209,14 @@ static wb_ranked ranked(const wb_serving *asked, const wb_card *card, wb_i128 mo
 }
 
 wb_ranked *wb_solve_rank(const wb_serving *asked, wb_i128 most, size_t limit, size_t *count) {
-  wb_ranked *out = WB_NEWN(&asked->model->ctx, wb_ranked, WB_SOLVE_RANKED);
-  wb_card card;
-  size_t n = 0, fit = 0;
-  for (size_t at = 0; n < WB_SOLVE_RANKED && wb_card_next(&at, &card);) {
-    if (card.usable_bytes <= 0) continue;
-    if (!n) warm_up(asked, &card);
-    out[n] = ranked(asked, &card, most, same_card(out, n, &card));
+  const told_apart how = by_what(asked);
+  size_t all, n = 0, fit = 0;
+  const wb_card *cards = wb_cards(asked->model->lib, &asked->model->ctx, &all);
+  wb_ranked *out = WB_NEWN(&asked->model->ctx, wb_ranked, all);
+  for (const wb_card *card = cards; card < cards + all; card++) {
+    if (card->usable_bytes <= 0) continue;
+    if (!n) warm_up(asked, card);
+    out[n] = ranked(asked, card, most, same_card(out, n, card, how));
     n++;
   }
   for (size_t i = 0; i < n; i++)

@@ -9,8 +9,7 @@
  * refuses); the failure is forgotten. Shortage of memory or work fails the context all the same. */
 wb_serving *wb_serving_try(wb_model *model, const weigh_serving *asked);
 
-#define WB_SOLVE_CARDS  1024
-#define WB_SOLVE_RANKED 1024
+#define WB_SOLVE_CARDS 1024
 
 /* Attention heads of the language model, which tensor parallelism divides; 0: the configuration names none. */
 wb_i128 wb_solve_heads(const wb_model *model);
@@ -39,12 +38,13 @@ wb_ranked *wb_solve_rank(const wb_serving *asked, wb_i128 most, size_t limit, si
 /* What is tried out is forgotten: its memory, and what names resolved to meanwhile. Results must be copied out. */
 typedef struct wb_trial {
   wb_model *model;
-  wb_mark mark;
-  wb_model before; /* all but its context */
+  wb_mark start, mark; /* before, behind what this trial itself needs */
+  wb_model before;     /* all but its context */
   wb_scope root;
   wb_fields *fields; /* copies, in order */
 } wb_trial;
 wb_trial wb_trial_begin(wb_model *model);
-void wb_trial_forget(wb_trial *trial);
+void wb_trial_forget(wb_trial *trial); /* another try may follow */
+void wb_trial_end(wb_trial *trial);
 
 #endif

@@ -46,10 +46,38 @@ static wb_speed_question question_of(wb_model *m, const wb_serving *s) {
   return q;
 }
 
+/* ---- what does not change with the lengths ---- */
+
+typedef struct built {
+  wb_speed_question question;
+  wb_speed *speed;
+  const struct built *next;
+} built;
+
+static bool same_rates(const wb_card *a, const wb_card *b) {
+  return wb_str_eq(a->name, b->name) && wb_str_eq(a->vendor, b->vendor) && a->bandwidth == b->bandwidth &&
+         a->bf16 == b->bf16 && a->fp8 == b->fp8 && a->int8 == b->int8 && a->fp4 == b->fp4 && a->fp32 == b->fp32 &&
+         a->interconnect_rate == b->interconnect_rate;
+}
+
+static bool same_question(const wb_speed_question *a, const wb_speed_question *b) {
+  return same_rates(&a->card, &b->card) && wb_str_eq(a->dtype, b->dtype) && wb_str_eq(a->kv_dtype, b->kv_dtype) &&
+         a->weight_bits == b->weight_bits && wb_layout_eq(&a->layout, &b->layout);
+}
+
+static wb_speed *kept_speed(wb_model *m, const wb_speed_question *q) {
+  for (const built *known = m->speeds; known; known = known->next)
+    if (same_question(&known->question, q)) return known->speed;
+  built *own = WB_NEW(&m->ctx, built);
+  *own = (built){*q, wb_speed_new(m, q), m->speeds};
+  m->speeds = own;
+  return own->speed;
+}
+
 wb_speed *wb_speed_of(const wb_serving *s, wb_speed_lengths *lengths) {
   const wb_speed_question q = question_of(s->model, s);
   wb_speed_fill_lengths(s->model, &s->asked, lengths);
-  return wb_speed_new(s->model, &q);
+  return kept_speed(s->model, &q);
 }
 
 wb_speed *wb_speed_ask(wb_model *m, const weigh_serving *a, wb_speed_lengths *lengths) {

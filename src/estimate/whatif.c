@@ -13,10 +13,32 @@ static void reach(const wb_serving *s, wb_choice *out, int cache) {
   out->max_sequences[cache] = wb_serving_max_sequences(s);
 }
 
+typedef struct wanted {
+  wb_model *model;
+  const weigh_serving *asked;
+} wanted;
+
+static void ask_weights(void *user) {
+  const wanted *w = user;
+  wb_serving_asked(w->model, w->asked);
+}
+
+/* Weighs what is asked for where a trial's end does not take it away again, so that a format is weighed once a model. */
+static void keep_weights(wb_model *m, const weigh_serving *asked) {
+  wanted w = {m, asked};
+  const void *const known = m->loaded;
+  wb_trial t = wb_trial_begin(m);
+  wb_try(&m->ctx, ask_weights, &w, NULL);
+  const bool is_new = m->loaded != known;
+  wb_trial_end(&t);
+  if (is_new) wb_try(&m->ctx, ask_weights, &w, NULL);
+}
+
 static bool weigh_choice(wb_model *m, weigh_serving *asked, const wb_str caches[WB_CHOICE_CACHES], wb_choice *out) {
+  keep_weights(m, asked);
   for (int cache = 0; cache < WB_CHOICE_CACHES && caches[cache].len; cache++) {
+    asked->kv_dtype = wb_str_cstr(&m->ctx, caches[cache]); /* outlives the trial, as what asks does */
     wb_trial t = wb_trial_begin(m);
-    asked->kv_dtype = wb_str_cstr(&m->ctx, caches[cache]);
     const wb_serving *s = wb_serving_try(m, asked);
     wb_load load = {.budget = 0};
     const bool good = s && wb_serving_now(s, wb_serving_worst(s), &load);
@@ -27,7 +49,7 @@ static bool weigh_choice(wb_model *m, weigh_serving *asked, const wb_str caches[
       out->fits = wb_serving_fits_now(s);
     }
     if (good) reach(s, out, cache);
-    wb_trial_forget(&t);
+    wb_trial_end(&t);
     if (!good) return false;
   }
   return true;
@@ -157,7 +179,7 @@ wb_change *wb_whatif_changes(const wb_serving *asked, size_t *count) {
     const wb_serving *s = wb_serving_try(m, &question);
     change.saved = s ? room_of(s) - before : 0;
     change.fits = s && wb_serving_fits_now(s);
-    wb_trial_forget(&t);
+    wb_trial_end(&t);
     if (change.saved > 0) out[(*count)++] = change;
   }
   if (*count) qsort(out, *count, sizeof *out, most_first);

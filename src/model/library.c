@@ -389,6 +389,20 @@ const wb_expr *wb_library_formula(wb_library *lib, wb_ctx *ctx, wb_str text, wb_
   longjmp(ctx->guard, 1);
 }
 
+const void *wb_library_made(wb_library *lib, wb_ctx *ctx, wb_make_fn make) {
+  for (size_t i = 0; i < lib->made_count; i++)
+    if (lib->made[i].make == make) return lib->made[i].made;
+  lib->ctx.depth = lib->ctx.eval_depth = 0;
+  if (WB_GUARD(&lib->ctx)) {
+    WB_PUSH_ROOM(&lib->ctx, lib->made, lib->made_count, lib->made_cap);
+    const void *made = make(&lib->ctx);
+    lib->made[lib->made_count++] = (struct wb_kept_table){make, made};
+    return made;
+  }
+  ctx->failure = lib->ctx.failure;
+  longjmp(ctx->guard, 1);
+}
+
 void wb_library_parse_all(wb_library *lib, wb_ctx *ctx) {
   for (size_t i = 0; i < lib->file_count; i++) parse_for(lib, ctx, i);
 }

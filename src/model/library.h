@@ -54,6 +54,9 @@ typedef struct wb_key {
   size_t entry;
 } wb_key;
 
+/* Reads something out of tables of data/, in the context that it is given. */
+typedef const void *(*wb_make_fn)(wb_ctx *ctx);
+
 typedef struct wb_library {
   wb_ctx ctx;
   wb_symtab symbols;
@@ -72,6 +75,11 @@ typedef struct wb_library {
     const wb_expr *expr;
   } * formulas; /* of tables, parsed so far */
   size_t formula_count, formula_cap;
+  struct wb_kept_table {
+    wb_make_fn make;
+    const void *made;
+  } * made; /* of tables, read so far */
+  size_t made_count, made_cap;
   const wb_sym *weight;  /* "weight" */
   const wb_sym *here;    /* an operation's own positions */
   const wb_decl *common; /* the family whose fields all have; NULL until it is needed */
@@ -116,6 +124,9 @@ bool wb_library_ignores(const wb_library *lib, wb_str key);
 
 /* A formula of a table of data/, parsed when it is first asked for. `text` is embedded: its address stands for it. */
 const wb_expr *wb_library_formula(wb_library *lib, wb_ctx *ctx, wb_str text, wb_str file);
+
+/* What `make` reads out of data/, read when it is first asked for and kept with the library. */
+const void *wb_library_made(wb_library *lib, wb_ctx *ctx, wb_make_fn make);
 
 /* Parses every file, as `make check` and tests do; fails the caller's context at the first fault. */
 void wb_library_parse_all(wb_library *lib, wb_ctx *ctx);

@@ -155,6 +155,8 @@ typedef struct wb_model {
   wb_num asked_total, asked_active; /* the size as typed; 0: none was */
   struct wb_model *draft;           /* a smaller model that drafts its tokens while it is served; NULL: none */
   const void *tried;                /* of src/estimate: the engine whose names trials have found already */
+  const void *cards;                /* of src/estimate: cards that were asked for by name, likewise */
+  const void *speeds;               /* of src/estimate: what was built of its speed, likewise */
   const void *loaded;               /* of src/estimate: formats that its weights were weighed in, likewise */
   const void *measured;             /* of src/estimate: what its rows show of dimensions, likewise */
   const void *llama;                /* of src/estimate: what llama.cpp would know of it, likewise */

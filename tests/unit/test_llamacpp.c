@@ -316,7 +316,7 @@ static void layers_stand_on_devices(void **state) {
   key_text t;
   const wb_llama_facts *facts = small_model(&t);
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    const wb_llama_devices devices = {2, {rows[i].split[0], rows[i].split[1]}, rows[i].layers, false};
+    const wb_llama_devices devices = {2, {rows[i].split[0], rows[i].split[1]}, rows[i].layers, false, NULL};
     for (uint32_t l = 0; l < 5; l++) assert_int_equal(wb_llama_device_of(facts, &devices, l), rows[i].places[l]);
   }
 }
@@ -335,7 +335,7 @@ static void devices_share_what_there_is(void **state) {
   const wb_llama_context context = wb_llama_context_of(&ctx, facts, &asked);
   assert_int_equal((int64_t)wb_llama_weights(facts, tensors, 4, false, 32), 12800 + 256 + 64 * 68 + 16 * 144);
   for (int64_t ngl = 0; ngl < 7; ngl++) {
-    const wb_llama_devices devices = {2, {2, 1}, ngl, false};
+    const wb_llama_devices devices = {2, {2, 1}, ngl, false, NULL};
     wb_i128 caches = 0, weights = 0;
     for (uint32_t d = 0; d < 3; d++) {
       caches += wb_llama_on_device(facts, &context, WB_LLAMA_KV, &devices, d, 32);
