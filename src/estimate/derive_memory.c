@@ -118,7 +118,7 @@ static const wb_node *laid_out(deriving *g, const wb_component *c, wb_i128 bytes
   return node;
 }
 
-static const wb_node *derive_part(deriving *g, size_t part) {
+static const wb_node *derive_bytes(deriving *g, size_t part) {
   const wb_component *c = &g->place->parts[part];
   const wb_value best = wb_settled(&c->best);
   const wb_i128 bytes = g->load.parts[part].best;
@@ -140,34 +140,28 @@ static const wb_node *derive_part(deriving *g, size_t part) {
 
 /* Reports give whole bytes: of parts rounded up, of what may be taken rounded down. */
 static const wb_node *in_whole_bytes(deriving *g, const wb_node *of, bool up) {
-  wb_num whole = of->value.u.num;
-  if (of->value.kind != WB_NUM || wb_num_is_int(whole)) return of;
-  wb_ctx *ctx = g->d->ctx;
-  const char *function = up ? "ceil" : "floor";
-  wb_text value = {.ctx = ctx};
-  wb_value_print(&value, &of->value);
-  if (up) wb_num_ceil(whole, &whole);
-  else wb_num_floor(whole, &whole);
-  wb_node *node = wb_d_new_node(g->d, wb_str_fmt(ctx, "whole_bytes_of_%.*s", WB_STR_ARG(of->name)), NULL);
-  node->formula = wb_str_fmt(ctx, "%s(%.*s)", function, WB_STR_ARG(of->name));
-  node->numbers = node->latex = wb_str_fmt(ctx, "%s(%.*s)", function, WB_STR_ARG(wb_text_str(&value)));
-  node->value = wb_number(whole);
-  node->unit = BYTES;
-  wb_d_add_child(g->d, node, of);
+  if (of->value.kind != WB_NUM || wb_num_is_int(of->value.u.num)) return of;
+  return wb_d_rounded(g->d, wb_str_fmt(g->d->ctx, "whole_bytes_of_%.*s", WB_STR_ARG(of->name)), of, up, BYTES);
+}
+
+static const wb_node *derive_part(deriving *g, size_t part) {
+  wb_node *node = (wb_node *)in_whole_bytes(g, derive_bytes(g, part), true);
+  const wb_bytes *held = &g->load.parts[part];
+  node->known = (wb_node_known){true, g->place->parts[part].basis, held->low, held->high};
   return node;
 }
 
 static const wb_node *derive_all(deriving *g) {
   wb_node *node = wb_d_new_node(g->d, WB_STR("device_bytes"), NULL);
   for (size_t i = 0; i < g->s->part_count; i++)
-    if (g->load.parts[i].best) wb_d_add_child(g->d, node, in_whole_bytes(g, derive_part(g, i), true));
+    if (g->load.parts[i].best) wb_d_add_child(g->d, node, derive_part(g, i));
   wb_d_sum_up(g->d, node, BYTES);
   return node;
 }
 
 static const wb_node *derive_named(deriving *g, wb_str quantity) {
   for (size_t i = 0; i < g->s->part_count; i++)
-    if (wb_str_eq(g->place->parts[i].name, quantity)) return in_whole_bytes(g, derive_part(g, i), true);
+    if (wb_str_eq(g->place->parts[i].name, quantity)) return derive_part(g, i);
   const wb_sym *name = wb_intern_find(&g->s->model->lib->symbols, quantity);
   wb_binding *binding = name ? wb_scope_find(g->d->ctx, g->place->engine.scope, name) : NULL;
   const wb_value *value = binding ? wb_force(g->d->ctx, binding) : NULL;

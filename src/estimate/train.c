@@ -4,7 +4,6 @@
 
 #include "base/tsv.h"
 #include "estimate/exact.h"
-#include "estimate/pass.h"
 #include "expr/eval.h"
 #include "expr/form.h"
 
@@ -143,19 +142,18 @@ static wb_i128 bytes_of(wb_ctx *ctx, const wb_trained_list *list, bool adapter) 
 static void take_sharded(wb_train *t) {
   wb_ctx *ctx = &t->model->ctx;
   const weigh_training *a = &t->asked;
-  wb_precision policy;
-  if (a->precision) policy = wb_precision_find(ctx, wb_str_of(a->precision));
-  const wb_sharding_ask ask = {.lib = t->model->lib,
-                               .ctx = ctx,
-                               .trained = &t->trained,
-                               .frozen = t->frozen.count ? &t->frozen : NULL,
-                               .optimizer = &t->optimizer,
-                               .precision = a->precision ? &policy : NULL,
-                               .sharding = wb_str_of(a->sharding ? a->sharding : ""),
-                               .options = a->sharding_options,
-                               .option_count = a->sharding_option_count,
-                               .gpus = a->gpus};
-  const wb_sharded sharded = wb_shard(&ask);
+  if (a->precision) t->policy = wb_precision_find(ctx, wb_str_of(a->precision));
+  t->sharding = (wb_sharding_ask){.lib = t->model->lib,
+                                  .ctx = ctx,
+                                  .trained = &t->trained,
+                                  .frozen = t->frozen.count ? &t->frozen : NULL,
+                                  .optimizer = &t->optimizer,
+                                  .precision = a->precision ? &t->policy : NULL,
+                                  .sharding = wb_str_of(a->sharding ? a->sharding : ""),
+                                  .options = a->sharding_options,
+                                  .option_count = a->sharding_option_count,
+                                  .gpus = a->gpus};
+  const wb_sharded sharded = t->sharded = wb_shard(&t->sharding);
   const wb_i128 of_adapter = t->adapter ? bytes_of(ctx, &t->trained, true) : 0;
   for (size_t i = 0; i < sharded.count; i++) {
     const wb_share *s = &sharded.items[i];
@@ -189,24 +187,31 @@ static void take_method(wb_train *t, const char *name, const char *method, const
   asked.fused_attention = !t->asked.eager;
   wb_method_result *r = WB_NEW(ctx, wb_method_result);
   *r = wb_method_on(t->model, f, &asked, NULL, 0);
+  const size_t before = t->part_count;
   part(t, (wb_train_part){wb_str_of(name), whole(r, "low"), whole(r, best), whole(r, "high"), basis, f->source, false});
+  if (t->part_count > before) t->told[t->told_count++] = (wb_train_told){wb_str_of(name), r, best};
+}
+
+bool wb_train_saved(const wb_train *t, wb_pass *numbers, wb_num *bytes) {
+  wb_model *m = t->model;
+  const weigh_pass asked = {
+      .phase = WEIGH_PHASE_TRAIN, .batch = (weigh_count)t->passes.num, .prompt = t->asked.sequence};
+  *numbers = wb_pass_new(m, &asked);
+  const wb_compute *compute = wb_forward_passes(m);
+  wb_num open[WB_Q_COUNT];
+  wb_pass_open(numbers, 0, open);
+  if (!wb_forms_set(m->forms, open)) WB_FAIL(&m->ctx, WB_LANG_OVERFLOW, WB_NOWHERE, WB_STR("*"));
+  const wb_value saved = wb_settled(&compute->total.saves.bytes);
+  const wb_value elements = wb_settled(&compute->total.saves.elements);
+  if (saved.kind != WB_NUM || elements.kind != WB_NUM) return false;
+  return wb_num_mul(elements.u.num, numbers->dtype_bytes, bytes) && wb_num_add(*bytes, saved.u.num, bytes);
 }
 
 /* A model that is no stack of attention and feed-forward layers: what its operations say that their backward needs. */
 static void take_saved(wb_train *t) {
-  wb_model *m = t->model;
-  const weigh_pass asked = {
-      .phase = WEIGH_PHASE_TRAIN, .batch = (weigh_count)t->passes.num, .prompt = t->asked.sequence};
-  const wb_pass numbers = wb_pass_new(m, &asked);
-  const wb_compute *compute = wb_forward_passes(m);
-  wb_num open[WB_Q_COUNT];
-  wb_pass_open(&numbers, 0, open);
-  if (!wb_forms_set(m->forms, open)) WB_FAIL(&m->ctx, WB_LANG_OVERFLOW, WB_NOWHERE, WB_STR("*"));
-  const wb_value saved = wb_settled(&compute->total.saves.bytes);
-  const wb_value elements = wb_settled(&compute->total.saves.elements);
-  if (saved.kind != WB_NUM || elements.kind != WB_NUM) return;
+  wb_pass numbers;
   wb_num bytes;
-  if (!wb_num_mul(elements.u.num, numbers.dtype_bytes, &bytes) || !wb_num_add(bytes, saved.u.num, &bytes)) return;
+  if (!wb_train_saved(t, &numbers, &bytes)) return;
   const wb_i128 n = bytes.num / bytes.den;
   part(t, (wb_train_part){
               WB_STR("activations"), n / 2, n, 2 * n, WB_BASIS_HEURISTIC,
