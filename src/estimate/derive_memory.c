@@ -275,8 +275,8 @@ static void derive_each(deriving *g, wb_node *parent, const wb_cache_kind *kind,
   wb_ctx *ctx = g->d->ctx;
   const wb_value length = wb_integer(kind->of_source ? s->longest : WB_SERVING_MOST);
   const bool counted = !growing && kind->kept->per_token;
-  const wb_value entries = counted ? wb_cache_entries(ctx, kind, &s->rules, &s->layout, &length)
-                                   : wb_integer(growing ? 1 : kind->copies);
+  const wb_value entries =
+      counted ? wb_cache_entries(ctx, kind, &s->rules, &s->layout, &length) : wb_integer(growing ? 1 : kind->copies);
   const wb_i128 parts[] = {(wb_i128)s->layout.cp * s->layout.dcp, kind->every};
   wb_node *node = wb_d_new_node(g->d, wb_d_unlike(g->d, parent, kind->name), NULL);
   wb_formula f = wb_d_new_formula(g->d);

@@ -89,9 +89,9 @@ static bool answers_mode(wb_model *m, const char *method, wb_str mode) {
 }
 
 /* One mode of several that cannot be: said, and the others stand. What is wrong with the question itself fails in each. */
-static void refuse(wb_model *m, const answer *a) {
+static void refuse(const wb_out *out, wb_model *m, const answer *a) {
   wb_text why = {.ctx = &m->ctx};
-  wb_message_add(&why, a->why.message, WB_LANG_EN, a->why.args, WB_MESSAGE_ARGS);
+  wb_message_add(&why, a->why.message, out->lang, a->why.args, WB_MESSAGE_ARGS);
   const wb_str args[] = {a->mode, wb_text_str(&why)};
   wb_model_warn(m, WB_TRAIN_REFUSED, 2, args);
 }
@@ -107,7 +107,7 @@ static answers gather(wb_out *out, wb_model *m) {
     a->train =
         o->training.mode ? wb_train_new(m, &o->training, mode.name) : wb_train_try(m, &o->training, mode.name, &a->why);
     if (!a->train) {
-      refuse(m, a);
+      refuse(out, m, a);
       all.refused[all.refused_count++] = *a;
       continue;
     }
