@@ -193,3 +193,9 @@ bool face_is_repeatable(const face_option *option) {
     default: return false;
   }
 }
+
+void face_blame(weigh_error *err, const char *option) {
+  size_t n = strlen(option);
+  if (!err || n >= sizeof err->field) return;
+  memcpy(err->field, option, n + 1);
+}

@@ -90,16 +90,26 @@ static void adapt_somewhere(adapting *a) {
   wb_model_warn(a->train->model, WB_TRAIN_ALL_LINEAR, 2, args);
 }
 
+/* Whether an option is to be given to the adapter. One that the mode brings itself need not have it: it is said, and left out. */
+static bool concerns(wb_train *t, const wb_decl *decl, const char *name, const char *control) {
+  if (!t->own_adapter || wb_engine_has_option(decl, wb_str_of(name))) return true;
+  const wb_str args[] = {wb_str_of(control), decl->name->name, t->mode.name};
+  wb_model_warn(t->model, WB_TRAIN_NO_OPTION, 3, args);
+  return false;
+}
+
 static void take_adapter(wb_train *t) {
   wb_ctx *ctx = &t->model->ctx;
   const weigh_training *a = &t->asked;
   const wb_decl *decl = wb_adapter_find(t->model->lib, ctx, wb_str_of(a->adapter));
   const char **options = WB_NEWN(ctx, const char *, a->adapter_option_count + 3);
   size_t count = 0;
-  if (a->rank) options[count++] = wb_str_cstr(ctx, wb_str_fmt(ctx, "r=%lld", (long long)a->rank));
-  if (a->target_modules) options[count++] = wb_str_cstr(ctx, wb_str_fmt(ctx, "target_modules=%s", a->target_modules));
+  if (a->rank && concerns(t, decl, "r", "rank"))
+    options[count++] = wb_str_cstr(ctx, wb_str_fmt(ctx, "r=%lld", (long long)a->rank));
+  const bool targets = a->target_modules && concerns(t, decl, "target_modules", "target-modules");
+  if (targets) options[count++] = wb_str_cstr(ctx, wb_str_fmt(ctx, "target_modules=%s", a->target_modules));
   for (size_t i = 0; i < a->adapter_option_count; i++) options[count++] = a->adapter_options[i];
-  bool chosen = a->target_modules != NULL;
+  bool chosen = targets;
   for (size_t i = 0; i < a->adapter_option_count; i++)
     chosen = chosen || wb_str_starts(wb_str_of(a->adapter_options[i]), WB_STR("target_modules"));
   adapting ask = {t, decl, options, count};
@@ -237,6 +247,7 @@ static void fill(wb_train *t) {
   if (!a->gpus) a->gpus = 1;
   if (!a->generations) a->generations = 8;
   if (!a->optimizer) a->optimizer = "adamw";
+  t->own_adapter = !a->adapter;
   if (!a->adapter && t->mode.adapter.len) a->adapter = wb_str_cstr(&t->model->ctx, t->mode.adapter);
   if (!a->precision && t->mode.precision.len) a->precision = wb_str_cstr(&t->model->ctx, t->mode.precision);
   a->reserve_percent = a->reserve_percent < 0 ? 0 : a->reserve_percent ? a->reserve_percent : 20;
