@@ -34,6 +34,7 @@ weigh_status cli_ask(const face_command *command, face_question *o, weigh_librar
   if (status == WEIGH_OK && o->draft && count == 1) {
     const weigh_model_request draft = {.model = o->draft};
     status = models->open(models->user, &draft, &opened[1], err);
+    if (status != WEIGH_OK) face_blame(err, "draft");
   }
   if (status == WEIGH_OK) status = weigh_report(library, kind, opened[0], opened[1], &o->report, write, user, err);
   models->release(models->user, opened[0]);

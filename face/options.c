@@ -8,11 +8,11 @@ const face_command FACE_COMMANDS[] = {
     {"tensors", WEIGH_REPORT_TENSORS, 0, 1, "MODEL", "CLI_ABOUT_TENSORS", "smtFoQ", 1},
     {"explain", WEIGH_REPORT_EXPLAIN, 0, 2, "MODEL [QUANTITY]", "CLI_ABOUT_EXPLAIN", "sxw", 1},
     {"flops", WEIGH_REPORT_FLOPS, 0, 1, "MODEL", "CLI_ABOUT_FLOPS", "swyC", 1},
-    {"memory", WEIGH_REPORT_MEMORY, 0, 1, "MODEL", "CLI_ABOUT_MEMORY", "sSdM", 1},
-    {"fit", WEIGH_REPORT_FIT, 0, 1, "MODEL", "CLI_ABOUT_FIT", "sSdM", 1},
+    {"memory", WEIGH_REPORT_MEMORY, 0, 1, "MODEL", "CLI_ABOUT_MEMORY", "sSdXxM", 1},
+    {"fit", WEIGH_REPORT_FIT, 0, 1, "MODEL", "CLI_ABOUT_FIT", "sSdXxM", 1},
     {"speed", WEIGH_REPORT_SPEED, 0, 1, "MODEL", "CLI_ABOUT_SPEED", "sSd", 1},
     {"sweep", WEIGH_REPORT_SWEEP, 0, 1, "MODEL", "CLI_ABOUT_SWEEP", "sSdV", 1},
-    {"train", WEIGH_REPORT_TRAIN, 0, 1, "MODEL", "CLI_ABOUT_TRAIN", "sTM", 1},
+    {"train", WEIGH_REPORT_TRAIN, 0, 1, "MODEL", "CLI_ABOUT_TRAIN", "sTXxM", 1},
     {"advise", WEIGH_REPORT_ADVISE, 0, 1, "MODEL", "CLI_ABOUT_ADVISE", "sTAM", 1},
     {"cases", WEIGH_REPORT_CASES, 0, 1, "[CASE]", "CLI_ABOUT_CASES", "", 0},
     {"design", WEIGH_REPORT_DESIGN, 0, 0, "", "CLI_ABOUT_DESIGN", "SD", 0},
@@ -85,7 +85,7 @@ const face_option FACE_OPTIONS[] = {
     {"dcp", 0, 'S', "N", NULL, FACE_POSITIVE, AT(report.serving.dcp), "CLI_OPT_DCP"},
     {"expert-parallel", 0, 'S', NULL, NULL, FACE_FLAG, AT(report.serving.expert_parallel), "CLI_OPT_EP"},
     {"gpu-layers", 0, 'S', "N", NULL, FACE_GPU_LAYERS, AT(report.serving.gpu_layers), "CLI_OPT_GPU_LAYERS"},
-    {"explain", 0, 'd', "QUANTITY", NULL, FACE_TEXT, AT(report.quantity), "CLI_OPT_EXPLAIN"},
+    {"explain", 0, 'X', "QUANTITY", NULL, FACE_TEXT, AT(report.quantity), "CLI_OPT_EXPLAIN"},
     {"engine", 'e', 'S', "ENGINE", NULL, FACE_TEXT, AT(report.serving.engine), "CLI_OPT_ENGINE"},
     {"engine-option", 'o', 'S', "NAME=VALUE", NULL, FACE_ENGINE, 0, "CLI_OPT_ENGINE_OPTION"},
     {"option", 'o', 'Z', "NAME=VALUE", NULL, FACE_ENGINE, 0, "CLI_OPT_OPTIMIZER_OPTION"},
@@ -192,4 +192,10 @@ bool face_is_repeatable(const face_option *option) {
     case FACE_VARY: return true;
     default: return false;
   }
+}
+
+void face_blame(weigh_error *err, const char *option) {
+  size_t n = strlen(option);
+  if (!err || n >= sizeof err->field) return;
+  memcpy(err->field, option, n + 1);
 }

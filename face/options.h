@@ -120,4 +120,7 @@ weigh_status face_set_engine(const char *name, const char *value, face_question 
 weigh_status face_check_words(const face_command *command, const face_question *o, weigh_error *err);
 void face_place_words(const face_command *command, face_question *o);
 
+/* Says which option a failure is of, where only the asker knows: a draft model fails as every model does. */
+void face_blame(weigh_error *err, const char *option);
+
 #endif

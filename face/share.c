@@ -59,7 +59,8 @@ weigh_status face_set_named(const face_command *command, const char *name, const
   }
   const face_option *option = find_named(command, name);
   if (option && face_is_of_here(option)) option = NULL;
-  else if (!option && strchr(command->options, 'S') && *value && !face_find_option(NULL, name, strlen(name)))
+  else if (!option && strchr(command->options, 'S') &&
+           *value) /* as on the command line: also `reserve` of another command */
     return face_set_engine(name, value, o, err);
   if (!option) return fail(err, o, "USAGE_OPTION", name, command->name);
   if (option->value) return face_set(option, value, o, err);

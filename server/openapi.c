@@ -52,8 +52,8 @@ static const char *schema_of(face_kind kind) {
       return "{\"oneOf\": [{\"type\": \"string\"}, {\"type\": \"array\", \"items\": {\"type\": \"string\"}, "
              "\"maxItems\": 64}]}";
     case FACE_SWITCH:
-    case FACE_CHOICE:
-    case FACE_TEXT: return "{\"type\": \"string\"}";
+    case FACE_CHOICE: return "{\"type\": \"string\"}";
+    case FACE_TEXT: return "{\"type\": [\"string\", \"number\"]}"; /* a number is taken as it is written */
   }
   return "{}";
 }
@@ -120,6 +120,22 @@ static void write_parameters(srv_bytes *out, const face_command *c) {
   srv_bytes_adds(out, "]");
 }
 
+/* A model is named, sent, or made of settings alone; other words are needed as on the command line. */
+static void write_required(srv_bytes *out, const face_command *c) {
+  srv_item it;
+  const char *before = ", \"required\": [";
+  for (size_t at = 0; srv_item_next(c, &at, &it);) {
+    if (!it.required) continue;
+    srv_bytes_addf(out, "%s\"%s\"", before, it.name);
+    before = ", ";
+  }
+  if (before[2] == '\0') srv_bytes_adds(out, "]");
+  if (c->models == 1 && c->kind != WEIGH_REPORT_CHECK)
+    srv_bytes_adds(out,
+                   ", \"anyOf\": [{\"required\": [\"model\"]}, {\"required\": [\"config\"]}, {\"required\": "
+                   "[\"set\"]}]");
+}
+
 static void write_body(srv_bytes *out, const face_command *c) {
   srv_item it;
   bool first = true;
@@ -132,8 +148,10 @@ static void write_body(srv_bytes *out, const face_command *c) {
   }
   if (c->models) srv_bytes_adds(out, ", \"config\": {\"type\": [\"string\", \"object\"]}");
   /* Options of engines go by their own names. */
-  srv_bytes_addf(out, "}, \"additionalProperties\": %s}}}}",
+  srv_bytes_addf(out, "}, \"additionalProperties\": %s",
                  strchr(c->options, 'S') ? "{\"type\": [\"string\", \"number\", \"boolean\"]}" : "false");
+  write_required(out, c);
+  srv_bytes_adds(out, "}}}}");
 }
 
 #define PROBLEMS \

@@ -74,7 +74,18 @@ static int on_null(void *user) {
   return r->from != NOT_TAKEN || !r->member ? r->whole || refuse(r, "it is not an object") : take(r, "null", 4);
 }
 
-static int on_boolean(void *user, int value) { return value ? take(user, "true", 4) : take(user, "false", 5); }
+/* What may be true or false: flags, members of options, options of engines by their own names. */
+static bool takes_boolean(const reading *r) {
+  const face_option *option = face_find_option(r->q->command, r->key, strlen(r->key));
+  return r->member || (option ? option->kind == FACE_FLAG : model_word(r) == 2);
+}
+
+static int on_boolean(void *user, int value) {
+  reading *r = user;
+  const bool read = r->whole && r->from == NOT_TAKEN;
+  if (read && !takes_boolean(r)) return refuse(r, "true or false where a text or a number was expected");
+  return value ? take(r, "true", 4) : take(r, "false", 5);
+}
 
 static int on_number(void *user, const char *bytes, size_t size) { return take(user, bytes, size); }
 

@@ -290,6 +290,7 @@ weigh_status srv_worker_answer(srv_worker *w, srv_question *q, weigh_write_fn wr
     draft.asked.words[0] = a->draft;
     draft.asked.word_count = 1;
     fine = (models[1] = open_word(w, &draft, 0, err)) != NULL;
+    if (!fine) face_blame(err, "draft");
   }
   weigh_status status = err->status;
   if (fine)

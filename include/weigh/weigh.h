@@ -251,7 +251,7 @@ weigh_status weigh_memory_at(const weigh_memory *memory, weigh_count context, we
                              weigh_memory_result *out, weigh_error *err);
 
 /* The longest context at the sequences asked for, and the most sequences at the context asked for, that keep within the
- * budget; 0: not even one. */
+ * budget; 0: not even one, 2^40: memory sets no limit. */
 weigh_status weigh_memory_reach(const weigh_memory *memory, weigh_count *max_context, weigh_count *max_sequences,
                                 weigh_error *err);
 

@@ -43,7 +43,8 @@ static void fill_message(char *out, size_t size, wb_message_id id, wb_lang lang,
   for (const char *c = text; *c && at + 1 < sizeof buffer; c++) {
     bool place = c[0] == '{' && c[1] >= '0' && c[1] <= '9' && c[2] == '}';
     if (place && (size_t)(c[1] - '0') < count) {
-      at = fill_place(buffer, sizeof buffer, at, wb_message_fragment(args[c[1] - '0'], lang));
+      const wb_str arg = args[c[1] - '0'];
+      at = fill_place(buffer, sizeof buffer, at, wb_message_is_name(text, c) ? arg : wb_message_fragment(arg, lang));
       c += 2;
     } else {
       buffer[at++] = *c;

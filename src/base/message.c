@@ -54,6 +54,8 @@ wb_str wb_message_fragment(wb_str text, wb_lang lang) {
   return text;
 }
 
+bool wb_message_is_name(const char *text, const char *place) { return place > text && place[-1] == '`'; }
+
 void wb_message_add(wb_text *out, wb_message_id id, wb_lang lang, const wb_str *args, size_t count) {
   const char *text = wb_message_text(id, lang);
   const char *plain = text; /* start of what is not yet copied */
@@ -63,7 +65,8 @@ void wb_message_add(wb_text *out, wb_message_id id, wb_lang lang, const wb_str *
       continue;
     }
     wb_text_add(out, (wb_str){plain, (size_t)(at - plain)});
-    wb_text_add(out, wb_message_fragment(args[at[1] - '0'], lang));
+    const wb_str arg = args[at[1] - '0'];
+    wb_text_add(out, wb_message_is_name(text, at) ? arg : wb_message_fragment(arg, lang));
     at += 3;
     plain = at;
   }

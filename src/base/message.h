@@ -28,6 +28,9 @@ const char *wb_message_text(wb_message_id id, wb_lang lang); /* with its {0} pla
 /* A part of a sentence ("a number", "the end of the line") in a language: the FRAGMENT_ row whose English text it is.
  * Other texts come back as they are. */
 wb_str wb_message_fragment(wb_str text, wb_lang lang);
+/* Whether a place of a message stands in backquotes: what is put there is a name, and stays as it is (an input may be called
+ * `text`). */
+bool wb_message_is_name(const char *text, const char *place);
 
 /* Appends a message with its places filled. A place for which there is no argument stays as it is written, so that
  * the mistake shows; arguments are put in as they are and not searched for places. */

@@ -42,5 +42,6 @@ wb_adapter *wb_adapter_apply(wb_model *model, const wb_decl *decl, const char *c
 
 /* How many parameters train, tensor by tensor, down to fields of the configuration and options. */
 wb_derivation *wb_adapter_derive(wb_model *model, const wb_adapter *adapter);
+wb_node *wb_adapter_derive_in(wb_derivation *d, const wb_adapter *adapter, wb_str name, bool own_only);
 
 #endif

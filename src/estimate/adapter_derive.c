@@ -5,8 +5,9 @@
 static const wb_unit ELEMENTS = {{1, 0, 0, 0, 0, 0}};
 
 /* copies × dimensions. */
-static const wb_node *derive_tensor(wb_derivation *d, const wb_trained *item, const wb_made *made, wb_str source) {
-  wb_node *node = wb_d_new_node(d, item->pattern, NULL);
+static const wb_node *derive_tensor(wb_derivation *d, const wb_node *parent, const wb_trained *item,
+                                    const wb_made *made, wb_str source) {
+  wb_node *node = wb_d_new_node(d, wb_d_tensor_name(d, parent, item), NULL);
   wb_formula f = wb_d_new_formula(d);
   wb_num value = item->copies;
   if (item->copies.num != 1) wb_d_factor_number(&f, NULL, item->copies);
@@ -27,13 +28,20 @@ static const wb_node *derive_tensor(wb_derivation *d, const wb_trained *item, co
   return node;
 }
 
+/* `own_only`: without tensors of the model that train. */
+wb_node *wb_adapter_derive_in(wb_derivation *d, const wb_adapter *adapter, wb_str name, bool own_only) {
+  wb_node *root = wb_d_new_node(d, name, NULL);
+  const wb_trained_list *list = &adapter->trained;
+  for (size_t i = 0; i < list->count; i++)
+    if (!own_only || list->items[i].is_adapter)
+      wb_d_add_child(d, root, derive_tensor(d, root, &list->items[i], &adapter->made[i], adapter->decl->source));
+  wb_d_sum_up(d, root, ELEMENTS);
+  return root;
+}
+
 wb_derivation *wb_adapter_derive(wb_model *m, const wb_adapter *adapter) {
   wb_derivation *d = WB_NEW(&m->ctx, wb_derivation);
   d->ctx = &m->ctx;
-  wb_node *root = wb_d_new_node(d, WB_STR("adapter_parameters"), NULL);
-  for (size_t i = 0; i < adapter->trained.count; i++)
-    wb_d_add_child(d, root, derive_tensor(d, &adapter->trained.items[i], &adapter->made[i], adapter->decl->source));
-  wb_d_sum_up(d, root, ELEMENTS);
-  d->root = root;
+  d->root = wb_adapter_derive_in(d, adapter, WB_STR("adapter_parameters"), false);
   return d;
 }

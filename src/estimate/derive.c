@@ -146,10 +146,53 @@ void wb_d_add_leaves(wb_derivation *d, wb_node *node, const wb_binding *dim) {
   for (size_t i = 0; i < n; i++) wb_d_add_child(d, node, wb_derive_binding(d, found[i]));
 }
 
+void wb_d_factor_text(wb_formula *f, wb_str symbols, wb_str numbers) {
+  wb_d_join(f, " * ", " \\cdot ");
+  wb_text_add(&f->symbols, symbols);
+  wb_text_add(&f->numbers, numbers);
+  wb_text_add(&f->latex, numbers);
+}
+
 void wb_d_take(wb_node *node, const wb_formula *f) {
   node->formula = wb_text_str(&f->symbols);
   node->numbers = wb_text_str(&f->numbers);
   node->latex = wb_text_str(&f->latex);
+}
+
+static bool is_child(const wb_node *parent, wb_str name) {
+  for (size_t i = 0; i < parent->count; i++)
+    if (wb_str_eq(parent->children[i]->name, name)) return true;
+  return false;
+}
+
+wb_str wb_d_unlike(wb_derivation *d, const wb_node *parent, wb_str name) {
+  wb_str out = name;
+  for (int n = 2; is_child(parent, out); n++) out = wb_str_fmt(d->ctx, "%.*s_%d", WB_STR_ARG(name), n);
+  return out;
+}
+
+/* An adapter's patterns have a star for each index of the row that is adapted. */
+wb_str wb_d_tensor_name(wb_derivation *d, const wb_node *parent, const wb_trained *t) {
+  wb_text marks = {.ctx = d->ctx}, text = {.ctx = d->ctx};
+  for (size_t i = 0; i < t->pattern.len; i++)
+    wb_text_addc(&marks, t->pattern.ptr[i] == '*' ? WB_INDEX_MARK : t->pattern.ptr[i]);
+  const uint32_t count = t->row ? t->row->index_count : 0;
+  wb_pattern_print(&text, wb_text_str(&marks), count ? t->row->indices : NULL, count);
+  return wb_d_unlike(d, parent, wb_text_str(&text));
+}
+
+wb_node *wb_d_rounded(wb_derivation *d, wb_str name, const wb_node *of, bool up, wb_unit unit) {
+  wb_num whole = of->value.u.num;
+  const char *function = up ? "ceil" : "floor";
+  wb_node *node = wb_d_new_node(d, name, NULL);
+  if (up) wb_num_ceil(whole, &whole);
+  else wb_num_floor(whole, &whole);
+  node->formula = wb_str_fmt(d->ctx, "%s(%.*s)", function, WB_STR_ARG(of->name));
+  node->numbers = node->latex = wb_str_fmt(d->ctx, "%s(%.*s)", function, WB_STR_ARG(value_text(d, &of->value)));
+  node->value = wb_number(whole);
+  node->unit = unit;
+  wb_d_add_child(d, node, of);
+  return node;
 }
 
 /* How many tensors a row stands for: each index set by the expression that counts it (num_hidden_layers), or by number
@@ -240,6 +283,10 @@ static wb_node *derive_groups(wb_derivation *d, const wb_model *m, wb_str name, 
   }
   wb_d_sum_up(d, node, ELEMENTS);
   return node;
+}
+
+const wb_node *wb_derive_total(wb_derivation *d, const wb_model *m) {
+  return derive_groups(d, m, WB_STR("total_parameters"), false);
 }
 
 typedef struct search {

@@ -7,7 +7,14 @@
 #ifndef WB_ESTIMATE_DERIVE_H
 #define WB_ESTIMATE_DERIVE_H
 
-#include "model/model.h"
+#include "estimate/machine.h"
+
+/* How the figure of a component is known, and between what. */
+typedef struct wb_node_known {
+  bool is_told;
+  wb_basis basis;
+  wb_i128 low, high;
+} wb_node_known;
 
 typedef struct wb_node {
   wb_str name;    /* the symbol as formulas above write it, or a tensor's name */
@@ -20,6 +27,7 @@ typedef struct wb_node {
   wb_str source;    /* of a tensor: citation of the block */
   const struct wb_node **children;
   size_t count, cap;
+  wb_node_known known;
   const void *key; /* what it was made from: equal keys, one node */
 } wb_node;
 
@@ -34,6 +42,9 @@ typedef struct wb_derivation {
 /* Derives a quantity of a model: "total_parameters", "active_parameters", "buffer_elements", "mtp_parameters", a group's
  * name, or the name of one tensor. Fails with quantity_unknown. */
 wb_derivation *wb_derive(wb_model *model, wb_str quantity);
+
+/* A node for all parameters of the model, with all below it. */
+const wb_node *wb_derive_total(wb_derivation *d, const wb_model *model);
 
 /* A node for a bound name, with all below it. */
 const wb_node *wb_derive_binding(wb_derivation *d, wb_binding *binding);

@@ -60,20 +60,12 @@ static void factor_runs(deriving *g, wb_node *node, wb_formula *f, const wb_op_u
   if (use->routed) wb_d_factor_number(f, NULL, use->top_k);
 }
 
-static bool is_child(const wb_node *parent, wb_str name) {
-  for (size_t i = 0; i < parent->count; i++)
-    if (wb_str_eq(parent->children[i]->name, name)) return true;
-  return false;
-}
-
 /* model.layers.{0-31}.self_attn.attention; the second such line of a sum ends in _2. */
-static wb_str line_name(wb_ctx *ctx, const wb_node *parent, const wb_op_use *use) {
-  wb_text text = {.ctx = ctx};
+wb_str wb_d_operation_name(wb_derivation *d, const wb_node *parent, const wb_op_use *use) {
+  wb_text text = {.ctx = d->ctx};
   wb_pattern_print(&text, use->pattern, use->indices, use->index_count);
   wb_text_addf(&text, "%s%.*s", text.len ? "." : "", WB_STR_ARG(use->operation->name->name));
-  wb_str plain = wb_text_str(&text), name = plain;
-  for (int n = 2; is_child(parent, name); n++) name = wb_str_fmt(ctx, "%.*s_%d", WB_STR_ARG(plain), n);
-  return name;
+  return wb_d_unlike(d, parent, wb_text_str(&text));
 }
 
 /* times × layers × the line's own formula. */
@@ -83,7 +75,7 @@ static void derive_line(deriving *g, wb_node *parent, const wb_op_cost *op, cons
   const wb_value open = wb_eval(ctx, line->expr, op->use->scope), each = wb_settled(&open);
   if (!times.num || !each.u.num.num) return;
   wb_formula f = wb_d_new_formula(g->d);
-  wb_node *node = wb_d_new_node(g->d, line_name(ctx, parent, op->use), NULL);
+  wb_node *node = wb_d_new_node(g->d, wb_d_operation_name(g->d, parent, op->use), NULL);
   wb_binding own = {.expr = line->expr, .scope = op->use->scope};
   if (times.num != times.den) wb_d_factor_number(&f, NULL, times);
   factor_runs(g, node, &f, op->use);

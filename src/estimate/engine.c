@@ -46,12 +46,18 @@ static const wb_field *option_of(const wb_decl *engine, wb_str name) {
 
 bool wb_engine_has_option(const wb_decl *engine, wb_str name) { return option_of(engine, name) != NULL; }
 
+/* The control that takes it, for whoever shows the failure (data/options/faults.tsv): an engine's option is its own. */
+static wb_str control_of(const wb_decl *decl, wb_str option) {
+  if (decl->kind == WB_D_OPTIMIZER) return WB_STR("optimizer-option");
+  return decl->kind == WB_D_SHARDING ? WB_STR("sharding-option") : option;
+}
+
 static _Noreturn void unknown_option(wb_ctx *ctx, const wb_decl *engine, wb_str name) {
   wb_text known = {.ctx = ctx};
   for (size_t i = 0; i < engine->field_count; i++)
     if (engine->fields[i].option)
       wb_text_addf(&known, "%s%.*s", known.len ? ", " : "", WB_STR_ARG(engine->fields[i].name->name));
-  WB_FAIL(ctx, WB_ENGINE_OPTION, WB_NOWHERE, name, engine->name->name, wb_text_str(&known));
+  WB_FAIL(ctx, WB_ENGINE_OPTION, WB_NOWHERE, name, engine->name->name, wb_text_str(&known), control_of(engine, name));
 }
 
 wb_option *wb_engine_options(wb_ctx *ctx, const wb_decl *engine, const char *const *texts, size_t count) {
@@ -112,6 +118,14 @@ wb_engine wb_engine_bare(wb_library *lib, wb_ctx *ctx, const wb_decl *decl, cons
   return bound(ctx, wb_inputs_bare(lib, ctx, decl), options, count);
 }
 
+static bool is_given(const wb_engine *engine, wb_str name) {
+  for (size_t i = 0; i < engine->inputs->option_count; i++) {
+    const wb_field *option = option_of(engine->decl, engine->inputs->options[i].name);
+    if (option && wb_str_eq(option->name->name, name)) return true;
+  }
+  return false;
+}
+
 /* The engine's own `require` lines. */
 static void check_required(wb_ctx *ctx, const wb_engine *engine, const wb_stmt *stmt) {
   if (wb_eval_bool(ctx, stmt->expr, engine->scope)) return;
@@ -123,8 +137,14 @@ static void check_required(wb_ctx *ctx, const wb_engine *engine, const wb_stmt *
     wb_text_addf(&values, "%s%.*s = ", i ? ", " : "", WB_STR_ARG(leaves[i]->name->name));
     wb_value_print(&values, wb_force(ctx, leaves[i]));
   }
-  const wb_message_id message = engine->decl->kind == WB_D_ENGINE ? WB_ENGINE_REQUIRE : WB_DESCRIPTION_REQUIRE;
-  WB_FAIL(ctx, message, WB_NOWHERE, wb_text_str(&values), wb_text_str(&formula), stmt->text, engine->decl->name->name);
+  const bool own = engine->decl->kind == WB_D_ENGINE;
+  wb_str control = own                                   ? WB_STR("engine")
+                   : engine->decl->kind == WB_D_SHARDING ? WB_STR("sharding")
+                                                         : WB_STR("optimizer");
+  for (size_t i = n; own && i-- > 0;)
+    if (is_given(engine, leaves[i]->name->name)) control = leaves[i]->name->name;
+  WB_FAIL(ctx, own ? WB_ENGINE_REQUIRE : WB_DESCRIPTION_REQUIRE, WB_NOWHERE, wb_text_str(&values),
+          wb_text_str(&formula), stmt->text, engine->decl->name->name, control);
 }
 
 /* A number stays a number, true or false stay so; what a text may be is the formulas' own matter. */
@@ -144,7 +164,8 @@ void wb_engine_check_bare(wb_ctx *ctx, const wb_engine *engine) {
     wb_text found = {.ctx = ctx};
     if (fits) continue;
     wb_value_print(&found, &given->value);
-    WB_FAIL(ctx, WB_ENGINE_OPTION_VALUE, WB_NOWHERE, given->name, wb_text_str(&found), wb_str_of(wb_kind_name(&usual)));
+    WB_FAIL(ctx, WB_ENGINE_OPTION_VALUE, WB_NOWHERE, given->name, wb_text_str(&found), wb_str_of(wb_kind_name(&usual)),
+            control_of(engine->decl, given->name));
   }
   const wb_body *body = &engine->decl->body;
   for (size_t i = 0; i < body->count; i++)

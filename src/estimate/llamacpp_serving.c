@@ -133,7 +133,7 @@ void wb_llama_attach(wb_serving *s, const wb_engine *e) {
   out->facts = facts_of(m);
   if (!wb_llama_defaults(wb_engine_text(m, e, "program"), a))
     WB_FAIL(&m->ctx, WB_ENGINE_OPTION_VALUE, WB_NOWHERE, WB_STR("program"), wb_engine_text(m, e, "program"),
-            WB_STR("server, cli, bench, perplexity, embedding"));
+            WB_STR("server, cli, bench, perplexity, embedding"), WB_STR("program"));
   a->n_batch = whole(m, e, "n_batch");
   a->n_ubatch = whole(m, e, "n_ubatch");
   a->flash = switch_of(m, e, "flash_attn");

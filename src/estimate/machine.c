@@ -6,7 +6,7 @@
 #include "base/tsv.h"
 
 #define TABLE   "accelerators/accelerators.tsv"
-#define COLUMNS 20
+#define COLUMNS 22
 #define MIB     ((wb_i128)1 << 20)
 
 static const char *const BASES[] = {"stored", "exact", "engine", "measured", "heuristic", "assumed"};
@@ -48,6 +48,8 @@ static bool next_row(size_t *at, wb_card *out, wb_i128 *seen) {
   out->pcie = (int)number(c[15]);
   out->tdp = number(c[16]);
   out->year = (int)number(c[18]);
+  out->kind = c[20];
+  out->announced = wb_str_is(c[21], "yes");
   return true;
 }
 
@@ -88,6 +90,7 @@ wb_card wb_card_of_bytes(wb_i128 bytes) {
                    .interconnect = WB_STR(""),
                    .arch = WB_STR(""),
                    .source = WB_STR(""),
+                   .kind = WB_STR(""),
                    .vendor_bytes = bytes,
                    .usable_low = bytes,
                    .usable_bytes = bytes,

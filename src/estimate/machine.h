@@ -18,6 +18,9 @@ bool wb_basis_parse(wb_str name, wb_basis *out);
 
 typedef struct wb_card {
   wb_str vendor, name, aliases, interconnect, arch, source;
+  wb_str
+      kind; /* "consumer", "datacenter" … (data/accelerators/README.md); empty: a card of which only the memory is known */
+  bool announced;
   wb_i128 vendor_bytes; /* as sold */
   wb_i128 driver_bytes; /* as the driver reports; 0: not known */
   wb_i128 usable_bytes; /* what a process can have */

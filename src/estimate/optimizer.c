@@ -202,31 +202,45 @@ static const wb_node *derive_named(const wb_optimizer *o, const wb_engine *bound
 }
 
 /* copies × what is kept for one. */
-static void derive_tensor(const wb_optimizer *o, const wb_trained *t, wb_num trained, wb_derivation *d,
+static void derive_tensor(const wb_optimizer *o, const wb_trained *t, wb_num trained, wb_states_on on, wb_derivation *d,
                           wb_node *parent) {
   const wb_optimizer_bytes one = wb_optimizer_of(o, t, trained);
-  if (!one.state) return;
-  wb_node *node = wb_d_new_node(d, t->pattern, NULL);
+  const bool less = on == WB_STATES_ON_CARD && one.host;
+  const wb_i128 bytes = on == WB_STATES_ON_HOST ? one.host : less ? one.state - one.host : one.state;
+  if (!bytes) return;
+  wb_node *node = wb_d_new_node(d, wb_d_tensor_name(d, parent, t), NULL);
   wb_formula f = wb_d_new_formula(d);
   wb_d_factor_number(&f, NULL, t->copies);
-  wb_d_factor_number(&f, "state_bytes", wb_num_int(one.state));
+  if (less) {
+    const wb_str numbers = wb_str_fmt(d->ctx, "(%lld - %lld)", (long long)one.state, (long long)one.host);
+    wb_d_factor_text(&f, WB_STR("(state_bytes - host_bytes)"), numbers);
+  } else {
+    wb_d_factor_number(&f, on == WB_STATES_ON_HOST ? "host_bytes" : "state_bytes", wb_num_int(bytes));
+  }
   wb_d_take(node, &f);
-  node->value = wb_integer(times(o->ctx, 0, one.state, t->copies));
+  node->value = wb_integer(times(o->ctx, 0, bytes, t->copies));
   node->unit = BYTES;
-  wb_d_add_child(d, node, derive_named(o, &one.bound, "state_bytes", d));
+  if (on != WB_STATES_ON_HOST) wb_d_add_child(d, node, derive_named(o, &one.bound, "state_bytes", d));
+  if (less || on == WB_STATES_ON_HOST) wb_d_add_child(d, node, derive_named(o, &one.bound, "host_bytes", d));
   wb_d_add_child(d, parent, node);
 }
 
-const wb_node *wb_optimizer_derive(const wb_optimizer *o, const wb_trained_list *list, wb_derivation *d) {
+const wb_node *wb_optimizer_derive(const wb_optimizer *o, const wb_trained_list *list, wb_states_on on,
+                                   wb_derivation *d) {
   wb_node *root = wb_d_new_node(d, WB_STR("optimizer_states"), NULL);
   const wb_num trained = wb_trained_total(o->ctx, list);
   wb_i128 shared = 0;
-  const wb_node *once = NULL;
+  size_t most = 0;
   for (size_t i = 0; i < list->count; i++) {
-    derive_tensor(o, &list->items[i], trained, d, root);
+    derive_tensor(o, &list->items[i], trained, on, d, root);
     const wb_optimizer_bytes one = wb_optimizer_of(o, &list->items[i], trained);
-    if (one.shared <= shared) continue;
+    if (one.shared <= shared || on == WB_STATES_ON_HOST) continue;
     shared = one.shared;
+    most = i;
+  }
+  const wb_node *once = NULL;
+  if (shared) {
+    const wb_optimizer_bytes one = wb_optimizer_of(o, &list->items[most], trained);
     once = derive_named(o, &one.bound, "shared_bytes", d);
   }
   if (once) wb_d_add_child(d, root, once);

@@ -53,8 +53,11 @@ bool wb_optimizer_takes(const wb_optimizer *optimizer, const wb_trained *tensor)
 /* Sums over a list, copies included; `shared` is what is made once. */
 wb_optimizer_bytes wb_optimizer_over(const wb_optimizer *optimizer, const wb_trained_list *list);
 
-/* All bytes of a list: a node for each shape, with the formulas of its states below. */
-const wb_node *wb_optimizer_derive(const wb_optimizer *optimizer, const wb_trained_list *list, wb_derivation *d);
+typedef enum wb_states_on { WB_STATES_ON_BOTH, WB_STATES_ON_CARD, WB_STATES_ON_HOST } wb_states_on;
+
+/* All bytes of a list, or those on one side: a node for each shape, with the formulas of its states below. */
+const wb_node *wb_optimizer_derive(const wb_optimizer *optimizer, const wb_trained_list *list, wb_states_on on,
+                                   wb_derivation *d);
 
 wb_num wb_trained_elements(wb_ctx *ctx, const wb_trained *tensor); /* of one */
 wb_num wb_trained_total(wb_ctx *ctx, const wb_trained_list *list);

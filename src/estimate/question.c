@@ -200,6 +200,12 @@ static wb_str halved(wb_model *m, const wb_engine *engine) {
   return wb_str_is(m->dtype, "float32") ? wb_engine_text(m, engine, "float32_as") : WB_STR("");
 }
 
+/* What the weights may be asked to be held in where no other format is named. */
+static bool is_format(wb_model *m, wb_str name) {
+  bool imatrix;
+  return wb_weights_known(name) || wb_gguf_file_asked(wb_gguf_recipe_read(&m->ctx), name, &imatrix);
+}
+
 /* Weights in eight bits or less are computed with in the model's dtype. */
 static void set_weights(wb_serving *s) {
   wb_model *m = s->model;
@@ -208,7 +214,8 @@ static void set_weights(wb_serving *s) {
   const wb_str half = a->dtype ? WB_STR("") : halved(m, &engine);
   const wb_str dtype = a->dtype ? wb_dtype_name(wb_str_of(a->dtype)) : half.len ? half : m->dtype;
   s->dtype = dtype.len && wb_dtype_bytes(dtype) > 1 ? dtype : m->dtype;
-  if (a->quant && !dtype.len) WB_FAIL(&m->ctx, WB_PASS_DTYPE, WB_NOWHERE, wb_str_of(a->dtype));
+  if (a->dtype && !dtype.len && (a->quant || !is_format(m, wb_str_of(a->dtype))))
+    WB_FAIL(&m->ctx, WB_PASS_DTYPE, WB_NOWHERE, wb_str_of(a->dtype));
   const wb_str rest = a->quant && a->dtype ? dtype : WB_STR("");
   wb_str asked = wb_str_of(a->quant ? a->quant : a->dtype);
   const wb_str file = asked.len ? wb_engine_text(m, &engine, "file_type") : converted(m, &engine);

@@ -103,7 +103,8 @@ bool wb_serving_fits_now(const wb_serving *serving);
 /* The place that is fullest against its budget; without budgets the one that holds most. Never the host. */
 uint32_t wb_serving_worst(const wb_serving *serving);
 
-/* The longest context at the asked sequences, and the most sequences at the asked context, that fit; 0: not even one. */
+/* The longest context at the asked sequences, and the most sequences at the asked context, that fit; 0: not even one,
+ * WB_SERVING_MOST: memory sets no limit. */
 wb_i128 wb_serving_max_context(const wb_serving *serving);
 wb_i128 wb_serving_max_sequences(const wb_serving *serving);
 

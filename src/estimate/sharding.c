@@ -97,6 +97,7 @@ typedef struct sharing {
   wb_num weights, gradients, master, persistent;
   wb_trained_list stepped;
   wb_sharded *out;
+  wb_derived_of derived; /* whose weights are derived */
 } sharing;
 
 static void give(sharing *s, wb_engine *to, const char *name, wb_value value) {
@@ -412,6 +413,10 @@ static void derive_elements(sharing *s, const wb_engine *bound, const char *rule
   wb_d_add_child(d, parent, node);
 }
 
+static bool is_derived(const sharing *s, const wb_trained *t) {
+  return s->derived == WB_OF_ALL || t->is_adapter == (s->derived == WB_OF_ADAPTER);
+}
+
 static void derive_group(sharing *s, const summed *part, wb_derivation *d, wb_node *parent) {
   measure_group(s);
   const wb_engine whole = bind(s, NULL);
@@ -423,9 +428,9 @@ static void derive_group(sharing *s, const summed *part, wb_derivation *d, wb_no
   }
   for (size_t i = 0; i < s->ask->trained->count; i++) {
     const wb_trained *t = &s->ask->trained->items[i];
-    if (!in_group(s, t)) continue;
+    if (!in_group(s, t) || !is_derived(s, t)) continue;
     const wb_engine bound = bind(s, t);
-    derive_elements(s, &bound, part->each, t->pattern, t->copies, dtype, d, parent);
+    derive_elements(s, &bound, part->each, wb_d_tensor_name(d, parent, t), t->copies, dtype, d, parent);
   }
 }
 
@@ -433,8 +438,9 @@ static void derive_frozen(sharing *s, const summed *part, wb_derivation *d, wb_n
   const wb_trained_list *list = s->ask->frozen;
   for (size_t i = 0; list && i < list->count; i++) {
     const wb_trained *t = &list->items[i];
+    if (!is_derived(s, t)) continue;
     const wb_engine bound = bind(s, t);
-    derive_elements(s, &bound, part->each, t->pattern, t->copies, t->dtype, d, parent);
+    derive_elements(s, &bound, part->each, wb_d_tensor_name(d, parent, t), t->copies, t->dtype, d, parent);
   }
 }
 
@@ -456,7 +462,8 @@ static const wb_node *derive_share(sharing *s, const wb_share *share, wb_derivat
   wb_node *node = NULL;
   for (size_t i = 0; i < sizeof SUMMED / sizeof *SUMMED && !node; i++)
     if (wb_str_is(share->name, SUMMED[i].name)) node = derive_summed(s, &SUMMED[i], d);
-  if (!node && is_states(share)) node = (wb_node *)wb_optimizer_derive(s->ask->optimizer, &s->stepped, d);
+  if (!node && is_states(share))
+    node = (wb_node *)wb_optimizer_derive(s->ask->optimizer, &s->stepped, WB_STATES_ON_BOTH, d);
   else if (!node) node = (wb_node *)wb_derive_binding(d, share->binding);
   node->unit = BYTES;
   node->source = share->source;
@@ -477,4 +484,31 @@ const wb_node *wb_sharded_derive(const wb_sharding_ask *ask, const wb_sharded *s
   }
   wb_d_sum_up(d, root, BYTES);
   return root;
+}
+
+static bool lays_weights_flat(sharing *s) {
+  bool flat = false;
+  wb_num total;
+  for (size_t i = 0; i < s->ask->trained->count && !flat; i++) {
+    if (!begin_group(s, i)) continue;
+    measure_group(s);
+    const wb_engine whole = bind(s, NULL);
+    flat = count_of(s, &whole, "weight_total", &total);
+  }
+  return flat;
+}
+
+const wb_node *wb_sharded_derive_part(const wb_sharding_ask *ask, const wb_share *share, wb_derived_of of,
+                                      wb_derivation *d) {
+  wb_sharded again = {.items = NULL};
+  sharing s = begin(ask, &again);
+  s.derived = of;
+  if (of != WB_OF_ALL && lays_weights_flat(&s)) return NULL;
+  add_groups(&s);
+  if (!is_states(share)) return derive_share(&s, share, d);
+  const bool host = wb_str_is(share->name, "host_states");
+  wb_node *node =
+      (wb_node *)wb_optimizer_derive(ask->optimizer, &s.stepped, host ? WB_STATES_ON_HOST : WB_STATES_ON_CARD, d);
+  node->source = share->source;
+  return node;
 }

@@ -46,6 +46,12 @@ const wb_share *wb_sharded_part(const wb_sharded *sharded, const char *name);
 /* All that a rank holds, on its card and on the host: a node for each part, formulas of buffers and of states below. */
 const wb_node *wb_sharded_derive(const wb_sharding_ask *ask, const wb_sharded *sharded, wb_derivation *d);
 
+/* One part. Of weights: all, or only those that are, or are not, an adapter's; NULL where they cannot be told apart, as the
+ * description lays all flat. */
+typedef enum wb_derived_of { WB_OF_ALL, WB_OF_ADAPTER, WB_OF_OTHERS } wb_derived_of;
+const wb_node *wb_sharded_derive_part(const wb_sharding_ask *ask, const wb_share *share, wb_derived_of of,
+                                      wb_derivation *d);
+
 /* Elements of the largest unit: the tensors of one layer, or all that are in no layer. */
 wb_num wb_largest_unit(wb_ctx *ctx, const wb_trained_list *trained, const wb_trained_list *frozen);
 

@@ -4,7 +4,6 @@
 
 #include "base/tsv.h"
 #include "estimate/exact.h"
-#include "estimate/pass.h"
 #include "expr/eval.h"
 #include "expr/form.h"
 
@@ -91,16 +90,26 @@ static void adapt_somewhere(adapting *a) {
   wb_model_warn(a->train->model, WB_TRAIN_ALL_LINEAR, 2, args);
 }
 
+/* Whether an option is to be given to the adapter. One that the mode brings itself need not have it: it is said, and left out. */
+static bool concerns(wb_train *t, const wb_decl *decl, const char *name, const char *control) {
+  if (!t->own_adapter || wb_engine_has_option(decl, wb_str_of(name))) return true;
+  const wb_str args[] = {wb_str_of(control), decl->name->name, t->mode.name};
+  wb_model_warn(t->model, WB_TRAIN_NO_OPTION, 3, args);
+  return false;
+}
+
 static void take_adapter(wb_train *t) {
   wb_ctx *ctx = &t->model->ctx;
   const weigh_training *a = &t->asked;
   const wb_decl *decl = wb_adapter_find(t->model->lib, ctx, wb_str_of(a->adapter));
   const char **options = WB_NEWN(ctx, const char *, a->adapter_option_count + 3);
   size_t count = 0;
-  if (a->rank) options[count++] = wb_str_cstr(ctx, wb_str_fmt(ctx, "r=%lld", (long long)a->rank));
-  if (a->target_modules) options[count++] = wb_str_cstr(ctx, wb_str_fmt(ctx, "target_modules=%s", a->target_modules));
+  if (a->rank && concerns(t, decl, "r", "rank"))
+    options[count++] = wb_str_cstr(ctx, wb_str_fmt(ctx, "r=%lld", (long long)a->rank));
+  const bool targets = a->target_modules && concerns(t, decl, "target_modules", "target-modules");
+  if (targets) options[count++] = wb_str_cstr(ctx, wb_str_fmt(ctx, "target_modules=%s", a->target_modules));
   for (size_t i = 0; i < a->adapter_option_count; i++) options[count++] = a->adapter_options[i];
-  bool chosen = a->target_modules != NULL;
+  bool chosen = targets;
   for (size_t i = 0; i < a->adapter_option_count; i++)
     chosen = chosen || wb_str_starts(wb_str_of(a->adapter_options[i]), WB_STR("target_modules"));
   adapting ask = {t, decl, options, count};
@@ -143,19 +152,18 @@ static wb_i128 bytes_of(wb_ctx *ctx, const wb_trained_list *list, bool adapter) 
 static void take_sharded(wb_train *t) {
   wb_ctx *ctx = &t->model->ctx;
   const weigh_training *a = &t->asked;
-  wb_precision policy;
-  if (a->precision) policy = wb_precision_find(ctx, wb_str_of(a->precision));
-  const wb_sharding_ask ask = {.lib = t->model->lib,
-                               .ctx = ctx,
-                               .trained = &t->trained,
-                               .frozen = t->frozen.count ? &t->frozen : NULL,
-                               .optimizer = &t->optimizer,
-                               .precision = a->precision ? &policy : NULL,
-                               .sharding = wb_str_of(a->sharding ? a->sharding : ""),
-                               .options = a->sharding_options,
-                               .option_count = a->sharding_option_count,
-                               .gpus = a->gpus};
-  const wb_sharded sharded = wb_shard(&ask);
+  if (a->precision) t->policy = wb_precision_find(ctx, wb_str_of(a->precision));
+  t->sharding = (wb_sharding_ask){.lib = t->model->lib,
+                                  .ctx = ctx,
+                                  .trained = &t->trained,
+                                  .frozen = t->frozen.count ? &t->frozen : NULL,
+                                  .optimizer = &t->optimizer,
+                                  .precision = a->precision ? &t->policy : NULL,
+                                  .sharding = wb_str_of(a->sharding ? a->sharding : ""),
+                                  .options = a->sharding_options,
+                                  .option_count = a->sharding_option_count,
+                                  .gpus = a->gpus};
+  const wb_sharded sharded = t->sharded = wb_shard(&t->sharding);
   const wb_i128 of_adapter = t->adapter ? bytes_of(ctx, &t->trained, true) : 0;
   for (size_t i = 0; i < sharded.count; i++) {
     const wb_share *s = &sharded.items[i];
@@ -189,24 +197,31 @@ static void take_method(wb_train *t, const char *name, const char *method, const
   asked.fused_attention = !t->asked.eager;
   wb_method_result *r = WB_NEW(ctx, wb_method_result);
   *r = wb_method_on(t->model, f, &asked, NULL, 0);
+  const size_t before = t->part_count;
   part(t, (wb_train_part){wb_str_of(name), whole(r, "low"), whole(r, best), whole(r, "high"), basis, f->source, false});
+  if (t->part_count > before) t->told[t->told_count++] = (wb_train_told){wb_str_of(name), r, best};
+}
+
+bool wb_train_saved(const wb_train *t, wb_pass *numbers, wb_num *bytes) {
+  wb_model *m = t->model;
+  const weigh_pass asked = {
+      .phase = WEIGH_PHASE_TRAIN, .batch = (weigh_count)t->passes.num, .prompt = t->asked.sequence};
+  *numbers = wb_pass_new(m, &asked);
+  const wb_compute *compute = wb_forward_passes(m);
+  wb_num open[WB_Q_COUNT];
+  wb_pass_open(numbers, 0, open);
+  if (!wb_forms_set(m->forms, open)) WB_FAIL(&m->ctx, WB_LANG_OVERFLOW, WB_NOWHERE, WB_STR("*"));
+  const wb_value saved = wb_settled(&compute->total.saves.bytes);
+  const wb_value elements = wb_settled(&compute->total.saves.elements);
+  if (saved.kind != WB_NUM || elements.kind != WB_NUM) return false;
+  return wb_num_mul(elements.u.num, numbers->dtype_bytes, bytes) && wb_num_add(*bytes, saved.u.num, bytes);
 }
 
 /* A model that is no stack of attention and feed-forward layers: what its operations say that their backward needs. */
 static void take_saved(wb_train *t) {
-  wb_model *m = t->model;
-  const weigh_pass asked = {
-      .phase = WEIGH_PHASE_TRAIN, .batch = (weigh_count)t->passes.num, .prompt = t->asked.sequence};
-  const wb_pass numbers = wb_pass_new(m, &asked);
-  const wb_compute *compute = wb_forward_passes(m);
-  wb_num open[WB_Q_COUNT];
-  wb_pass_open(&numbers, 0, open);
-  if (!wb_forms_set(m->forms, open)) WB_FAIL(&m->ctx, WB_LANG_OVERFLOW, WB_NOWHERE, WB_STR("*"));
-  const wb_value saved = wb_settled(&compute->total.saves.bytes);
-  const wb_value elements = wb_settled(&compute->total.saves.elements);
-  if (saved.kind != WB_NUM || elements.kind != WB_NUM) return;
+  wb_pass numbers;
   wb_num bytes;
-  if (!wb_num_mul(elements.u.num, numbers.dtype_bytes, &bytes) || !wb_num_add(bytes, saved.u.num, &bytes)) return;
+  if (!wb_train_saved(t, &numbers, &bytes)) return;
   const wb_i128 n = bytes.num / bytes.den;
   part(t, (wb_train_part){
               WB_STR("activations"), n / 2, n, 2 * n, WB_BASIS_HEURISTIC,
@@ -232,6 +247,7 @@ static void fill(wb_train *t) {
   if (!a->gpus) a->gpus = 1;
   if (!a->generations) a->generations = 8;
   if (!a->optimizer) a->optimizer = "adamw";
+  t->own_adapter = !a->adapter;
   if (!a->adapter && t->mode.adapter.len) a->adapter = wb_str_cstr(&t->model->ctx, t->mode.adapter);
   if (!a->precision && t->mode.precision.len) a->precision = wb_str_cstr(&t->model->ctx, t->mode.precision);
   a->reserve_percent = a->reserve_percent < 0 ? 0 : a->reserve_percent ? a->reserve_percent : 20;

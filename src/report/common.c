@@ -58,7 +58,7 @@ static void json_resolution(wb_json_out *j, const wb_model *m) {
     wb_jo_str(j, "step", wb_str_of(wb_rung_name(step->rung)));
     wb_jo_bool(j, "found", step->found);
     wb_jo_real(j, "seconds", step->seconds);
-    wb_jo_str(j, "reason", reason_of(j->out->text.ctx, step, WB_LANG_EN));
+    wb_jo_str(j, "reason", reason_of(j->out->text.ctx, step, j->out->lang));
     wb_jo_end(j, '}');
   }
   wb_jo_end(j, ']');
@@ -86,7 +86,7 @@ void wb_json_warnings(wb_json_out *j, wb_model *m) {
     const wb_warning *warning = &m->warnings[i];
     if (warning->message == WB_QUANTIZED && j->out->figures_are_loaded) continue;
     wb_text text = {.ctx = j->out->text.ctx};
-    wb_warning_add(&text, warning, WB_LANG_EN);
+    wb_warning_add(&text, warning, j->out->lang);
     wb_jo_begin(j, NULL, '{');
     wb_jo_str(j, "code", wb_str_of(wb_message_code(warning->message)));
     wb_jo_str(j, "message", wb_text_str(&text));

@@ -45,7 +45,7 @@ static void published_row(wb_out *out, wb_table *table, const wb_design_row *row
   wb_table_cell(table, wb_gib(ctx, room_of(f)));
   const wb_str reach = length(out, wb_design_reach(f));
   wb_table_cell(table, f->no_length ? wb_str_fmt(ctx, "%.*s ?", WB_STR_ARG(reach)) : reach);
-  wb_table_cell(table, wb_out_number(out, f->max_sequences));
+  wb_table_cell(table, wb_out_reach(out, f->max_sequences));
   wb_table_cell(table, rate(ctx, f->prompt_rate.best));
   wb_table_cell(table, rate(ctx, f->per_sequence.best));
 }
@@ -99,8 +99,8 @@ static void figures_row(wb_out *out, wb_table *table, const wb_design_row *row) 
   wb_table_cell(table, wb_gib(ctx, room_of(f)));
   wb_table_cell(table, wb_gib(ctx, f->load.parts[WB_PART_WEIGHTS].best));
   wb_table_cell(table, kib(ctx, f->token_bytes));
-  wb_table_cell(table, wb_out_number(out, f->max_context));
-  wb_table_cell(table, wb_out_number(out, f->max_sequences));
+  wb_table_cell(table, wb_out_reach(out, f->max_context));
+  wb_table_cell(table, wb_out_reach(out, f->max_sequences));
   wb_table_cell(table, rate(ctx, f->prompt_rate.best));
   wb_table_cell(table, rate(ctx, f->per_sequence.best));
 }
@@ -164,7 +164,7 @@ static void write_nearest(wb_out *out, const wb_design *d) {
     wb_text changes = {.ctx = ctx};
     for (size_t i = 0; i < d->change_count; i++)
       wb_text_addf(&changes, "%s%.*s", i ? "; " : "", WB_STR_ARG(d->changes[i]));
-    const wb_str list = wb_text_str(&changes), context = wb_out_number(out, f->max_context),
+    const wb_str list = wb_text_str(&changes), context = wb_out_reach(out, f->max_context),
                  gpus = wb_out_number(out, d->fewest), memory = wb_gib(ctx, d->least_usable);
     if (changes.len) wb_memory_line(out, WB_NOTE_DESIGN_CHANGES, 1, &list);
     if (f->max_context) wb_memory_line(out, WB_NOTE_DESIGN_CONTEXT, 1, &context);
@@ -217,11 +217,13 @@ static const wb_column PLAIN[] = {{"kind", WB_LABEL_DESIGN_ROLE, false},
 
 static void plain_row(wb_out *out, wb_table *table, const wb_design_row *row) {
   const wb_design_figures *f = &row->figures;
-  const wb_i128 numbers[] = {f->parameters,  f->load.all.best, f->budget,       f->load.parts[WB_PART_WEIGHTS].best,
-                             f->token_bytes, f->max_context,   f->max_sequences};
+  const wb_i128 numbers[] = {f->parameters, f->load.all.best, f->budget, f->load.parts[WB_PART_WEIGHTS].best,
+                             f->token_bytes};
   wb_table_cell(table, row->name.len ? WB_STR("published") : WB_STR("proposed"));
   wb_table_cell(table, row->name.len ? row->name : wb_str_of(WB_DESIGN_ROLE_NAMES[row->role]));
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) wb_table_cell(table, wb_out_number(out, numbers[i]));
+  wb_table_cell(table, wb_out_reach(out, f->max_context));
+  wb_table_cell(table, wb_out_reach(out, f->max_sequences));
   wb_table_cell(table, rate(table->ctx, f->prompt_rate.best));
   wb_table_cell(table, rate(table->ctx, f->per_sequence.best));
   wb_table_cell(table, row->name.len ? WB_STR("") : row->config);

@@ -23,9 +23,9 @@ static void figures(wb_json_out *j, const wb_design_figures *f) {
   wb_jo_int(j, "state_bytes", f->load.parts[WB_PART_STATE].best);
   if (!f->gpus) return; /* not measured further */
   wb_jo_int(j, "kv_bytes_per_token", f->token_bytes);
-  wb_jo_int(j, "max_context", f->max_context);
+  wb_json_reach(j, "max_context", f->max_context);
   if (f->made_for) wb_jo_int(j, "made_for_context", f->made_for);
-  wb_jo_int(j, "max_sequences", f->max_sequences);
+  wb_json_reach(j, "max_sequences", f->max_sequences);
   interval(j, "time_to_first_token_s", &f->first_token_s);
   interval(j, "prompt_tokens_per_second", &f->prompt_rate);
   interval(j, "tokens_per_second_per_sequence", &f->per_sequence);

@@ -122,6 +122,11 @@ static void write_node(wb_json_out *j, const wb_model *m, const wb_derivation *d
   write_value(j, node);
   if (unit.len) wb_jo_str(j, "unit", wb_text_str(&unit));
   if (node->source.len) wb_jo_str(j, "source", node->source);
+  if (node->known.is_told) {
+    wb_jo_str(j, "basis", wb_str_of(wb_basis_name(node->known.basis)));
+    wb_jo_int(j, "low", node->known.low);
+    wb_jo_int(j, "high", node->known.high);
+  }
   if (node->origin.kind != WB_FROM_FORMULA) {
     wb_jo_begin(j, "origin", '{');
     wb_jo_str(j, "kind", wb_str_of(wb_origin_name(node->origin.kind)));

@@ -15,6 +15,8 @@ static void json_card(wb_json_out *j, const wb_card *c) {
   wb_jo_str(j, "vendor", c->vendor);
   wb_jo_str(j, "name", c->name);
   wb_jo_str(j, "aliases", c->aliases);
+  wb_jo_str(j, "kind", c->kind);
+  wb_jo_bool(j, "announced", c->announced);
   wb_jo_int(j, "vendor_bytes", c->vendor_bytes);
   if (c->driver_bytes) wb_jo_int(j, "driver_bytes", c->driver_bytes);
   wb_json_usable(j, c);

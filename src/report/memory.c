@@ -48,6 +48,16 @@ wb_memory_facts wb_memory_gather(wb_model *m, const weigh_serving *asked) {
   return f;
 }
 
+void wb_json_reach(wb_json_out *j, const char *key, wb_i128 reach) {
+  if (reach < WB_SERVING_MOST) wb_jo_int(j, key, reach);
+  else wb_jo_null(j, key);
+}
+
+wb_str wb_out_reach(wb_out *out, wb_i128 reach) {
+  if (reach < WB_SERVING_MOST) return wb_out_number(out, reach);
+  return wb_str_of(out->options->format == WEIGH_FORMAT_TEXT ? wb_out_label(out, WB_LABEL_NO_LIMIT) : "");
+}
+
 wb_str wb_gib(wb_ctx *ctx, wb_i128 bytes) { return wb_str_fmt(ctx, "%.2f", (double)bytes / 1073741824.0); }
 
 uint32_t wb_memory_first(const wb_memory_facts *f) {

@@ -149,8 +149,8 @@ static void card(wb_json_out *j, const wb_memory_facts *f) {
   wb_jo_end(j, '}');
   wb_jo_bool(j, "fits", f->fits);
   wb_jo_int(j, "reserve_bytes", f->reserve);
-  wb_jo_int(j, "max_context", f->max_context);
-  wb_jo_int(j, "max_sequences", f->max_sequences);
+  wb_json_reach(j, "max_context", f->max_context);
+  wb_json_reach(j, "max_sequences", f->max_sequences);
 }
 
 /* The members that a card would answer stand there without one, so that readers find them. */

@@ -47,8 +47,8 @@ static void write_verdict(wb_out *out, const wb_memory_facts *f) {
     wb_memory_line(out, WB_NOTE_FULLEST, 3, fullest);
   }
   const wb_i128 longest = wb_launch_longest(f->model);
-  wb_str reach[5] = {wb_out_number(out, f->max_context), wb_out_number(out, f->serving->in_all),
-                     wb_out_number(out, f->max_sequences), wb_out_number(out, f->serving->longest),
+  wb_str reach[5] = {wb_out_reach(out, f->max_context), wb_out_number(out, f->serving->in_all),
+                     wb_out_reach(out, f->max_sequences), wb_out_number(out, f->serving->longest),
                      wb_out_number(out, longest)};
   wb_memory_line(out, longest && f->max_context > longest ? WB_NOTE_REACH_BEYOND : WB_NOTE_REACH, 5, reach);
 }

@@ -42,8 +42,8 @@ static void write_choices(wb_out *out, const wb_memory_facts *f) {
     wb_table_cell(&table, wb_gib(ctx, c->device));
     wb_table_cell(&table, wb_str_of(wb_out_label(out, c->fits ? WB_LABEL_YES : WB_LABEL_NO)));
     for (size_t k = 0; k < (columns - 5) / 2; k++) {
-      wb_table_cell(&table, wb_out_number(out, c->max_context[k]));
-      wb_table_cell(&table, wb_out_number(out, c->max_sequences[k]));
+      wb_table_cell(&table, wb_out_reach(out, c->max_context[k]));
+      wb_table_cell(&table, wb_out_reach(out, c->max_sequences[k]));
     }
   }
   wb_text_addc(&out->text, '\n');
@@ -145,8 +145,8 @@ static void json_choices(wb_json_out *j, const wb_memory_facts *f) {
       wb_jo_int(j, "weights_bytes", c->weights);
       if (!k) wb_jo_int(j, "device_bytes", c->device);
       if (f->has_card && !k) wb_jo_bool(j, "fits", c->fits);
-      if (f->has_card) wb_jo_int(j, "max_context", c->max_context[k]);
-      if (f->has_card) wb_jo_int(j, "max_sequences", c->max_sequences[k]);
+      if (f->has_card) wb_json_reach(j, "max_context", c->max_context[k]);
+      if (f->has_card) wb_json_reach(j, "max_sequences", c->max_sequences[k]);
       wb_jo_end(j, '}');
     }
   wb_jo_end(j, ']');

@@ -35,6 +35,10 @@ bool wb_report_check(wb_out *out, wb_model *model);
 bool wb_report_check_log(wb_out *out, const wb_log *log, wb_model *model); /* model NULL: nothing to compare with */
 bool wb_report_memory(wb_out *out, wb_model *model, bool fit);             /* it fits, or nobody asked */
 
+/* How far it goes: null, or words, where memory sets no limit (wb_serving_max_context). */
+void wb_json_reach(wb_json_out *j, const char *key, wb_i128 reach);
+wb_str wb_out_reach(wb_out *out, wb_i128 reach);
+
 /* What a process can use of a card: members of an object. */
 struct wb_card;
 void wb_json_usable(wb_json_out *j, const struct wb_card *card);

@@ -81,7 +81,8 @@ static bool is_shown(const wb_sweep_writer *w, const column *c) {
 
 static bool is_known(const column *c, const wb_sweep_figures *f) {
   const char *at = (const char *)f + c->at;
-  if (c->need == NEED_CARD || c->need == NEED_REACH) return f->has_card;
+  if (c->need == NEED_CARD) return f->has_card;
+  if (c->need == NEED_REACH) return f->has_card && *(const wb_i128 *)(const void *)at < WB_SERVING_MOST;
   if (c->need == NEED_POOL) return f->tokens > 0;
   if (c->need == NEED_SPEED) return *(const double *)(const void *)at > 0;
   return true;

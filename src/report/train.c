@@ -1,5 +1,5 @@
 /* weigh train: what one rank holds in each mode of training, and what published methods say of the same. */
-#include "estimate/train.h"
+#include "estimate/derive_train.h"
 
 #include <string.h>
 
@@ -89,9 +89,9 @@ static bool answers_mode(wb_model *m, const char *method, wb_str mode) {
 }
 
 /* One mode of several that cannot be: said, and the others stand. What is wrong with the question itself fails in each. */
-static void refuse(wb_model *m, const answer *a) {
+static void refuse(const wb_out *out, wb_model *m, const answer *a) {
   wb_text why = {.ctx = &m->ctx};
-  wb_message_add(&why, a->why.message, WB_LANG_EN, a->why.args, WB_MESSAGE_ARGS);
+  wb_message_add(&why, a->why.message, out->lang, a->why.args, WB_MESSAGE_ARGS);
   const wb_str args[] = {a->mode, wb_text_str(&why)};
   wb_model_warn(m, WB_TRAIN_REFUSED, 2, args);
 }
@@ -107,7 +107,7 @@ static answers gather(wb_out *out, wb_model *m) {
     a->train =
         o->training.mode ? wb_train_new(m, &o->training, mode.name) : wb_train_try(m, &o->training, mode.name, &a->why);
     if (!a->train) {
-      refuse(m, a);
+      refuse(out, m, a);
       all.refused[all.refused_count++] = *a;
       continue;
     }
@@ -373,9 +373,22 @@ static void write_text(wb_out *out, wb_model *m, const answers *all) {
   wb_write_deviations(out, all->deviations, all->deviation_count);
 }
 
+/* Of one mode: the exact answer's figures, or those of the method that --method names. */
+static void write_derivation(wb_out *out, wb_model *m, const answers *all) {
+  const wb_str quantity = wb_str_of(out->options->quantity);
+  const answer *a = &all->items[0];
+  if (!out->options->training.mode) WB_FAIL(&m->ctx, WB_TRAIN_EXPLAIN_MODE, WB_NOWHERE, quantity);
+  wb_report_derivation(out, m,
+                       a->method ? wb_derive_told(a->train, a->method, quantity) : wb_derive_train(a->train, quantity));
+}
+
 bool wb_report_train(wb_out *out, wb_model *m) {
   out->figures_are_loaded = true;
   const answers all = gather(out, m);
+  if (out->options->quantity) {
+    write_derivation(out, m, &all);
+    return true;
+  }
   bool fits = true;
   for (size_t i = 0; i < all.count; i++)
     fits = fits && (all.items[i].train->card.usable_bytes == 0 || all.items[i].train->fits);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Every figure that `weigh memory --explain` shows is what its own derivation comes to, and what `weigh memory` says.
 
-Of several models on several engines, layouts and formats: device_bytes, each component, budget, pool and fraction. The
+Of several models on several engines, layouts and formats: device_bytes, each component, budget, pool, fraction and limits. The
 evaluator is derivation.t's.
 
     tests/derivation/memory.t [-v] [NAME...]     only these models
@@ -35,6 +35,9 @@ ENGINES = ("generic", "transformers", "vllm@2025", "vllm", "vllm@2026-new", "sgl
 SPECIAL = [("transformers", ("--attn-implementation", "eager")), ("vllm", ("--cpu-offload-gb", "1")),
            ("vllm", ("--kv-cache-memory-bytes", "4.25GiB")), ("generic", ("--gpu-layers", "2")),
            ("sglang", ("--mem-fraction-static", "0.7"))]
+
+
+LIMITS = ("max_context", "max_sequences", "kv_bytes_per_token", "fixed_bytes_per_sequence")
 
 
 def ask(model, options):
@@ -72,6 +75,7 @@ def faults(model):
         device = answer["per_device"][answer["worst_device"]]
         wanted = {c["name"]: c["bytes"] for c in device["components"]}
         wanted.update(device_bytes=device["bytes"], budget=device["budget_bytes"])
+        wanted.update({name: answer[name] for name in LIMITS})
         pool = next((answer[k] for k in ("vllm", "sglang", "tensorrt_llm") if k in answer), {})
         wanted.update(pool=pool["kv_cache_bytes"] if pool else None, fraction=pool.get("mem_fraction_static"))
         for quantity, bytes_ in wanted.items():

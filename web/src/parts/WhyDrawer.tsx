@@ -87,8 +87,9 @@ function Facts({ request }: { request: WhyRequest }) {
 function present(request: WhyRequest): WhyRequest | null {
   if (!request.ask) return null;
   const { command, body } = request.ask;
-  const named = Object.fromEntries(Object.entries(body).filter(([name]) => ["explain", "quantity", "latex"].includes(name)));
-  const now = bodyFor(command, options.value, named);
+  const training = command === "train"; /* its modes stand side by side: which one is the figure's, not the question's */
+  const named = Object.fromEntries(Object.entries(body).filter(([name]) => ["explain", "quantity", "latex", ...(training ? ["mode"] : [])].includes(name)));
+  const now = bodyFor(command, options.value, { ...named, ...(training && { method: null }) });
   const text = (one: Body) => JSON.stringify(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1)));
   return text(now) === text(body) ? null : { title: request.title, value: "", ask: { command, body: now } };
 }

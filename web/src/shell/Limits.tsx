@@ -4,12 +4,13 @@ import { bytes, digits, seconds, whole } from "../format";
 import { Figure } from "../parts/Figure";
 import { worstDevice } from "../parts/load";
 import type { Fact, WhyRequest } from "../parts/why";
+import { whyOfQuantity } from "../state/whys";
 import { words } from "../text";
 
 const w = words({
   en: {
     longest: "longest context", most: "most users", speed: "tokens/s each", first: "first token", price: "price", hour: "/h",
-    rule: "rule", longest_rule: (n: string) => `the longest context at which every device keeps within its budget, with ${n} at once`,
+    unlimited: "no limit", rule: "rule", longest_rule: (n: string) => `the longest context at which every device keeps within its budget, with ${n} at once`,
     most_rule: (c: string) => `the most sequences of ${c} tokens with which every device keeps within its budget`, budget: "budget",
     token: "one more token", fixed: "fixed a sequence", whole: "fullest device now", interval: "interval", bound: "bound by", more: "more",
     deploy: "Deploy has the formula with its numbers", provider: "provider", date: "as of", for: (n: number) => (n === 1 ? "one card" : `${n} cards`),
@@ -17,7 +18,7 @@ const w = words({
   },
   zh: {
     longest: "最长上下文", most: "最大并发", speed: "每路 token/s", first: "首个 token", price: "价格", hour: "/小时",
-    rule: "规则", longest_rule: (n: string) => `${n} 个并发时，每个设备都不超出预算的最长上下文`,
+    unlimited: "不限", rule: "规则", longest_rule: (n: string) => `${n} 个并发时，每个设备都不超出预算的最长上下文`,
     most_rule: (c: string) => `每个序列 ${c} token 时，每个设备都不超出预算的最大序列数`, budget: "预算",
     token: "每增加一个 token", fixed: "每个序列固定占用", whole: "当前最满设备", interval: "区间", bound: "受限于", more: "详情",
     deploy: "公式与代入数字见“部署”", provider: "提供商", date: "截至", for: (n: number) => `${n} 张卡`,
@@ -25,13 +26,13 @@ const w = words({
   },
 });
 
-function reachOf(fit: Fit, title: string, value: string, rule: string): WhyRequest {
+function reachOf(fit: Fit, quantity: "max_context" | "max_sequences", title: string, value: string, rule: string): WhyRequest {
   const device = worstDevice(fit);
   const facts: Fact[] = [{ name: w().rule, value: rule }];
   if (device?.budget_bytes !== undefined) facts.push({ name: w().budget, value: bytes(device.budget_bytes) }, { name: w().whole, value: bytes(device.bytes) });
   if (fit.kv_bytes_per_token > 0) facts.push({ name: w().token, value: bytes(fit.kv_bytes_per_token) });
   if (fit.fixed_bytes_per_sequence) facts.push({ name: w().fixed, value: bytes(fit.fixed_bytes_per_sequence) });
-  return { title, value, facts };
+  return { ...whyOfQuantity("fit", quantity, value), title, facts };
 }
 
 function speedOf(fit: Fit, title: string, interval: Interval, show: (n: number) => string, bound: string | undefined): WhyRequest {
@@ -67,15 +68,17 @@ function Price({ fit }: { fit: Fit }) {
 
 export function Limits({ fit }: { fit: Fit }) {
   const { max_context: context, max_sequences: sequences, speed } = fit;
+  const known = typeof fit.fits === "boolean"; /* a card was named; null is then: nothing grows with it */
+  const reach = (n: number | null | undefined) => (typeof n === "number" ? whole(n) : w().unlimited);
   return (
     <dl class="limits">
-      {typeof context === "number" && (
+      {known && (
         <div><dt>{w().longest}</dt><dd>
-          <Figure name="max_context" exact={context} why={reachOf(fit, w().longest, whole(context), w().longest_rule(whole(fit.sequences)))}>{whole(context)}</Figure></dd></div>
+          <Figure name="max_context" exact={context} why={reachOf(fit, "max_context", w().longest, reach(context), w().longest_rule(whole(fit.sequences)))}>{reach(context)}</Figure></dd></div>
       )}
-      {typeof sequences === "number" && (
+      {known && (
         <div><dt>{w().most}</dt><dd>
-          <Figure name="max_sequences" exact={sequences} why={reachOf(fit, w().most, whole(sequences), w().most_rule(whole(fit.context)))}>{whole(sequences)}</Figure></dd></div>
+          <Figure name="max_sequences" exact={sequences} why={reachOf(fit, "max_sequences", w().most, reach(sequences), w().most_rule(whole(fit.context)))}>{reach(sequences)}</Figure></dd></div>
       )}
       {speed && <Speed fit={fit} title={w().speed} interval={speed.tokens_per_second_per_sequence} show={digits} bound={speed.bound} />}
       {speed && <Speed fit={fit} title={w().first} interval={speed.time_to_first_token_s} show={seconds} />}

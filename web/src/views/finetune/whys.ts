@@ -1,7 +1,8 @@
-/* The whys of training's figures: what the answer itself says of them. */
+/* The whys of training's figures: their derivations, and what the answer itself says of them. */
 import type { Component } from "../../api/types";
 import { bytes, percent, whole } from "../../format";
 import type { WhyRequest } from "../../parts/why";
+import { askOfTraining } from "../../state/whys";
 import { words } from "../../text";
 import { componentWord } from "../../text/terms";
 import type { Mode } from "./types";
@@ -26,7 +27,7 @@ export function whyOfMode(mode: Mode): WhyRequest {
   }));
   return {
     title: modeWord(mode.mode), value: bytes(mode.total_bytes), low: mode.low_bytes, high: mode.high_bytes,
-    facts: [{ name: w().total, value: `${whole(mode.total_bytes)} B` }, ...parts],
+    ask: askOfTraining(mode.mode, "total_bytes"), facts: [{ name: w().total, value: `${whole(mode.total_bytes)} B` }, ...parts],
   };
 }
 
@@ -37,6 +38,7 @@ export function whyOfTrained(mode: Mode): WhyRequest {
   ];
   return {
     title: `${modeWord(mode.mode)}: ${w().trained}`, value: whole(mode.trainable_parameters), basis: "exact",
+    ask: askOfTraining(mode.mode, "trainable_parameters"),
     facts: [
       { name: w().trained, value: whole(mode.trainable_parameters), from: w().rule },
       { name: w().all, value: whole(mode.total_parameters) },
@@ -49,7 +51,7 @@ export function whyOfTrained(mode: Mode): WhyRequest {
 export function whyOfPart(mode: Mode, part: Component): WhyRequest {
   return {
     title: `${modeWord(mode.mode)}: ${componentWord(part.name)}`, value: bytes(part.bytes), basis: part.basis, low: part.low_bytes,
-    high: part.high_bytes, source: part.source,
+    high: part.high_bytes, source: part.source, ask: askOfTraining(mode.mode, part.name),
     facts: [
       { name: w().exact, value: `${whole(part.bytes)} B`, ...(part.on === "host" && { from: w().host }) },
       { name: w().precision, value: mode.precision },

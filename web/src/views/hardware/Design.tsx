@@ -20,8 +20,8 @@ interface Entry {
   weights_bytes: number;
   kv_cache_bytes: number;
   state_bytes: number;
-  max_context: number;
-  max_sequences: number;
+  max_context: number | null;
+  max_sequences: number | null;
   tokens_per_second_per_sequence?: Interval | null;
   usd_per_million_tokens?: number;
 }
@@ -63,7 +63,7 @@ function Common({ entry, label }: { entry: Entry; label: string }) {
     <>
       <td class="number">{count(entry.total_parameters)}{entry.active_parameters !== undefined && <span class="muted"> · {w().active(count(entry.active_parameters))}</span>}</td>
       <Bar entry={entry} label={label} />
-      <td class="number">{whole(entry.max_context)}</td>
+      <td class="number">{entry.max_context === null ? "" : whole(entry.max_context)}</td>
       <td class="number">{speed ? digits(speed.best) : ""}</td>
       <td class="number">{entry.usd_per_million_tokens === undefined ? "" : digits(entry.usd_per_million_tokens)}</td>
     </>

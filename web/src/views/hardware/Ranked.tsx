@@ -6,12 +6,12 @@ import { LoadBar, type Load } from "../../parts/LoadBar";
 import { useFit } from "../../state/answers";
 import { change, extras } from "../../state/question";
 import { words } from "../../text";
-import { KINDS, offersOf, passes, sorted, SORTS, type Filter, type GpuRow, type Kind, type Offer, type Sort } from "./cards";
+import { CHOICES, offersOf, passes, sorted, SORTS, type Choice, type Filter, type GpuRow, type Offer, type Sort } from "./cards";
 
 const w = words({
   en: {
     title: "Which cards take it?", found: (n: string, all: string) => `${n} of ${all} known cards, each with its fewest`, search: "Search", vendor: "Maker", every: "all", kind: "Kind", usual: "to buy or rent", sort: "Order",
-    kinds: { card: "cards", laptop: "laptops", unified: "unified memory", accelerator: "cloud accelerators", cpu: "CPUs", announced: "announced" } as Record<Kind, string>, single: "one card is enough", priced: "price known",
+    kinds: { datacenter: "data centre", workstation: "workstation", consumer: "desktop", laptop: "laptop", apple: "Apple", unified: "unified memory", embedded: "embedded", cloud: "cloud only", cpu: "CPUs", announced: "announced" } as Record<Choice, string>, single: "one card is enough", priced: "price known",
     sorts: { rank: "best match", price: "price", memory: "memory", bandwidth: "bandwidth", year: "newest", gpus: "fewest cards" } as Record<Sort, string>,
     head: { card: "card", count: "cards", load: "load of one, with the reserve", memory: "memory", bandwidth: "GB/s", year: "year", price: "USD/h" },
     chosen: "chosen", more: (n: number) => `Show ${n} more`, none: "No card passes these filters.", nothing: "No card that is known takes this question, in any number that can be laid out.", parallel: (tp: number, pp: number) => `tensor ${tp}, pipeline ${pp}`,
@@ -19,7 +19,7 @@ const w = words({
   },
   zh: {
     title: "哪些卡放得下？", found: (n: string, all: string) => `已知 ${all} 种卡中的 ${n} 种，各按最少张数`, search: "搜索", vendor: "厂商", every: "全部", kind: "类别", usual: "可购买或租用", sort: "排序",
-    kinds: { card: "显卡", laptop: "笔记本", unified: "统一内存", accelerator: "云端加速器", cpu: "CPU", announced: "已发布未上市" } as Record<Kind, string>, single: "单卡即可", priced: "有价格",
+    kinds: { datacenter: "数据中心", workstation: "工作站", consumer: "台式机", laptop: "笔记本", apple: "Apple", unified: "统一内存", embedded: "嵌入式", cloud: "仅云端", cpu: "CPU", announced: "已发布未上市" } as Record<Choice, string>, single: "单卡即可", priced: "有价格",
     sorts: { rank: "最匹配", price: "价格", memory: "显存", bandwidth: "带宽", year: "最新", gpus: "张数最少" } as Record<Sort, string>,
     head: { card: "卡", count: "张数", load: "单卡负载与余量", memory: "显存", bandwidth: "GB/s", year: "年份", price: "美元/小时" },
     chosen: "已选", more: (n: number) => `再显示 ${n} 种`, none: "没有卡符合这些筛选条件。", nothing: "已知的卡无论多少张都放不下当前问题。", parallel: (tp: number, pp: number) => `张量并行 ${tp}，流水线并行 ${pp}`,
@@ -60,7 +60,7 @@ function Tools({ gpus }: { gpus: readonly GpuRow[] }) {
     <div class="hardware-tools">
       <label class="inline">{w().search} <input type="text" data-extra="hardware-text" value={extra("text")} spellcheck={false} onInput={(event) => setExtra("text", event.currentTarget.value.trim())} /></label>
       <Select name="vendor" label={w().vendor} entries={[["", w().every], ...vendors.map((vendor) => [vendor, vendor] as const)]} />
-      <Select name="kind" label={w().kind} entries={[["", w().usual], ...KINDS.map((kind) => [kind, w().kinds[kind]] as const), ["all", w().every]]} />
+      <Select name="kind" label={w().kind} entries={[["", w().usual], ...CHOICES.map((kind) => [kind, w().kinds[kind]] as const), ["all", w().every]]} />
       <Select name="sort" label={w().sort} entries={SORTS.map((sort) => [sort === "rank" ? "" : sort, w().sorts[sort]] as const)} />
       <Check name="single" label={w().single} />
       <Check name="priced" label={w().priced} />

@@ -1,11 +1,17 @@
 /* Cards that take the question as it stands, with what is known of each; ranked, filtered, sorted for the list. */
 import type { Card } from "../../api/types";
 
+/* As the API says it (data/accelerators). */
+export const KINDS = ["datacenter", "workstation", "consumer", "laptop", "apple", "unified", "embedded", "cloud", "cpu"] as const;
+export type Kind = (typeof KINDS)[number];
+
 /* A row of /api/v1/gpus. */
 export interface GpuRow {
   vendor: string;
   name: string;
   aliases: string;
+  kind: Kind;
+  announced: boolean;
   vendor_bytes: number;
   usable_bytes: number;
   usable_low_bytes: number;
@@ -29,16 +35,12 @@ export interface Offer {
   rank: number; /* as the API ranks them */
 }
 
-export const KINDS = ["card", "laptop", "unified", "accelerator", "cpu", "announced"] as const;
-export type Kind = (typeof KINDS)[number];
+/* What the list is filtered by: a kind, or what cannot be had yet. */
+export const CHOICES = [...KINDS, "announced"] as const;
+export type Choice = (typeof CHOICES)[number];
 
-/* What one would buy: by the name and the maker, as the table has no column for it. */
-export function kindOf(gpu: GpuRow): Kind {
-  if (/\(announced\)/.test(gpu.name)) return "announced";
-  if (gpu.vendor === "CPU") return "cpu";
-  if (/Laptop|\dM$/.test(gpu.name)) return "laptop";
-  if (gpu.vendor === "Apple" || /^Jetson|Ryzen|DGX Spark/.test(gpu.name)) return "unified";
-  return ["Google", "AWS"].includes(gpu.vendor) ? "accelerator" : "card";
+function choiceOf(gpu: GpuRow): Choice {
+  return gpu.announced ? "announced" : gpu.kind;
 }
 
 export function offersOf(cards: readonly Card[], gpus: readonly GpuRow[]): Offer[] {
@@ -58,7 +60,7 @@ export interface Filter {
 }
 
 export function passes(offer: Offer, filter: Filter): boolean {
-  const kind = kindOf(offer.gpu);
+  const kind = choiceOf(offer.gpu);
   const wanted = filter.kind ? filter.kind === "all" || kind === filter.kind : kind !== "cpu" && kind !== "announced";
   const text = filter.text.toLowerCase();
   return wanted
