@@ -21,7 +21,7 @@ export function Hardware() {
     void get<{ gpus: GpuRow[] }>("gpus").then((reply) => reply.ok && setGpus(reply.data.gpus));
   }, []);
   const fit = useFit();
-  const ranked = useAnswer<Fit>("fit", ranges.value ? bodyFor("fit", options.value, NO_MACHINE) : null);
+  const ranked = useAnswer<Fit>("fit", ranges.value ? bodyFor("fit", options.value, NO_MACHINE) : null, "settled");
   const gpu = gpus.find((row) => row.name === fit.data?.gpu?.name);
   return (
     <div class={`stack hardware ${ranked.pending && ranked.data ? "pending" : ""}`} data-view="hardware">

@@ -54,7 +54,7 @@ function ofFit(engine: Engine, fit: Fit): Answered {
 
 function useEngines(fit: Fit): Answered[] {
   const vary = [`engine=${ENGINES.join("|")}`];
-  const sweep = useAnswer<Sweep>("sweep", ranges.value ? bodyFor("sweep", options.value, { engine: null, "engine-option": null, reach: true, vary }) : null);
+  const sweep = useAnswer<Sweep>("sweep", ranges.value ? bodyFor("sweep", options.value, { engine: null, "engine-option": null, reach: true, vary }) : null, "settled");
   return ENGINES.map((engine) => (isOwn(engine) ? ofFit(engine, fit) : ofPoint(engine, sweep.data?.points.find((one) => one.engine === engine), fit)));
 }
 
