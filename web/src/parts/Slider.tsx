@@ -46,6 +46,11 @@ function roomy(range: Range, show: (n: number) => string, chosen: number): Set<n
   return shown;
 }
 
+/* A long label at the right end would stand out of the panel. */
+function atEnd(range: Range, tick: number): boolean {
+  return toPosition(range, tick) > 0.98 * STEPS;
+}
+
 export function Slider(props: Props) {
   const { label, about, name, value, fallback, range, unit, limit, problem, ignored, inTokens, onChange } = props;
   const id = useId();
@@ -90,7 +95,7 @@ export function Slider(props: Props) {
           }} />
         <span class="ticks" aria-hidden="true">
           {range.ticks.map((tick) => (
-            <span key={tick} class={tick === number ? "on" : ""} style={{ left: percent(tick) }} onClick={() => !ignored && set(tick)}>
+            <span key={tick} class={`${tick === number ? "on" : ""} ${atEnd(range, tick) ? "end" : ""}`} style={{ left: percent(tick) }} onClick={() => !ignored && set(tick)}>
               {labelled.has(tick) ? show(tick) : ""}
             </span>
           ))}

@@ -15,12 +15,12 @@ import type { Rare } from "./More";
 const w = words({
   en: {
     engine: "Engine", release: "Release", generic: "none in particular", usual: "usual",
-    reserve: "Share kept free", reserve_line: "The share of each card that is left alone.", use: "Share it may use",
+    reserve: "Reserve, share of a card", reserve_line: "The share of each card's memory that is kept free.", use: "Use, share of a card",
     use_line: "The share of each card that the engine takes for itself.",
   },
   zh: {
     engine: "推理引擎", release: "版本", generic: "不限", usual: "通常",
-    reserve: "预留比例", reserve_line: "每张卡上不使用的比例。", use: "可用比例", use_line: "引擎在每张卡上可占用的比例。",
+    reserve: "余量（占显存比例）", reserve_line: "每张卡上留空的显存比例。", use: "使用（占显存比例）", use_line: "引擎在每张卡上可占用的比例。",
   },
 });
 

@@ -43,13 +43,13 @@ function Ranks({ fit }: { fit: Fit }) {
   const loads = rows.map(({ device }) => loadOfDevice(device, fit.reserve_bytes));
   const scale = scaleOf(loads);
   return (
-    <div class="ranks" data-part="ranks">
+    <div class="card-ranks" data-part="ranks">
       <h3>{w().ranks}</h3>
       {rows.map(({ device, alike }, i) => {
         const load = loads[i];
         if (!load) return null;
         return (
-          <div class="rank" key={device.device}>
+          <div class="card-rank" key={device.device}>
             <span>{w().rank(device.pipeline_stage, alike)}</span>
             <LoadBar small load={load} scale={scale} label={w().rank(device.pipeline_stage, alike)} />
             <span class="bar-text">{load.capacity === null ? bytes(load.bytes) : w().of(bytes(load.bytes), bytes(load.capacity))}{overText(load) && <strong class="alarm"> {overText(load)}</strong>}</span>
