@@ -1,5 +1,6 @@
 /* A list to choose from, and a switch. */
 import { useId } from "preact/hooks";
+import { Quoted } from "./Problem";
 
 export interface Entry {
   value: string;
@@ -28,7 +29,7 @@ export function Choice({ label, about, name, value, entries, problem, ignored, o
         {entries.map((entry) => <option key={entry.value} value={entry.value}>{entry.text}</option>)}
         {!known && <option value={value}>{value}</option>}
       </select>
-      {(problem ?? ignored) && <p class={problem ? "problem" : "note"} role={problem ? "alert" : undefined}>{problem ?? ignored}</p>}
+      {(problem ?? ignored) && <p class={problem ? "problem" : "note"} role={problem ? "alert" : undefined}>{problem ? <Quoted text={problem} /> : ignored}</p>}
     </div>
   );
 }

@@ -9,7 +9,7 @@ const w = words({
 
 /* What stands between backquotes is quoted from the question. */
 export function Quoted({ text }: { text: string }) {
-  return <>{text.split("`").map((piece, i) => (i % 2 ? <code key={i}>{piece}</code> : piece))}</>;
+  return <>{text.split("`").map((piece, i) => (i % 2 ? <code key={i}>{piece || "\"\""}</code> : piece))}</>;
 }
 
 export function Problem({ problem }: { problem: Told }) {

@@ -4,6 +4,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useId, useState } from "preact/hooks";
 import { tokens, whole } from "../format";
 import { words } from "../text";
+import { Quoted } from "./Problem";
 import { fromPosition, next, STEPS, toPosition, typed, type Range } from "./scale";
 
 interface Props {
@@ -103,7 +104,7 @@ export function Slider(props: Props) {
       </span>
       {(problem || ignored || (limit && number > limit.at)) && (
         <p id={`${id}-note`} class={problem ? "problem" : "note"} role={problem ? "alert" : undefined}>
-          {problem ?? ignored ?? limit?.text}
+          {problem ? <Quoted text={problem} /> : (ignored ?? limit?.text)}
         </p>
       )}
       {!problem && !ignored && about && <span id={`${id}-note`} class="unseen">{about}</span>}

@@ -8,6 +8,7 @@ import { useFit, useProblemOf } from "../state/answers";
 import { rangeFrom } from "../state/controls";
 import { change, changeMember, memberOf, option, optionList } from "../state/question";
 import { words } from "../text";
+import { engineTitle } from "../text/terms";
 import { engineName, familyOf, useEngineOptions, useEngines, type EngineOption, type EngineRow } from "./engines";
 import { useIdle } from "./idle";
 import type { Rare } from "./More";
@@ -24,14 +25,9 @@ const w = words({
   },
 });
 
-/* As the engines' own projects write their names. */
-const NAMES: Readonly<Record<string, string>> = {
-  vllm: "vLLM", sglang: "SGLang", tensorrt_llm: "TensorRT-LLM", llama_cpp: "llama.cpp", transformers: "Transformers",
-};
-
 export function engineWord(engines: readonly EngineRow[], name: string): string {
   const family = familyOf(engines, engineName(name));
-  return NAMES[family] ?? family;
+  return engineTitle(family);
 }
 
 /* Options by which engines leave a part of the card alone; the rest is theirs. */
@@ -58,7 +54,7 @@ export function EngineChoice() {
   return (
     <div class={releases.length ? "pair" : ""}>
       <Choice label={w().engine} name="engine" value={family} problem={problem}
-        entries={(families.length ? families : [family]).map((value) => ({ value, text: value === "generic" ? w().generic : (NAMES[value] ?? value) }))}
+        entries={(families.length ? families : [family]).map((value) => ({ value, text: value === "generic" ? w().generic : engineTitle(value) }))}
         onChange={choose} />
       {releases.length > 0 && (
         <Choice label={w().release} name="engine-release" value={given || family}

@@ -2,6 +2,7 @@
 import type { Fit, Interval } from "../api/types";
 import { bytes, digits, seconds, whole } from "../format";
 import { Figure } from "../parts/Figure";
+import { limitText } from "../parts/limit";
 import { worstDevice } from "../parts/load";
 import type { Fact, WhyRequest } from "../parts/why";
 import { words } from "../text";
@@ -71,11 +72,11 @@ export function Limits({ fit }: { fit: Fit }) {
     <dl class="limits">
       {typeof context === "number" && (
         <div data-figure="max_context"><dt>{w().longest}</dt><dd>
-          <Figure why={reachOf(fit, w().longest, whole(context), w().longest_rule(whole(fit.sequences)))}>{whole(context)}</Figure></dd></div>
+          <Figure why={reachOf(fit, w().longest, limitText(context), w().longest_rule(whole(fit.sequences)))}>{limitText(context)}</Figure></dd></div>
       )}
       {typeof sequences === "number" && (
         <div data-figure="max_sequences"><dt>{w().most}</dt><dd>
-          <Figure why={reachOf(fit, w().most, whole(sequences), w().most_rule(whole(fit.context)))}>{whole(sequences)}</Figure></dd></div>
+          <Figure why={reachOf(fit, w().most, limitText(sequences), w().most_rule(whole(fit.context)))}>{limitText(sequences)}</Figure></dd></div>
       )}
       {speed && <Speed fit={fit} title={w().speed} interval={speed.tokens_per_second_per_sequence} show={digits} bound={speed.bound} />}
       {speed && <Speed fit={fit} title={w().first} interval={speed.time_to_first_token_s} show={seconds} />}
