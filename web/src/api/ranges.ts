@@ -1,6 +1,6 @@
 /* /api/v1/ranges: the commands and options as the server's own tables have them, and what a control of each can offer. */
 import { signal } from "@preact/signals";
-import { get } from "./client";
+import { get, type Problem } from "./client";
 
 export interface Told {
   en: string;
@@ -53,13 +53,13 @@ export interface Ranges {
 export const ranges = signal<Ranges | null>(null);
 const taken = new Map<string, Map<string, OptionInfo>>();
 
-export async function loadRanges(): Promise<boolean> {
+export async function loadRanges(): Promise<Problem | null> {
   const reply = await get<Ranges>("ranges");
-  if (!reply.ok) return false;
+  if (!reply.ok) return reply.problem;
   for (const command of reply.data.commands)
     taken.set(command.name, new Map(command.options.map((entry) => [entry.name, entry])));
   ranges.value = reply.data;
-  return true;
+  return null;
 }
 
 export function takes(command: string, name: string): boolean {

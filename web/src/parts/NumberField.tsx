@@ -1,4 +1,5 @@
 /* A number that is typed: arrow keys step through its ticks, with Shift by its own step. */
+import { Quoted } from "./Problem";
 import { useEffect, useId, useState } from "preact/hooks";
 import { next, typed, type Range } from "./scale";
 
@@ -43,7 +44,7 @@ export function NumberField(props: Props) {
           }} />
         {unit && <span class="unit">{unit}</span>}
       </span>
-      {words && <p id={`${id}-note`} class={problem ? "problem" : "note"} role={problem ? "alert" : undefined}>{words}</p>}
+      {words && <p id={`${id}-note`} class={problem ? "problem" : "note"} role={problem ? "alert" : undefined}>{problem ? <Quoted text={problem} /> : words}</p>}
       {!words && about && <span id={`${id}-note`} class="unseen">{about}</span>}
     </div>
   );

@@ -4,6 +4,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useId, useState } from "preact/hooks";
 import { tokens, whole } from "../format";
 import { words } from "../text";
+import { Quoted } from "./Problem";
 import { fromPosition, next, STEPS, toPosition, typed, type Range } from "./scale";
 
 interface Props {
@@ -44,6 +45,11 @@ function roomy(range: Range, show: (n: number) => string, chosen: number): Set<n
     shown.add(tick);
   }
   return shown;
+}
+
+/* A long label at the right end would stand out of the panel. */
+function atEnd(range: Range, tick: number): boolean {
+  return toPosition(range, tick) > 0.98 * STEPS;
 }
 
 export function Slider(props: Props) {
@@ -90,7 +96,7 @@ export function Slider(props: Props) {
           }} />
         <span class="ticks" aria-hidden="true">
           {range.ticks.map((tick) => (
-            <span key={tick} class={tick === number ? "on" : ""} style={{ left: percent(tick) }} onClick={() => !ignored && set(tick)}>
+            <span key={tick} class={`${tick === number ? "on" : ""} ${atEnd(range, tick) ? "end" : ""}`} style={{ left: percent(tick) }} onClick={() => !ignored && set(tick)}>
               {labelled.has(tick) ? show(tick) : ""}
             </span>
           ))}
@@ -98,7 +104,7 @@ export function Slider(props: Props) {
       </span>
       {(problem || ignored || (limit && number > limit.at)) && (
         <p id={`${id}-note`} class={problem ? "problem" : "note"} role={problem ? "alert" : undefined}>
-          {problem ?? ignored ?? limit?.text}
+          {problem ? <Quoted text={problem} /> : (ignored ?? limit?.text)}
         </p>
       )}
       {!problem && !ignored && about && <span id={`${id}-note`} class="unseen">{about}</span>}

@@ -1,6 +1,7 @@
 /* A text field with a list that follows what is typed: arrow keys, Enter, Escape; the list is in the field's own words. */
 import { Fragment, type ComponentChildren } from "preact";
 import { useEffect, useId, useState } from "preact/hooks";
+import { Quoted } from "../parts/Problem";
 
 export interface Item {
   key: string; /* what is taken */
@@ -107,7 +108,7 @@ export function Combobox(props: Props) {
           {open && items.length === 0 && !props.busy && <p class="heading" role="presentation">{props.none}</p>}
         </div>
       </div>
-      {problem && <p class="problem" role="alert">{problem}</p>}
+      {problem && <p class="problem" role="alert"><Quoted text={problem} /></p>}
       {!problem && props.note}
     </div>
   );

@@ -7,6 +7,7 @@ import { useFit } from "../state/answers";
 import { bodyFor, change, changeMember, memberOf, option, optionList, options } from "../state/question";
 import { words } from "../text";
 import { FIELD_GROUPS, grouped, shortKey, stepOf, type FieldGroup } from "./fields";
+import { Quoted } from "../parts/Problem";
 
 const w = words<{ groups: Record<FieldGroup, string>; all: string; back: (was: string) => string; short: string; assumed: string;
   standard: string; set: string }>({
@@ -78,7 +79,7 @@ function FieldRow({ field, was, problem }: Row) {
         <button type="button" class="link back" title={was && w().back(was)} aria-label={`${field.key}: ${w().back(was ?? "")}`}
           onClick={() => changeMember("set", field.key, null)}>{was ?? w().short}</button>
       )}
-      {problem && <p class="problem" role="alert">{problem}</p>}
+      {problem && <p class="problem" role="alert"><Quoted text={problem} /></p>}
     </div>
   );
 }

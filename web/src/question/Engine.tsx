@@ -8,6 +8,7 @@ import { useFit, useProblemOf } from "../state/answers";
 import { rangeFrom } from "../state/controls";
 import { change, changeMember, memberOf, option, optionList } from "../state/question";
 import { words } from "../text";
+import { engineTitle } from "../text/terms";
 import { engineName, familyOf, useEngineOptions, useEngines, type EngineOption, type EngineRow } from "./engines";
 import { useIdle } from "./idle";
 import type { Rare } from "./More";
@@ -15,23 +16,18 @@ import type { Rare } from "./More";
 const w = words({
   en: {
     engine: "Engine", release: "Release", generic: "none in particular", usual: "usual",
-    reserve: "Share kept free", reserve_line: "The share of each card that is left alone.", use: "Share it may use",
+    reserve: "Reserve, share of a card", reserve_line: "The share of each card's memory that is kept free.", use: "Use, share of a card",
     use_line: "The share of each card that the engine takes for itself.",
   },
   zh: {
     engine: "推理引擎", release: "版本", generic: "不限", usual: "通常",
-    reserve: "预留比例", reserve_line: "每张卡上不使用的比例。", use: "可用比例", use_line: "引擎在每张卡上可占用的比例。",
+    reserve: "余量（占显存比例）", reserve_line: "每张卡上留空的显存比例。", use: "使用（占显存比例）", use_line: "引擎在每张卡上可占用的比例。",
   },
 });
 
-/* As the engines' own projects write their names. */
-const NAMES: Readonly<Record<string, string>> = {
-  vllm: "vLLM", sglang: "SGLang", tensorrt_llm: "TensorRT-LLM", llama_cpp: "llama.cpp", transformers: "Transformers",
-};
-
 export function engineWord(engines: readonly EngineRow[], name: string): string {
   const family = familyOf(engines, engineName(name));
-  return NAMES[family] ?? family;
+  return engineTitle(family);
 }
 
 /* Options by which engines leave a part of the card alone; the rest is theirs. */
@@ -58,7 +54,7 @@ export function EngineChoice() {
   return (
     <div class={releases.length ? "pair" : ""}>
       <Choice label={w().engine} name="engine" value={family} problem={problem}
-        entries={(families.length ? families : [family]).map((value) => ({ value, text: value === "generic" ? w().generic : (NAMES[value] ?? value) }))}
+        entries={(families.length ? families : [family]).map((value) => ({ value, text: value === "generic" ? w().generic : engineTitle(value) }))}
         onChange={choose} />
       {releases.length > 0 && (
         <Choice label={w().release} name="engine-release" value={given || family}

@@ -58,7 +58,7 @@ function whereFrom(fit: Fit): string | undefined {
 function Facts({ fit, params }: { fit: Fit; params: Params | null }) {
   const where = whereFrom(fit);
   return (
-    <p class="facts">
+    <p class="model-facts">
       {fit.model_type && <span class="mono">{fit.model_type}</span>}
       {params && (
         <>
@@ -80,7 +80,7 @@ function Keep({ id }: { id: string }) {
   return (
     <form class="keep" onSubmit={(event) => { event.preventDefault(); void keepInRegistry(id, name.trim()).then(setTold); }}>
       <input type="text" aria-label={w().as} value={name} onInput={(event) => setName(event.currentTarget.value)} />
-      <button type="submit" class="plain">{w().go}</button>
+      <button type="submit" class="plain-button">{w().go}</button>
       {told === "no registry" ? <p class="note">{w().none}</p> : told && <Problem problem={told} />}
     </form>
   );

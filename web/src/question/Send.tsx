@@ -78,7 +78,7 @@ function Paste({ onDone }: { onDone: () => void }) {
     <form class="paste" onSubmit={(event) => { event.preventDefault(); void send(text, "config.json").then(() => !sendProblem.value && onDone()); }}>
       <textarea class="mono" rows={6} spellcheck={false} aria-label={w().pasted} placeholder={'{ "model_type": "llama", … }'} value={text}
         ref={(area) => { if (area && !text) area.focus(); }} onInput={(event) => setText(event.currentTarget.value)} />
-      <button type="submit" class="plain" disabled={!text.trim()}>{w().weigh}</button>
+      <button type="submit" class="plain-button" disabled={!text.trim()}>{w().weigh}</button>
     </form>
   );
 }

@@ -45,7 +45,7 @@ export function usual(cards: readonly CardRow[], loads: ReadonlyMap<string, Card
 /* Of the question without a machine: each card alone, and the count of them that it would need. */
 export function useLoads(wanted: boolean): Map<string, Card> {
   const none = { gpu: null, "gpu-memory": null, mig: null, gpus: null, tp: null, pp: null, dp: null, cp: null, dcp: null, "gpu-layers": null };
-  const { data } = useAnswer<Fit>("fit", wanted ? bodyFor("fit", options.value, none) : null);
+  const { data } = useAnswer<Fit>("fit", wanted ? bodyFor("fit", options.value, none) : null, "settled");
   return new Map((data?.cards ?? []).map((card) => [card.gpu, card]));
 }
 

@@ -19,7 +19,7 @@ function told(fit: Fit): string {
 export function useSame(when: boolean, instead: Record<string, string | string[] | null>): boolean {
   const { data, problem, pending } = useFit();
   const ask = when && !problem && ranges.value !== null;
-  const other = useAnswer<Fit>("fit", ask ? bodyFor("fit", options.value, instead) : null);
+  const other = useAnswer<Fit>("fit", ask ? bodyFor("fit", options.value, instead) : null, "settled");
   return ask && !pending && !other.pending && data !== null && other.data !== null && told(data) === told(other.data);
 }
 

@@ -7,6 +7,7 @@ import { aboutOption, rangeOf } from "../state/controls";
 import { change, option } from "../state/question";
 import { useIdle } from "./idle";
 import type { Rare } from "./More";
+import { Quoted } from "../parts/Problem";
 
 interface Props {
   name: string;
@@ -47,7 +48,7 @@ function RareSwitch({ name, label, ignored }: Props) {
     <>
       <Switch label={label} name={name} value={on} about={aboutOption(name)} ignored={on ? undefined : ignored} note={on ? idle : undefined}
         onChange={(value) => change({ [name]: value ? "true" : null })} />
-      {problem?.field === name && <p class="problem" role="alert">{problem.detail}</p>}
+      {problem?.field === name && <p class="problem" role="alert"><Quoted text={problem.detail} /></p>}
     </>
   );
 }

@@ -1,12 +1,8 @@
 /* The page: the question at the left, its answer at the right, the views of it below the strip. */
 import { lazy } from "./lazy";
-import { useAnswer } from "../api/answer";
-import { ranges } from "../api/ranges";
-import type { Fit } from "../api/types";
 import { WhyDrawer } from "../parts/WhyDrawer";
 import { Question } from "../question/Question";
-import { FitAnswer } from "../state/answers";
-import { fitBody, view, VIEWS, type View } from "../state/question";
+import { view, VIEWS, type View } from "../state/question";
 import { language, words } from "../text";
 import { Overview } from "../views/Overview";
 import { Export } from "./Export";
@@ -67,27 +63,29 @@ function Shown() {
   return <Chosen key={view.value} />;
 }
 
+/* The panel is named after the tab whose view it holds. */
+function Panel() {
+  return <div id="view" class="view" role="tabpanel" aria-labelledby={`tab-${view.value}`}><Shown /></div>;
+}
+
 export function App() {
-  const fit = useAnswer<Fit>("fit", ranges.value ? fitBody.value : null);
   return (
-    <FitAnswer.Provider value={fit}>
-      <div class="page" lang={language.value}>
-        <Header />
-        <Question />
-        <main id="answer" tabIndex={-1}>
-          <Strip />
-          <Tabs />
-          <OnPaper />
-          <div id="view" class="view" role="tabpanel" aria-labelledby={`tab-${view.value}`}><Shown /></div>
-        </main>
-        <WhyDrawer />
-        <Keys />
-        <Share />
-        <History />
-        <Export />
-        <Recorder />
-        <Said />
-      </div>
-    </FitAnswer.Provider>
+    <div class="page" lang={language.value === "zh" ? "zh-CN" : "en"}>
+      <Header />
+      <Question />
+      <main id="answer" tabIndex={-1}>
+        <Strip />
+        <Tabs />
+        <OnPaper />
+        <Panel />
+      </main>
+      <WhyDrawer />
+      <Keys />
+      <Share />
+      <History />
+      <Export />
+      <Recorder />
+      <Said />
+    </div>
   );
 }

@@ -2,6 +2,7 @@
 import type { Fit, Interval } from "../api/types";
 import { bytes, digits, seconds, whole } from "../format";
 import { Figure } from "../parts/Figure";
+import { limitText } from "../parts/limit";
 import { worstDevice } from "../parts/load";
 import type { Fact, WhyRequest } from "../parts/why";
 import { whyOfQuantity } from "../state/whys";
@@ -69,16 +70,15 @@ function Price({ fit }: { fit: Fit }) {
 export function Limits({ fit }: { fit: Fit }) {
   const { max_context: context, max_sequences: sequences, speed } = fit;
   const known = typeof fit.fits === "boolean"; /* a card was named; null is then: nothing grows with it */
-  const reach = (n: number | null | undefined) => (typeof n === "number" ? whole(n) : w().unlimited);
   return (
     <dl class="limits">
       {known && (
         <div><dt>{w().longest}</dt><dd>
-          <Figure name="max_context" exact={context} why={reachOf(fit, "max_context", w().longest, reach(context), w().longest_rule(whole(fit.sequences)))}>{reach(context)}</Figure></dd></div>
+          <Figure name="max_context" exact={context} why={reachOf(fit, "max_context", w().longest, limitText(context), w().longest_rule(whole(fit.sequences)))}>{limitText(context)}</Figure></dd></div>
       )}
       {known && (
         <div><dt>{w().most}</dt><dd>
-          <Figure name="max_sequences" exact={sequences} why={reachOf(fit, "max_sequences", w().most, reach(sequences), w().most_rule(whole(fit.context)))}>{reach(sequences)}</Figure></dd></div>
+          <Figure name="max_sequences" exact={sequences} why={reachOf(fit, "max_sequences", w().most, limitText(sequences), w().most_rule(whole(fit.context)))}>{limitText(sequences)}</Figure></dd></div>
       )}
       {speed && <Speed fit={fit} title={w().speed} interval={speed.tokens_per_second_per_sequence} show={digits} bound={speed.bound} />}
       {speed && <Speed fit={fit} title={w().first} interval={speed.time_to_first_token_s} show={seconds} />}

@@ -1,9 +1,8 @@
 /* Keys of the whole page; none acts while something is typed. */
 import { signal } from "@preact/signals";
 import { byteUnit } from "../format";
-import { closeWhy, openWhy, why } from "../parts/why";
+import { closeWhy, why } from "../parts/why";
 import { view, VIEWS } from "../state/question";
-import { whyOfQuantity } from "../state/whys";
 import { language, setLanguage } from "../text";
 import { setUnit } from "./Header";
 
@@ -11,7 +10,7 @@ export const helpOpen = signal(false);
 
 const ACTIONS: Readonly<Record<string, () => void>> = {
   "/": () => document.getElementById("model-search")?.focus(),
-  e: () => openWhy(whyOfQuantity("fit", "device_bytes", "")),
+  e: () => document.querySelector<HTMLElement>(".sentence button.strong")?.click(),
   u: () => setUnit(byteUnit.value === "GiB" ? "GB" : "GiB"),
   l: () => setLanguage(language.value === "en" ? "zh" : "en"),
   "?": () => (helpOpen.value = !helpOpen.value),

@@ -1,18 +1,29 @@
-/* Answers that several parts show: asked once, by the shell, and handed down. */
-import { createContext } from "preact";
-import { useContext } from "preact/hooks";
+/* The answer to the serving question as it stands. */
+import { signal } from "@preact/signals";
 import type { Answer } from "../api/answer";
+import type { Problem } from "../api/client";
+import { loadRanges, ranges } from "../api/ranges";
 import type { Fit } from "../api/types";
+import { followed } from "./followed";
+import { fitBody } from "./question";
 
-export const FitAnswer = createContext<Answer<Fit>>({ data: null, problem: null, pending: true });
+const fit = followed<Fit>("fit", () => (ranges.value ? fitBody.value : null), "first");
+const AGAIN = 2000; /* ms until a server that does not answer is asked once more */
 
-/* The serving question as it stands: what it weighs, how far it goes, what to change. */
+/* Why nothing can be asked at all. */
+export const unreached = signal<Problem | null>(null);
+
+export async function startAnswers(): Promise<void> {
+  while ((unreached.value = await loadRanges())) await new Promise((done) => setTimeout(done, AGAIN));
+}
+
+/* What it weighs, how far it goes, what to change. Take from it only what is shown: each part is followed by itself. */
 export function useFit(): Answer<Fit> {
-  return useContext(FitAnswer);
+  return fit;
 }
 
 /* The problem with one option, to be told at its control. */
 export function useProblemOf(name: string): string | undefined {
-  const { problem } = useContext(FitAnswer);
+  const problem = fit.problem;
   return problem && problem.field === name ? problem.detail : undefined;
 }

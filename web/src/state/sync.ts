@@ -4,12 +4,17 @@ import { ranges } from "../api/ranges";
 import { read, write } from "./link";
 import { extras, options, view } from "./question";
 
+const OFTEN = 200; /* ms: browsers refuse an address that changes faster for long */
+const PAUSE = 1000;
+let changed = -PAUSE; /* when, in ms */
 let written = "";
 let timer = 0;
+let fresh = false; /* the change to come begins a new place */
 
 function take(hash: string): boolean {
   const state = read(hash);
   if (!state) return false;
+  changed = performance.now();
   options.value = state.options;
   view.value = state.view;
   extras.value = state.extras;
@@ -20,24 +25,35 @@ export function link(): string {
   return write({ options: options.value, view: view.value, extras: extras.value });
 }
 
-/* Dragging replaces the address; a pause of a second makes a place to go back to. */
-function put(hash: string): void {
+function put(): void {
+  timer = 0;
+  const hash = link();
   if (hash === written) return;
-  const settled = timer === 0 && written !== "";
-  window.clearTimeout(timer);
-  timer = window.setTimeout(() => (timer = 0), 1000);
-  if (settled) history.pushState(null, "", hash);
+  if (fresh && written !== "") history.pushState(null, "", hash);
   else history.replaceState(null, "", hash);
   written = hash;
+  fresh = false;
+}
+
+/* Dragging replaces the address; a pause of a second makes a place to go back to. */
+function follow(): void {
+  if (link() === written) return;
+  fresh ||= performance.now() - changed > PAUSE;
+  changed = performance.now();
+  if (timer === 0) timer = window.setTimeout(put, OFTEN);
 }
 
 export function startSync(): void {
   if (take(location.hash)) written = location.hash;
   window.addEventListener("popstate", () => {
+    window.clearTimeout(timer);
+    timer = 0;
+    fresh = false;
     written = location.hash;
     take(location.hash);
   });
   effect(() => {
-    if (ranges.value) put(link());
+    link();
+    if (ranges.value) follow();
   });
 }

@@ -115,3 +115,12 @@ export const group = words<Record<string, string>>({
 export function groupWord(name: string): string {
   return group()[name] ?? name.replace(/_/g, " ");
 }
+
+/* As the engines' own projects write their names. */
+const ENGINES: Readonly<Record<string, string>> = {
+  vllm: "vLLM", sglang: "SGLang", tensorrt_llm: "TensorRT-LLM", llama_cpp: "llama.cpp", transformers: "Transformers",
+};
+
+export function engineTitle(name: string): string {
+  return ENGINES[name.replace(/[-.]/g, "_")] ?? name;
+}

@@ -11,7 +11,7 @@ import { LoadBar, overText, scaleOf } from "../parts/LoadBar";
 import { Name } from "../parts/Name";
 import { Problem } from "../parts/Problem";
 import { openWhy, type WhyRequest } from "../parts/why";
-import { applyChange } from "../shell/changes";
+import { applyChange, phrase } from "../shell/changes";
 import { useFit } from "../state/answers";
 import { pin, pinned, swap, unpin } from "../state/pin";
 import { bodyFor, options, type Options } from "../state/question";
@@ -46,10 +46,10 @@ function Unpinned() {
         <p>
           {w().try}{" "}
           {fit.data.changes.slice(0, 5).map((entry) => (
-            <button type="button" class="pick mono" key={entry.option} onClick={() => {
+            <button type="button" class="pick" key={entry.option} onClick={() => {
               pin();
               applyChange(entry);
-            }}>{entry.option.replace(/^--/, "")}</button>
+            }}>{phrase(entry.option)}</button>
           ))}
         </p>
       ) : null}

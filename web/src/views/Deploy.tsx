@@ -1,5 +1,6 @@
 /* Deploy: formats, engines, layout, speed, the command. */
 import { useFit } from "../state/answers";
+import { Waiting } from "./Waiting";
 import { Command } from "./deploy/Command";
 import { Engines } from "./deploy/Engines";
 import { Formats } from "./deploy/Formats";
@@ -9,7 +10,7 @@ import { SpeedTable } from "./deploy/SpeedTable";
 
 export function Deploy() {
   const { data } = useFit();
-  if (!data) return null;
+  if (!data) return <Waiting />;
   return (
     <div class="deploy" data-view="deploy">
       <Engines fit={data} />

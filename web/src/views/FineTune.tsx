@@ -1,18 +1,16 @@
 /* Fine-tune: every way to train side by side, what decides it, and the chosen one part by part. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { useAnswer } from "../api/answer";
 import { get } from "../api/client";
-import { ranges } from "../api/ranges";
 import { bytes } from "../format";
 import { Figure } from "../parts/Figure";
-import { Problem } from "../parts/Problem";
 import { useFit } from "../state/answers";
-import { bodyFor, extras, option, options } from "../state/question";
+import { option } from "../state/question";
 import { words } from "../text";
-import { atAControl, Controls } from "./finetune/Controls";
+import { Controls } from "./finetune/Controls";
 import { Detail } from "./finetune/Detail";
 import { Modes } from "./finetune/Modes";
+import { chooseMode, chosenMode, useTrain } from "./finetune/train";
 import type { Adapter, Mode, Optimizer, Train } from "./finetune/types";
 import { whyOfMode } from "./finetune/whys";
 import { listed, modeWord } from "./finetune/words";
@@ -28,7 +26,7 @@ const w = words({
       <>{n} of {all} ways fit on {machine}, of which {budget} may be used: {list}.</>,
     none: (machine: string, budget: string, mode: string, takes: Part, over: string): Part =>
       <>None fits on {machine}, of which {budget} may be used. {mode} comes nearest: it takes {takes}, {over} too much.</>,
-    pending: "weighing…",
+    pending: "weighing…", refused: "They stand here as soon as the question can be answered.",
   },
   zh: {
     title: "训练方式",
@@ -38,7 +36,7 @@ const w = words({
       <>{all} 种方式中有 {n} 种可放入{machine}（可用 {budget}）：{list}。</>,
     none: (machine: string, budget: string, mode: string, takes: Part, over: string): Part =>
       <>没有一种方式能放入{machine}（可用 {budget}）。最接近的是 {mode}：需要 {takes}，超出 {over}。</>,
-    pending: "称重中…",
+    pending: "称重中…", refused: "问题可以回答后，各种方式会列在这里。",
   },
 });
 
@@ -60,7 +58,7 @@ function Summary({ train }: { train: Train }) {
   const fitting = train.modes.filter((mode) => mode.fits);
   const all = train.modes.length + (train.refused?.length ?? 0);
   return (
-    <p class="lede" role="status">
+    <p class="lede">
       {fitting.length > 0
         ? w().some(fitting.length, all, machine, bytes(budget), listed(fitting.map((mode) => modeWord(mode.mode))))
         : w().none(machine, bytes(budget), modeWord(least.mode), figure(least), bytes(least.total_bytes - budget))}
@@ -77,14 +75,8 @@ function useList<T>(path: string, read: (reply: never) => readonly T[]): readonl
   return list;
 }
 
-/* The mode asked for, else LoRA, else the first that there is. */
-function chosenMode(train: Train): Mode | undefined {
-  const wanted = extras.value.train ?? "lora";
-  return train.modes.find((mode) => mode.mode === wanted) ?? train.modes[0];
-}
-
 export function FineTune() {
-  const { data, problem, pending } = useAnswer<Train>("train", ranges.value ? bodyFor("train", options.value, { mode: null, method: null }) : null);
+  const { data, problem, pending } = useTrain();
   const optimizers = useList<Optimizer>("optimizers", (reply: { optimizers: Optimizer[] }) => reply.optimizers);
   const adapters = useList<Adapter>("adapters", (reply: { adapters: Adapter[] }) => reply.adapters);
   const mode = data && chosenMode(data);
@@ -92,9 +84,8 @@ export function FineTune() {
     <section class={`finetune ${pending && data ? "pending" : ""}`} data-view="finetune">
       <div class="train-ways">
         <h2>{w().title}</h2>
-        {problem && !atAControl(problem) && <Problem problem={problem} />}
-        {data ? <Summary train={data} /> : !problem && <p class="lede">{w().pending}</p>}
-        {data && <Modes train={data} chosen={mode?.mode ?? ""} choose={(name) => (extras.value = { ...extras.value, train: name })} />}
+        {data ? <Summary train={data} /> : <p class="lede">{problem ? w().refused : w().pending}</p>}
+        {data && <Modes train={data} chosen={mode?.mode ?? ""} choose={chooseMode} />}
       </div>
       <Controls train={data} problem={problem} optimizers={optimizers} adapters={adapters} />
       {data && mode && <Detail train={data} mode={mode} />}

@@ -4,12 +4,12 @@ import { ranges } from "../api/ranges";
 import type { Explain } from "../api/types";
 import { Choice } from "../parts/Choice";
 import { Copy } from "../parts/Copy";
-import { Problem } from "../parts/Problem";
 import { change, option } from "../state/question";
 import { words } from "../text";
 import { Numbered } from "./formulas/Numbered";
 import { Quantities, quantityWord } from "./formulas/Quantities";
 import { bodyOf, choose, chosenQuantity, isFlops } from "./formulas/quantity";
+import { Refused } from "./Waiting";
 
 const w = words({
   en: { phase: "Phase", phases: { "": "forward", prefill: "prefill", decode: "decode", backward: "backward", train: "training", step: "one step" } as Record<string, string>,
@@ -36,7 +36,7 @@ export function Formulas() {
     <div class={`stack formulas ${answer.pending ? "pending" : ""}`} data-view="formulas">
       <Quantities chosen={quantity} onChoose={choose} />
       {isFlops(quantity) && <Phase />}
-      {answer.problem && <Problem problem={answer.problem} />}
+      <Refused problem={answer.problem} empty={!current} />
       {current && (
         <section>
           <div class="formulas-head"><h2>{quantityWord(quantity)}</h2><Copy nodes={current.nodes} /></div>

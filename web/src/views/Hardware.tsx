@@ -4,13 +4,13 @@ import { useAnswer } from "../api/answer";
 import { get } from "../api/client";
 import { ranges } from "../api/ranges";
 import type { Fit } from "../api/types";
-import { Problem } from "../parts/Problem";
 import { useFit } from "../state/answers";
 import { bodyFor, options } from "../state/question";
 import type { GpuRow } from "./hardware/cards";
 import { Chosen } from "./hardware/Chosen";
 import { Design } from "./hardware/Design";
 import { Ranked } from "./hardware/Ranked";
+import { Refused } from "./Waiting";
 
 /* The same question without its machine: then the answer ranks machines. */
 const NO_MACHINE = { gpu: null, gpus: null, "gpu-memory": null, mig: null, tp: null, pp: null, dp: null, cp: null, dcp: null, "gpu-layers": null };
@@ -21,12 +21,12 @@ export function Hardware() {
     void get<{ gpus: GpuRow[] }>("gpus").then((reply) => reply.ok && setGpus(reply.data.gpus));
   }, []);
   const fit = useFit();
-  const ranked = useAnswer<Fit>("fit", ranges.value ? bodyFor("fit", options.value, NO_MACHINE) : null);
+  const ranked = useAnswer<Fit>("fit", ranges.value ? bodyFor("fit", options.value, NO_MACHINE) : null, "settled");
   const gpu = gpus.find((row) => row.name === fit.data?.gpu?.name);
   return (
     <div class={`stack hardware ${ranked.pending && ranked.data ? "pending" : ""}`} data-view="hardware">
       {fit.data && gpu && <Chosen fit={fit.data} gpu={gpu} />}
-      {ranked.problem && <Problem problem={ranked.problem} />}
+      <Refused problem={ranked.problem} empty={!ranked.data} />
       {ranked.data && gpus.length > 0 && <Ranked answer={ranked.data} gpus={gpus} />}
       <Design />
     </div>

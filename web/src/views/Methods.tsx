@@ -1,7 +1,6 @@
 /* Methods: what published rules of thumb say of this question, next to exact, and why they differ. */
 import { useAnswer } from "../api/answer";
 import { ranges } from "../api/ranges";
-import { Problem } from "../parts/Problem";
 import { bodyFor, options } from "../state/question";
 import { words } from "../text";
 import { About } from "./methods/About";
@@ -10,6 +9,7 @@ import { useMethods } from "./methods/list";
 import { chosenRule, functionOf, keyOfRule } from "./methods/pick";
 import type { Compared, Deviation } from "./methods/types";
 import { QUESTIONS } from "./methods/words";
+import { Refused } from "./Waiting";
 
 const w = words({
   en: {
@@ -40,7 +40,7 @@ export function Methods() {
       <div>
         <h2>{w().title}</h2>
         <p class="lede">{w().lede}</p>
-        {problem && <Problem problem={problem} />}
+        <Refused problem={problem} empty={!data} />
         {data && training && <Groups rules={rules} chosen={rule ? keyOfRule(rule) : ""} />}
       </div>
       {data && rule && told && <About rule={rule} method={told.method} fn={told.fn} model={data.model} />}

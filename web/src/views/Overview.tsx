@@ -1,6 +1,7 @@
 /* Overview: where it stops fitting, what to change, what the answer rests on. */
 import { Legend } from "../shell/Strip";
 import { useFit } from "../state/answers";
+import { Waiting } from "./Waiting";
 import { Caches } from "./overview/Caches";
 import { Changes } from "./overview/Changes";
 import { Charts } from "./overview/Charts";
@@ -9,7 +10,7 @@ import { Standing } from "./overview/Standing";
 
 export function Overview() {
   const { data } = useFit();
-  if (!data) return null;
+  if (!data) return <Waiting />;
   return (
     <div class="overview" data-view="overview">
       <div class="narrow-only"><Legend fit={data} /></div>

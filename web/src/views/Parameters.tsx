@@ -2,7 +2,6 @@
 import { useAnswer } from "../api/answer";
 import { ranges } from "../api/ranges";
 import type { Params } from "../api/types";
-import { Problem } from "../parts/Problem";
 import { bodyFor, options } from "../state/question";
 import { Fields } from "./parameters/Fields";
 import { Groups } from "./parameters/Groups";
@@ -11,17 +10,18 @@ import type { Tensors as List } from "./parameters/model";
 import { Tensors } from "./parameters/Tensors";
 import { Totals } from "./parameters/Totals";
 import { Tree } from "./parameters/Tree";
+import { Refused } from "./Waiting";
 
 export function Parameters() {
   const known = ranges.value !== null;
   const params = useAnswer<Params>("params", known ? bodyFor("params", options.value, { "per-layer": true }) : null);
   const compact = useAnswer<List>("tensors", known ? bodyFor("tensors", options.value, { compact: true, quant: null }) : null);
   const tensors = compact.data?.model === params.data?.model ? (compact.data?.tensors ?? []) : [];
-  if (!params.data) return params.problem ? <Problem problem={params.problem} /> : null;
+  if (!params.data) return <Refused problem={params.problem} empty />;
   const described = params.data.enumeration_available;
   return (
     <div class={`parameters stack ${params.pending ? "pending" : ""}`} data-view="parameters">
-      {params.problem && <Problem problem={params.problem} />}
+      <Refused problem={params.problem} empty={false} />
       <div class="columns">
         <Totals params={params.data} />
         <section><Groups params={params.data} /></section>

@@ -1,11 +1,12 @@
 /* Figures of two answers side by side, as texts; what differs is said once more as a difference. */
 import { takes } from "../../api/ranges";
 import type { Fit, Params } from "../../api/types";
-import { bytes, count, digits, seconds, whole } from "../../format";
+import { bytes, count, digits, seconds } from "../../format";
 import { onDevice } from "../../parts/components";
 import { worstDevice } from "../../parts/load";
 import { words } from "../../text";
 import { componentWord } from "../../text/terms";
+import { limitText } from "../../parts/limit";
 
 export interface Side {
   fit: Fit;
@@ -46,7 +47,7 @@ interface Kind {
 const AMOUNT: Kind = { text: bytes, good: "less" };
 const NEUTRAL: Kind = { text: bytes, good: null };
 const COUNT: Kind = { text: count, good: null };
-const MORE: Kind = { text: whole, good: "more" };
+const MORE: Kind = { text: limitText, good: "more" };
 const RATE: Kind = { text: digits, good: "more" };
 const TIME: Kind = { text: seconds, good: "less" };
 const PLAIN: Kind = { text: digits, good: null };

@@ -4,6 +4,7 @@ import type { Fit } from "../../api/types";
 import { change, option } from "../../state/question";
 import { words } from "../../text";
 import { flagLine, flagsOf } from "./flags";
+import { engineTitle } from "../../text/terms";
 
 const w = words({
   en: { title: "Command", copy: "copy", copied: "copied", choose: "Choose an engine to get the command that starts it:", none: "This engine is started from code, not by a command.", flags: "Flags" },
@@ -25,7 +26,7 @@ function Missing() {
     <p class="muted choose">
       {w().choose}{" "}
       {["vllm", "sglang", "tensorrt-llm", "llama.cpp"].map((engine) => (
-        <button type="button" class="link" key={engine} onClick={() => change({ engine, "engine-option": null })}>{engine}</button>
+        <button type="button" class="link" key={engine} onClick={() => change({ engine, "engine-option": null })}>{engineTitle(engine)}</button>
       ))}
     </p>
   );

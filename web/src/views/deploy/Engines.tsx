@@ -7,7 +7,9 @@ import { bytes } from "../../format";
 import { LoadBar, scaleOf, type Load } from "../../parts/LoadBar";
 import { loadOfDevice, worstDevice } from "../../parts/load";
 import { bodyFor, change, option, options } from "../../state/question";
+import { Quoted } from "../../parts/Problem";
 import { words } from "../../text";
+import { engineTitle } from "../../text/terms";
 import { DeviceBytes, Limit, loadOfPoint, Verdict } from "./common";
 
 const w = words({
@@ -54,19 +56,19 @@ function ofFit(engine: Engine, fit: Fit): Answered {
 
 function useEngines(fit: Fit): Answered[] {
   const vary = [`engine=${ENGINES.join("|")}`];
-  const sweep = useAnswer<Sweep>("sweep", ranges.value ? bodyFor("sweep", options.value, { engine: null, "engine-option": null, reach: true, vary }) : null);
+  const sweep = useAnswer<Sweep>("sweep", ranges.value ? bodyFor("sweep", options.value, { engine: null, "engine-option": null, reach: true, vary }) : null, "settled");
   return ENGINES.map((engine) => (isOwn(engine) ? ofFit(engine, fit) : ofPoint(engine, sweep.data?.points.find((one) => one.engine === engine), fit)));
 }
 
 function Row({ answered, scale }: { answered: Answered; scale: number }) {
   const { engine, own, load, refused } = answered;
-  const name = engine === "generic" ? w().generic : engine;
+  const name = engine === "generic" ? w().generic : engineTitle(engine);
   return (
     <tr class={own ? "asked" : ""} data-engine={engine}>
       <th scope="row">
         <button type="button" class="link" aria-pressed={own} onClick={() => change({ engine: engine === "generic" ? null : engine, "engine-option": null })}>{name}</button>
       </th>
-      {refused !== undefined ? <td colSpan={5} class="refused">{refused}</td> : (
+      {refused !== undefined ? <td colSpan={5} class="refused"><Quoted text={refused} /></td> : (
         <>
           <td class="bar-cell">{load && <LoadBar load={load} scale={scale} small label={name} />}</td>
           <td class="number">{load && <DeviceBytes value={load.bytes} changed={own ? {} : { engine, "engine-option": null }} />}{load && load.capacity !== null && <span class="muted minor"> {w().of(bytes(load.capacity))}</span>}</td>

@@ -37,7 +37,7 @@ interface Row {
 function useChoices(quants: readonly string[], caches: readonly string[]): readonly Point[] {
   const vary = [...(quants.length ? [`quant=${quants.join("|")}`] : []), `kv-dtype=${caches.join("|")}`];
   const extra = { ...(quants.length > 0 && { dtype: null }), reach: true, vary };
-  const sweep = useAnswer<Sweep>("sweep", ranges.value && caches.length ? bodyFor("sweep", options.value, extra) : null);
+  const sweep = useAnswer<Sweep>("sweep", ranges.value && caches.length ? bodyFor("sweep", options.value, extra) : null, "settled");
   return sweep.data?.points ?? [];
 }
 

@@ -117,7 +117,7 @@ function Ways({ fit }: { fit: Fit }) {
   const list = divisors(cards).join(",");
   const body = ranges.value && cards > 1 && Number.isInteger(cards)
     ? bodyFor("sweep", options.value, { gpus: fit.gpus, tp: null, pp: null, reach: true, speed: Boolean(fit.gpu), vary: [`tp=${list}`, `pp=${list}`] }) : null;
-  const sweep = useAnswer<Sweep>("sweep", body);
+  const sweep = useAnswer<Sweep>("sweep", body, "settled");
   const points = (sweep.data?.points ?? []).filter((point) => (point.tp as number) * (point.pp as number) === cards).sort((a, b) => (b.tp as number) - (a.tp as number));
   if (!body || sweep.problem) return null;
   const scale = scaleOf(points.filter((point) => !point.error).map((point) => loadOfPoint(point, fit.reserve_bytes)));

@@ -1,9 +1,10 @@
 /* What the sections of Deploy share. */
 import type { Point } from "../../api/serving";
 import type { Value } from "../../api/client";
-import { bytes, whole } from "../../format";
+import { bytes } from "../../format";
 import { Figure } from "../../parts/Figure";
 import type { Load } from "../../parts/LoadBar";
+import { limitText } from "../../parts/limit";
 import { bodyFor, options } from "../../state/question";
 import { componentWord } from "../../text/terms";
 import { words } from "../../text";
@@ -39,7 +40,7 @@ export function Verdict({ fits, load }: { fits: boolean | null | undefined; load
 }
 
 export function Limit({ value }: { value: number | null | undefined }) {
-  return <>{value === null || value === undefined ? <span class="muted">–</span> : whole(value)}</>;
+  return <>{value === null || value === undefined ? <span class="muted">–</span> : limitText(value)}</>;
 }
 
 /* The fullest device's bytes of the question with some options changed; its why asks that question. */

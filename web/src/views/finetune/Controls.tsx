@@ -4,11 +4,12 @@ import type { Problem } from "../../api/client";
 import { Choice, Switch } from "../../parts/Choice";
 import { componentClass } from "../../parts/components";
 import { Slider } from "../../parts/Slider";
+import type { Range } from "../../parts/scale";
+import { rangeOf, within } from "../../state/controls";
 import { change, option } from "../../state/question";
 import { words } from "../../text";
 import { componentWord } from "../../text/terms";
 import { found, Picker, type Item } from "./Picker";
-import { trainRange } from "./ranges";
 import type { Adapter, Optimizer, Train } from "./types";
 import { PRECISIONS, precisionWords, SCALES, SHARDINGS, shardingWords } from "./words";
 
@@ -70,9 +71,10 @@ function problemOf(problem: Problem | null, name: string): string | undefined {
   return problem.field === name || (!problem.field && problem.code.startsWith(`${name}_`)) ? problem.detail : undefined;
 }
 
-export function atAControl(problem: Problem): boolean {
-  return ["batch", "sequence", "optimizer", "precision", "adapter", "rank", "target-modules", "generations", "gpus", "sharding", "reserve"]
-    .some((name) => problemOf(problem, name));
+/* A slider ends at its last tick: what is beyond can be typed. */
+function slide(name: string): Range {
+  const range = rangeOf(name, "train");
+  return within(range, range.ticks[range.ticks.length - 1] ?? range.max);
 }
 
 function optimizerItems(optimizers: readonly Optimizer[]): Item[] {
@@ -93,11 +95,11 @@ function Run({ train, problem, optimizers }: Props) {
     <fieldset>
       <legend>{w().run}</legend>
       <Scaled name="batch">
-        <Slider label={w().batch} name="batch" value={option("batch")} fallback={train?.batch ?? 1} range={trainRange("batch")} unit={w().per}
+        <Slider label={w().batch} name="batch" value={option("batch")} fallback={train?.batch ?? 1} range={slide("batch")} unit={w().per}
           problem={at("batch")} onChange={(value) => change({ batch: value })} />
       </Scaled>
       <Scaled name="sequence">
-        <Slider label={w().sequence} name="sequence" value={option("sequence")} fallback={train?.sequence ?? 2048} range={trainRange("sequence")} inTokens
+        <Slider label={w().sequence} name="sequence" value={option("sequence")} fallback={train?.sequence ?? 2048} range={slide("sequence")} inTokens
           unit={w().tokens} problem={at("sequence")} onChange={(value) => change({ sequence: value })} />
       </Scaled>
       <Scaled name="checkpointing">
@@ -141,7 +143,7 @@ function AdapterControls({ train, problem, adapters }: Props) {
           entries={[{ value: "", text: w().modes }, ...adapters.map((adapter) => ({ value: adapter.name, text: adapter.name }))]} onChange={choose} />
       </Scaled>
       <Scaled name="rank">
-        <Slider label={w().rank} name="rank" value={option("rank")} fallback={Number(start) || 8} range={trainRange("rank")} problem={at("rank")}
+        <Slider label={w().rank} name="rank" value={option("rank")} fallback={Number(start) || 8} range={slide("rank")} problem={at("rank")}
           ignored={has("r") ? undefined : w().no_rank(chosen)} onChange={(value) => change({ rank: value })} />
       </Scaled>
       <Scaled name="target-modules">
@@ -167,7 +169,7 @@ function Grpo({ problem }: Props) {
     <fieldset>
       <legend>{w().grpo}</legend>
       <Scaled name="generations">
-        <Slider label={w().generations} name="generations" value={option("generations")} fallback={8} range={trainRange("generations")}
+        <Slider label={w().generations} name="generations" value={option("generations")} fallback={8} range={slide("generations")}
           problem={at("generations")} onChange={(value) => change({ generations: value })} />
       </Scaled>
       <Scaled name="reference">
@@ -188,7 +190,7 @@ function MachineControls({ train, problem }: Props) {
       <legend>{w().machine}</legend>
       <p class="from-question">{w().card}: <strong>{option("gpu") || w().no_card}</strong>{" "}
         <button type="button" class="link" onClick={() => document.querySelector<HTMLElement>('.question [data-option="gpu"] :is(select, input)')?.focus()}>{w().change}</button></p>
-      <Slider label={w().cards} name="gpus" value={option("gpus")} fallback={gpus} range={trainRange("gpus")} problem={at("gpus")}
+      <Slider label={w().cards} name="gpus" value={option("gpus")} fallback={gpus} range={slide("gpus")} problem={at("gpus")}
         onChange={(value) => change({ gpus: value })} />
       <Scaled name="sharding">
         <Choice label={w().sharding} name="sharding" value={sharding} problem={at("sharding")}
@@ -196,7 +198,7 @@ function MachineControls({ train, problem }: Props) {
           onChange={(value) => change({ sharding: value === "none" ? null : value, zero: null })} />
         {note && <p class="note">{note}</p>}
       </Scaled>
-      <Slider label={w().reserve} about={w().budget} name="reserve" value={option("reserve")} fallback={20} range={trainRange("reserve")} unit={w().percent}
+      <Slider label={w().reserve} about={w().budget} name="reserve" value={option("reserve")} fallback={20} range={slide("reserve")} unit={w().percent}
         problem={at("reserve")} ignored={option("gpu") || option("gpu-memory") ? undefined : w().no_reserve} onChange={(value) => change({ reserve: value })} />
     </fieldset>
   );

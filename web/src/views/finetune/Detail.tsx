@@ -8,7 +8,8 @@ import { extras, view } from "../../state/question";
 import { words } from "../../text";
 import { basis as basisWords, component, componentWord } from "../../text/terms";
 import { off } from "../methods/words";
-import { loadOfMode, Verdict } from "./Modes";
+import { Verdict } from "./Modes";
+import { loadOfMode } from "./train";
 import type { Mode, Train } from "./types";
 import { modeWord } from "./words";
 import { whyOfMode, whyOfPart, whyOfTrained } from "./whys";
@@ -68,7 +69,7 @@ function Parts({ train, mode }: { train: Train; mode: Mode }) {
 
 function Facts({ mode }: { mode: Mode }) {
   return (
-    <dl class="facts">
+    <dl class="train-facts">
       <div><dt>{w().trains}</dt><dd><Figure why={whyOfTrained(mode)}>{count(mode.trainable_parameters)}</Figure> {w().of(count(mode.total_parameters))} ({percent(mode.trainable_parameters / mode.total_parameters, 2)})</dd></div>
       <div><dt>{w().precision}</dt><dd>{mode.precision}</dd></div>
       {mode.adapter && <div><dt>{w().adapter}</dt><dd>{mode.adapter.name}</dd></div>}

@@ -1,10 +1,11 @@
 /* Every way to train, side by side and to one scale: what it takes, what trains, whether it fits and by how much not. */
 import { bytes, count, giga, byteUnit, whole } from "../../format";
 import { Figure } from "../../parts/Figure";
-import { LoadBar, scaleOf, type Load } from "../../parts/LoadBar";
+import { LoadBar, scaleOf } from "../../parts/LoadBar";
 import { componentClass, onDevice } from "../../parts/components";
 import { words } from "../../text";
 import { componentWord } from "../../text/terms";
+import { loadOfMode } from "./train";
 import type { Mode, Refused, Train } from "./types";
 import { listed, modes, modeWord } from "./words";
 import { whyOfMode, whyOfTrained } from "./whys";
@@ -26,13 +27,6 @@ const w = words({
 function inUnit(value: number): string {
   const text = giga(value, 1);
   return `${text.length > 5 ? whole(Number(text)) : text}\u00a0${byteUnit.value}`;
-}
-
-export function loadOfMode(train: Train, mode: Mode): Load {
-  return {
-    components: mode.components, bytes: mode.total_bytes, low: mode.low_bytes, high: mode.high_bytes,
-    budget: train.budget_bytes ?? null, capacity: train.usable_bytes ?? null,
-  };
 }
 
 export function Verdict({ train, mode }: { train: Train; mode: Mode }) {

@@ -9,13 +9,13 @@ interface Told {
 export const modes = words<Record<string, Told>>({
   en: {
     full: { word: "Full", line: "every parameter trains" },
-    lora: { word: "LoRA", line: "low-rank adapters, weights frozen" },
-    qlora8: { word: "QLoRA 8-bit", line: "adapters over weights in 8 bits" },
-    qlora4: { word: "QLoRA 4-bit", line: "adapters over weights in 4 bits" },
-    prefix: { word: "Prefix", line: "trained prefix tokens, weights frozen" },
-    grpo: { word: "GRPO", line: "adapters, several completions a prompt" },
-    dpo: { word: "DPO", line: "pairs, beside a frozen reference" },
-    pretrain: { word: "Pre-training", line: "every parameter, from the start" },
+    lora: { word: "LoRA", line: "low-rank adapters" },
+    qlora8: { word: "QLoRA 8-bit", line: "over 8-bit weights" },
+    qlora4: { word: "QLoRA 4-bit", line: "over 4-bit weights" },
+    prefix: { word: "Prefix", line: "trained prefix tokens" },
+    grpo: { word: "GRPO", line: "several completions a prompt" },
+    dpo: { word: "DPO", line: "pairs, with a reference" },
+    pretrain: { word: "Pre-training", line: "from the start" },
   },
   zh: {
     full: { word: "全参数", line: "训练所有参数" },

@@ -12,7 +12,7 @@ const w = words({
   en: {
     title: "This machine", sold: "memory as sold", usable: "a process can use", bandwidth: "bandwidth", compute: "bf16", link: "link between cards", none: "none", power: "power", year: "year", price: "price",
     rank: (stage: number, count: number) => `stage ${stage} · ${count === 1 ? "one rank" : `${count} ranks alike`}`, ranks: "Load of the ranks, worst first",
-    hour: (usd: string, n: number, provider: string, date: string) => `USD ${usd} an hour for ${n} (${provider}, ${date})`, fewest: (n: number) => `It takes ${n} of these cards.`, take: "Use so many", impossible: "No number of these cards takes it.",
+    hour: (usd: string, n: number, provider: string, date: string) => `$${usd} an hour for ${n === 1 ? "one" : n} (${provider}, ${date})`, fewest: (n: number) => `It takes ${n} of these cards.`, take: "Use so many", impossible: "No number of these cards takes it.",
     of: (used: string, all: string) => `${used} of ${all}`,
   },
   zh: {
@@ -33,7 +33,7 @@ function Facts({ fit, gpu }: { fit: Fit; gpu: GpuRow }) {
   facts.push([w().link, gpu.interconnect === "none" ? w().none : `${gpu.interconnect}${gpu.interconnect_gb_s ? ` ${digits(gpu.interconnect_gb_s)} GB/s` : ""}`]);
   if (gpu.tdp_w) facts.push([w().power, `${gpu.tdp_w} W`]);
   if (gpu.year) facts.push([w().year, String(gpu.year)]);
-  if (fit.price) facts.push([w().price, w().hour(digits(fit.price.usd_per_hour), fit.price.gpus, fit.price.provider, fit.price.as_of)]);
+  if (fit.price) facts.push([w().price, w().hour(fit.price.usd_per_hour.toFixed(2), fit.price.gpus, fit.price.provider, fit.price.as_of)]);
   return <dl class="card-facts">{facts.map(([name, value]) => <div key={name}><dt>{name}</dt><dd class="mono">{value}</dd></div>)}</dl>;
 }
 
@@ -43,13 +43,13 @@ function Ranks({ fit }: { fit: Fit }) {
   const loads = rows.map(({ device }) => loadOfDevice(device, fit.reserve_bytes));
   const scale = scaleOf(loads);
   return (
-    <div class="ranks" data-part="ranks">
+    <div class="card-ranks" data-part="ranks">
       <h3>{w().ranks}</h3>
       {rows.map(({ device, alike }, i) => {
         const load = loads[i];
         if (!load) return null;
         return (
-          <div class="rank" key={device.device}>
+          <div class="card-rank" key={device.device}>
             <span>{w().rank(device.pipeline_stage, alike)}</span>
             <LoadBar small load={load} scale={scale} label={w().rank(device.pipeline_stage, alike)} />
             <span class="bar-text">{load.capacity === null ? bytes(load.bytes) : w().of(bytes(load.bytes), bytes(load.capacity))}{overText(load) && <strong class="alarm"> {overText(load)}</strong>}</span>

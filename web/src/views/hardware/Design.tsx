@@ -9,6 +9,7 @@ import { LoadBar } from "../../parts/LoadBar";
 import { Problem } from "../../parts/Problem";
 import { bodyFor, change, extras, option, options } from "../../state/question";
 import { words } from "../../text";
+import { limitText } from "../../parts/limit";
 
 interface Entry {
   total_parameters: number;
@@ -63,7 +64,7 @@ function Common({ entry, label }: { entry: Entry; label: string }) {
     <>
       <td class="number">{count(entry.total_parameters)}{entry.active_parameters !== undefined && <span class="muted"> · {w().active(count(entry.active_parameters))}</span>}</td>
       <Bar entry={entry} label={label} />
-      <td class="number">{entry.max_context === null ? "" : whole(entry.max_context)}</td>
+      <td class="number">{entry.max_context === null ? "" : limitText(entry.max_context)}</td>
       <td class="number">{speed ? digits(speed.best) : ""}</td>
       <td class="number">{entry.usd_per_million_tokens === undefined ? "" : digits(entry.usd_per_million_tokens)}</td>
     </>

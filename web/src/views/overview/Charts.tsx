@@ -8,6 +8,7 @@ import type { Point } from "../../api/serving";
 import type { Fit } from "../../api/types";
 import { bytes, byteUnit, giga, whole } from "../../format";
 import { worstDevice } from "../../parts/load";
+import { limitText } from "../../parts/limit";
 import { fromPosition, toPosition } from "../../parts/scale";
 import { rangeOf } from "../../state/controls";
 import { change, option } from "../../state/question";
@@ -84,7 +85,7 @@ function linesTable({ field, span }: Props): Table {
         const point = one.points.find((p) => p.context === c);
         return point ? giga(point.device_bytes, 1) : "";
       })]),
-      [w().longest, ...field.lines.map((one) => (one.reach === null ? "" : whole(one.reach)))],
+      [w().longest, ...field.lines.map((one) => (one.reach === null ? "" : limitText(one.reach)))],
     ],
   };
 }

@@ -48,7 +48,7 @@ function Fields({ name, fields }: { name: string; fields: readonly Field[] }) {
   return (
     <>
       <dt>{name}</dt>
-      <dd class="fields">
+      <dd class="field-list">
         {fields.map((field) => <span key={field.key} class="mono" title={String(field.value)}>{field.key}&nbsp;=&nbsp;{valueOf(field)}</span>)}
       </dd>
     </>

@@ -35,7 +35,7 @@ function fine(span: Span): number[] {
 
 function useSweep(span: Span | null, vary: (span: Span) => string[], extra: Record<string, boolean> = {}) {
   const body = span && ranges.value ? bodyFor("sweep", options.value, { ...WITHOUT, ...extra, vary: vary(span) }) : null;
-  return useAnswer<Sweep>("sweep", body);
+  return useAnswer<Sweep>("sweep", body, "settled");
 }
 
 export interface Field {
