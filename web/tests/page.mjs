@@ -281,6 +281,7 @@ test("figures are the command line's, for 100 random questions", () =>
 const FIGURES = ["per_device", "host", "total_bytes", "checkpoint_bytes", "fits", "max_context", "max_sequences", "speed", "price", "command", "caches"];
 
 async function figuresOf(page) {
+  await page.waitForTimeout(300); /* the address follows a moment later */
   const question = page.url().split("#")[1].split(";")[0];
   const reply = await fetch(`${server.url}/api/v1/ask?q=${encodeURIComponent(question)}`);
   const answer = await reply.json();

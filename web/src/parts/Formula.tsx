@@ -3,6 +3,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { isProse, toLatex } from "./math";
 import { Name } from "./Name";
+import { reachable } from "./reachable";
 
 type Katex = (typeof import("katex"))["default"];
 let loading: Promise<Katex> | null = null;
@@ -26,13 +27,12 @@ export function Formula({ text, latex }: { text: string; latex?: string | undefi
       } catch {
         element.textContent = text;
       }
-      /* What is wider than its place is scrolled, by the keyboard too. */
-      void document.fonts.ready.then(() => (element.tabIndex = element.scrollWidth > element.clientWidth ? 0 : -1));
+      reachable(element);
     });
     return () => {
       wanted = false;
     };
   }, [text, latex, prose]);
   if (prose) return <span class="formula prose"><Name name={text} /></span>;
-  return <span class="formula" ref={place} key={text} tabIndex={-1}>{text}</span>;
+  return <span class="formula" ref={place} key={text}>{text}</span>;
 }

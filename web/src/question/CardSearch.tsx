@@ -102,7 +102,7 @@ export function CardSearch() {
   const resolved = given && fit.data?.gpu && !option("gpu").includes(",") ? card?.name ?? given : given;
   return (
     <Combobox name="gpu" label={w().card} shown value={resolved} placeholder={w().hint} busy={cards.length === 0}
-      items={itemsFor(text, cards, loads)} none={w().none} problem={problems[0] ?? problems[1]}
+      items={() => itemsFor(text, cards, loads)} none={w().none} problem={problems[0] ?? problems[1]}
       note={card && <p class="note">{bytes(card.vendor_bytes)} · {cardFacts(card)}</p>}
       onSearch={(typed) => { setText(typed); setOpened(true); }} onTake={take} />
   );

@@ -17,7 +17,7 @@ interface Props {
   shown: boolean; /* whether the label is seen */
   value: string;
   placeholder?: string | undefined;
-  items: readonly Item[];
+  items: () => readonly Item[]; /* asked for while the list is open */
   none: string; /* where nothing is found */
   busy?: boolean;
   problem?: string | undefined;
@@ -33,12 +33,13 @@ const COMBOBOX: object = { role: "combobox", type: "text" };
 const LOW = 300; /* px that a list needs */
 
 export function Combobox(props: Props) {
-  const { name, label, value, items, problem } = props;
+  const { name, label, value, problem } = props;
   const own = useId();
   const id = props.id ?? own;
   const [open, setOpen] = useState(false);
   const [text, setText] = useState<string | null>(null); /* null: nothing is typed yet */
   const [at, setAt] = useState(-1);
+  const items = open ? props.items() : [];
   const [up, setUp] = useState(false); /* the list stands above where there is no room below */
   const close = () => {
     setOpen(false);
@@ -68,7 +69,7 @@ export function Combobox(props: Props) {
     const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : event.key === "PageDown" ? 8 : event.key === "PageUp" ? -8 : 0;
     if (step) {
       show();
-      setAt(Math.max(-1, Math.min(items.length - 1, at + step)));
+      setAt(Math.max(-1, Math.min((open ? items : props.items()).length - 1, at + step)));
     } else if (event.key === "Enter" && open) enter();
     else if (event.key === "Escape" && open) close();
     else return;

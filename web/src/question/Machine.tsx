@@ -7,7 +7,7 @@ import { words } from "../text";
 import { CardSearch, LISTED } from "./CardSearch";
 import { EngineChoice, engineWord, Reserve, useEngineRare } from "./Engine";
 import { useEngines } from "./engines";
-import { modelHas } from "./model";
+import { useParts } from "./model";
 import { More } from "./More";
 import { rare } from "./rare";
 
@@ -46,7 +46,7 @@ function Count() {
 export function Machine() {
   const { data } = useFit();
   useEngines();
-  const has = data ? modelHas(data) : null;
+  const has = useParts();
   const engine = useEngineRare();
   const fallback = (value: number | undefined) => (value === undefined ? undefined : String(value));
   const controls = [

@@ -124,10 +124,9 @@ export function ModelSearch({ id, name, called, label, hint, note, onTake }: Pro
   const { problem } = useFit();
   const [text, setText] = useState("");
   const size = useSize(text);
-  const start = opening(models);
   return (
     <Combobox {...(id && { id })} name={name} label={called ?? w().label} shown={called !== undefined} value={label} placeholder={hint ?? w().hint}
-      busy={busy} items={text.trim() ? found(text, models, size) : hint ? [{ key: "", main: hint }, ...start] : start} none={w().none}
+      busy={busy} items={() => (text.trim() ? found(text, models, size) : [...(hint ? [{ key: "", main: hint }] : []), ...opening(models)])} none={w().none}
       problem={problem?.field === name && !ofDimension(problem.detail) ? problem.detail : undefined} note={note}
       onSearch={(typed) => { setText(typed); search(typed.trim()); }} onTake={onTake} />
   );

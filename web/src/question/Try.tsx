@@ -9,8 +9,8 @@ import { cardNamed, useCards, type CardRow } from "./cards";
 
 const w = words({
   en: {
-    name: "Try", cheapest: "cheapest card", context: "longest context", users: "most users", small: "4-bit, smallest card",
-    apple: "a Mac", moe: "671B-A37B on 8 cards", none: "Nothing listed takes that.", so: "It is so already, or nothing bounds it.", model: "671B with 37B active",
+    name: "Try", cheapest: "cheapest card", context: "longest context", users: "most users", small: "smallest in 4-bit",
+    apple: "a Mac", moe: "671B on 8 cards", none: "Nothing listed takes that.", so: "It is so already, or nothing bounds it.", model: "671B with 37B active",
   },
   zh: {
     name: "试一试", cheapest: "最便宜的显卡", context: "最长上下文", users: "最大并发", small: "4 bit 与最小的显卡", apple: "Mac",

@@ -10,7 +10,7 @@ import { change, option } from "../state/question";
 import { words } from "../text";
 import { cacheEntries, formatEntries } from "./formats";
 import { useIdle, useSame } from "./idle";
-import { modelHas } from "./model";
+import { keepsCache, keepsState, useParts, type Parts } from "./model";
 import { ModelSearch } from "./ModelSearch";
 import { More } from "./More";
 import { rare } from "./rare";
@@ -25,7 +25,7 @@ const w = words({
     by_mix: "The mix says how long and how many.",
     prompt: "Prompt", output: "Output", mix: "Mix of lengths", shared: "Shared prefix", images: "Images each", size: "Image size",
     loras: "LoRA adapters", rank: "LoRA rank", draft: "Draft model", mtp: "Prediction layers (MTP) too", state: "State dtype", dtype: "Weights dtype",
-    no_images: "This model takes no images.", no_loras: "No adapters are asked for.", no_state: "This model keeps no recurrent state.",
+    no_images: "This model has no vision tower: images add no tokens.", no_loras: "No adapters are asked for.", no_state: "This model keeps no recurrent state.",
     no_mtp: "This model has no prediction layers.", image_first: "Set images first.", longest: "whole context", pixels: "px", no_draft: "none",
   },
   zh: {
@@ -37,7 +37,7 @@ const w = words({
     by_mix: "长度与数量由混合负载给出。",
     prompt: "提示长度", output: "输出长度", mix: "混合长度", shared: "共享前缀", images: "每序列图像数", size: "图像尺寸",
     loras: "LoRA 适配器", rank: "LoRA 秩", draft: "草稿模型", mtp: "同时加载预测层（MTP）", state: "状态 dtype", dtype: "权重 dtype",
-    no_images: "此模型不接受图像。", no_loras: "未要求加载适配器。", no_state: "此模型没有循环状态。",
+    no_images: "此模型没有视觉塔，图像不会增加 token。", no_loras: "未要求加载适配器。", no_state: "此模型没有循环状态。",
     no_mtp: "此模型没有预测层。", image_first: "请先设置图像数。", longest: "整个上下文", pixels: "像素", no_draft: "无",
   },
 });
@@ -54,7 +54,7 @@ function Lengths({ fit }: { fit: Fit | null }) {
   const range = rangeOf("context");
   const far = Math.max(2 ** 20, 2 * (fit?.model_context ?? 0));
   const mixed = option("mix") ? w().by_mix : undefined;
-  const bare = fit !== null && !modelHas(fit).cache;
+  const bare = fit !== null && !keepsCache(fit);
   const cacheless = useSame(bare, { context: String(2 * (fit?.context ?? 4096)) }) ? w().no_length : undefined;
   return (
     <>
@@ -77,15 +77,14 @@ function Formats({ fit }: { fit: Fit | null }) {
         entries={[{ value: "", text: stored ? w().as(stored) : w().as_model }, ...formatEntries(namesFor("fit", "quant"), fit)]}
         onChange={(value) => change({ quant: value })} />
       <Choice label={w().kv} name="kv-dtype" value={option("kv-dtype")} problem={useProblemOf("kv-dtype")} note={idle.kv}
-        ignored={fit && !modelHas(fit).cache && !option("kv-dtype") ? w().no_cache : undefined}
+        ignored={fit && !keepsCache(fit) && !option("kv-dtype") ? w().no_cache : undefined}
         entries={[{ value: "", text: kept ? w().as(kept) : w().as_weights }, ...cacheEntries(namesFor("fit", "kv-dtype"), fit)]}
         onChange={(value) => change({ "kv-dtype": value })} />
     </div>
   );
 }
 
-function rareOf(fit: Fit | null) {
-  const has = fit ? modelHas(fit) : null;
+function rareOf(fit: Fit | null, has: Parts | null) {
   const unless = (there: boolean | undefined, why: string) => (has && !there ? why : undefined);
   return [
     rare({ name: "prompt", label: w().prompt, unit: w().tokens, besides: { context: null } }),
@@ -98,7 +97,7 @@ function rareOf(fit: Fit | null) {
     rare({ name: "loras", label: w().loras }),
     rare({ name: "lora-rank", label: w().rank, ignored: option("loras") ? undefined : w().no_loras }),
     rare({ name: "dtype", label: w().dtype, text: true, fallback: fit?.dtype }),
-    rare({ name: "state-dtype", label: w().state, text: true, ignored: unless(has?.state, w().no_state) }),
+    rare({ name: "state-dtype", label: w().state, text: true, ignored: fit && !keepsState(fit) ? w().no_state : undefined }),
     { key: "draft", given: option("draft") !== "", whole: true, control: <Draft /> },
     rare({ name: "mtp", label: w().mtp, whole: true, ignored: unless(has?.prediction, w().no_mtp) }),
   ];
@@ -119,7 +118,7 @@ export function Workload() {
     <>
       <Lengths fit={data} />
       <Formats fit={data} />
-      <More of="workload" controls={rareOf(data)} />
+      <More of="workload" controls={rareOf(data, useParts())} />
     </>
   );
 }

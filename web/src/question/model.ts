@@ -1,24 +1,31 @@
-/* What the model of the moment has, for controls that depend on it. */
-import type { Fit } from "../api/types";
+/* What the model of the moment has, for controls that depend on it: as its parameters and its answer say. */
+import { useAnswer } from "../api/answer";
+import { ranges } from "../api/ranges";
+import type { Fit, Params } from "../api/types";
+import { bodyFor, options } from "../state/question";
 
-export interface Has {
-  images: boolean;
+export interface Parts {
+  images: boolean; /* a tower that makes tokens of images */
   experts: boolean;
   prediction: boolean; /* layers that predict further tokens (MTP) */
-  cache: boolean;
-  state: boolean;
 }
 
-function fields(fit: Fit, pattern: RegExp): boolean {
-  return (fit.fields ?? []).some((field) => pattern.test(field.key) && field.value !== 0 && field.value !== null && field.value !== false);
+/* null while it is not known; the same question as that of the model's facts, so it is asked once. */
+export function useParts(): Parts | null {
+  const { data } = useAnswer<Params>("params", ranges.value ? bodyFor("params", options.value) : null);
+  if (!data) return null;
+  const has = (name: string) => data.groups.some((group) => group.name === name);
+  return { images: has("vision"), experts: has("routed_expert"), prediction: data.mtp_parameters > 0 };
 }
 
-export function modelHas(fit: Fit): Has {
-  return {
-    images: fields(fit, /^(vision|visual|vit|image_)|\.(vision|visual)_|^(vision|visual|vit)\w*\./),
-    experts: fields(fit, /expert/),
-    prediction: fields(fit, /nextn|mtp|multi_token/),
-    cache: fit.kv_bytes_per_token > 0 || fit.per_device.some((device) => device.components.some((part) => part.name === "kv_cache" && part.bytes > 0)),
-    state: fit.per_device.some((device) => device.components.some((part) => part.name === "state" && part.bytes > 0)),
-  };
+export function keepsCache(fit: Fit): boolean {
+  return fit.kv_bytes_per_token > 0 || weighs(fit, "kv_cache");
+}
+
+export function keepsState(fit: Fit): boolean {
+  return weighs(fit, "state");
+}
+
+function weighs(fit: Fit, name: string): boolean {
+  return fit.per_device.some((device) => device.components.some((part) => part.name === name && part.bytes > 0));
 }

@@ -10,6 +10,7 @@ import { options } from "../state/question";
 import { words } from "../text";
 import { Sheet } from "./Sheet";
 import { sheet } from "./sheets";
+import { reachable } from "../parts/reachable";
 
 const w = words({
   en: {
@@ -63,7 +64,7 @@ export function History() {
     <Sheet name="history" title={w().title}>
       {history.value.length === 0 ? <p class="muted">{w().none}</p> : (
         <>
-          <div class="wide">
+          <div class="wide" ref={reachable}>
             <table class="rows history">
               <thead><tr><th scope="col">{w().model}</th><th scope="col">{w().load}</th><th scope="col">{w().machine}</th><th scope="col" class="number">{w().needs}</th><th scope="col">{w().verdict}</th></tr></thead>
               <tbody>

@@ -4,6 +4,7 @@ import type { Fit } from "../api/types";
 import { bytes, tokens } from "../format";
 import { worstDevice } from "../parts/load";
 import { Figure } from "../parts/Figure";
+import { grows } from "../parts/limit";
 import { option } from "../state/question";
 import { words } from "../text";
 import { whyOfQuantity } from "../state/whys";
@@ -24,23 +25,23 @@ interface Told {
 
 const w = words({
   en: {
-    load: (n: number, c: string) => `${n} ${n === 1 ? "user" : "users"} at ${c} tokens`,
+    load: (n: number, c: string) => ` for ${n} ${n === 1 ? "user" : "users"} at ${c} tokens`,
     machine: (n: number, gpu: string, mixed: boolean) => (n === 1 ? `one ${gpu}` : mixed ? `the ${gpu} among ${n} cards` : `each of ${n} × ${gpu}`),
-    alone: (s: Told): Part => <>{s.model} in {s.format} takes {s.needs} for {s.load}. Choose a card to see whether it fits.</>,
-    fits: (s: Told): Part => <>{s.model} in {s.format} takes {s.needs} of the {s.capacity} on {s.machine} for {s.load}. It fits with {s.spare} to spare; the reserve is {s.reserve}.</>,
-    reserve: (s: Told): Part => <>{s.model} in {s.format} takes {s.needs} of the {s.capacity} on {s.machine} for {s.load}. That leaves {s.spare}, less than the reserve of {s.reserve}.</>,
-    over: (s: Told): Part => <>{s.model} in {s.format} needs {s.needs} on {s.machine} for {s.load}, {s.spare} more than its {s.capacity}. It does not fit.</>,
+    alone: (s: Told): Part => <>{s.model} in {s.format} takes {s.needs}{s.load}. Choose a card to see whether it fits.</>,
+    fits: (s: Told): Part => <>{s.model} in {s.format} takes {s.needs} of the {s.capacity} on {s.machine}{s.load}. It fits with {s.spare} to spare; the reserve is {s.reserve}.</>,
+    reserve: (s: Told): Part => <>{s.model} in {s.format} takes {s.needs} of the {s.capacity} on {s.machine}{s.load}. That leaves {s.spare}, less than the reserve of {s.reserve}.</>,
+    over: (s: Told): Part => <>{s.model} in {s.format} needs {s.needs} on {s.machine}{s.load}, {s.spare} more than its {s.capacity}. It does not fit.</>,
     cure: (link: Part): Part => <> It would {link}.</>,
     with: (what: string) => `fit with ${what}`,
     none: " No single change makes it fit.",
   },
   zh: {
-    load: (n: number, c: string) => `${n} 个并发、每个 ${c} token 时`,
+    load: (n: number, c: string) => `${n} 个并发、每个 ${c} token 时，`,
     machine: (n: number, gpu: string, mixed: boolean) => (n === 1 ? `单张 ${gpu} ` : mixed ? `最满的一张 ${gpu}（共 ${n} 张卡）` : `每张 ${gpu}（共 ${n} 张）`),
-    alone: (s: Told): Part => <>{s.load}，{s.model}（{s.format}）占用 {s.needs}。选择显卡即可知道是否放得下。</>,
-    fits: (s: Told): Part => <>{s.load}，{s.model}（{s.format}）占用{s.machine}的 {s.capacity} 中的 {s.needs}。放得下，还剩 {s.spare}；余量为 {s.reserve}。</>,
-    reserve: (s: Told): Part => <>{s.load}，{s.model}（{s.format}）占用{s.machine}的 {s.capacity} 中的 {s.needs}。只剩 {s.spare}，少于余量 {s.reserve}。</>,
-    over: (s: Told): Part => <>{s.load}，{s.model}（{s.format}）需要 {s.needs}，比{s.machine}的 {s.capacity} 多 {s.spare}。放不下。</>,
+    alone: (s: Told): Part => <>{s.load}{s.model}（{s.format}）占用 {s.needs}。选择显卡即可知道是否放得下。</>,
+    fits: (s: Told): Part => <>{s.load}{s.model}（{s.format}）占用{s.machine}的 {s.capacity} 中的 {s.needs}。放得下，还剩 {s.spare}；余量为 {s.reserve}。</>,
+    reserve: (s: Told): Part => <>{s.load}{s.model}（{s.format}）占用{s.machine}的 {s.capacity} 中的 {s.needs}。只剩 {s.spare}，少于余量 {s.reserve}。</>,
+    over: (s: Told): Part => <>{s.load}{s.model}（{s.format}）需要 {s.needs}，比{s.machine}的 {s.capacity} 多 {s.spare}。放不下。</>,
     cure: (link: Part): Part => <>{link}即可放下。</>,
     with: (what: string) => `调整为“${what}”`,
     none: "没有任何单项调整能使其放下。",
@@ -70,7 +71,7 @@ export function Sentence({ fit }: { fit: Fit }) {
     needs: figure(device.bytes, "device_bytes", true),
     capacity: figure(capacity ?? 0, "budget"),
     machine: w().machine(fit.gpus, device.gpu ?? option("gpu"), fit.per_device.some((one) => one.gpu !== device.gpu)),
-    load: w().load(fit.sequences, tokens(fit.context)),
+    load: grows(fit) ? w().load(fit.sequences, tokens(fit.context)) : "",
     spare: figure(spare),
     reserve: figure(reserve, "budget"),
   };

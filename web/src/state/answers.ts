@@ -1,5 +1,5 @@
 /* The answer to the serving question as it stands. */
-import { signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import type { Answer } from "../api/answer";
 import type { Problem } from "../api/client";
 import { loadRanges, ranges } from "../api/ranges";
@@ -20,6 +20,31 @@ export async function startAnswers(): Promise<void> {
 /* What it weighs, how far it goes, what to change. Take from it only what is shown: each part is followed by itself. */
 export function useFit(): Answer<Fit> {
   return fit;
+}
+
+/* The same for the views: charts and tables follow when the strip and the controls have been painted. */
+const shown = signal<Fit | null>(null);
+
+effect(() => {
+  const { data } = fit;
+  if (shown.peek() === null) shown.value = data;
+  else requestAnimationFrame(() => setTimeout(() => (shown.value = data)));
+});
+
+const later: Answer<Fit> = {
+  get data() {
+    return shown.value;
+  },
+  get problem() {
+    return fit.problem;
+  },
+  get pending() {
+    return fit.pending || shown.value !== fit.data;
+  },
+};
+
+export function useShownFit(): Answer<Fit> {
+  return later;
 }
 
 /* The problem with one option, to be told at its control. */

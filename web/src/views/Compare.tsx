@@ -12,12 +12,13 @@ import { Name } from "../parts/Name";
 import { Problem } from "../parts/Problem";
 import { openWhy, type WhyRequest } from "../parts/why";
 import { applyChange, phrase } from "../shell/changes";
-import { useFit } from "../state/answers";
+import { useShownFit } from "../state/answers";
 import { pin, pinned, swap, unpin } from "../state/pin";
 import { bodyFor, options, type Options } from "../state/question";
 import { words } from "../text";
 import { componentWord } from "../text/terms";
 import { askedRows, fieldRows, rowsOf, type Row } from "./compare/rows";
+import { reachable } from "../parts/reachable";
 
 const w = words({
   en: {
@@ -37,7 +38,7 @@ const w = words({
 });
 
 function Unpinned() {
-  const fit = useFit();
+  const fit = useShownFit();
   return (
     <section class="unpinned">
       <p>{w().none}</p>
@@ -101,7 +102,7 @@ function Figures({ rows, a, b }: { rows: readonly Row[]; a: Options; b: Options 
         <h2>{w().figures} <span class="muted">{differing ? w().count(differing) : w().equal}</span></h2>
         <label class="inline"><input type="checkbox" checked={only} onChange={(event) => setOnly(event.currentTarget.checked)} /> {w().only}</label>
       </div>
-      <div class="wide">
+      <div class="wide" ref={reachable}>
         <table class="rows compare-figures">
           <thead><tr><th scope="col">{w().figure}</th><th scope="col" class="number">A</th><th scope="col" class="number">B</th><th scope="col" class="number">{w().difference}</th></tr></thead>
           <tbody>
@@ -125,7 +126,7 @@ function Differences({ heading, name, rows, none }: { heading: string; name: str
   return (
     <section>
       <h2>{heading}</h2>
-      <div class="wide">
+      <div class="wide" ref={reachable}>
         <table class="rows differences">
           <thead><tr><th scope="col">{name}</th><th scope="col">A</th><th scope="col">B</th></tr></thead>
           <tbody>
@@ -141,7 +142,7 @@ function Differences({ heading, name, rows, none }: { heading: string; name: str
 
 function Sides({ question }: { question: Options }) {
   const known = ranges.value !== null;
-  const b = useFit();
+  const b = useShownFit();
   const a = useAnswer<Fit>("fit", known ? bodyFor("fit", question) : null);
   const paramsA = useAnswer<Params>("params", known ? bodyFor("params", question) : null);
   const paramsB = useAnswer<Params>("params", known ? bodyFor("params", options.value) : null);

@@ -1,5 +1,5 @@
 /* Deploy: formats, engines, layout, speed, the command. */
-import { useFit } from "../state/answers";
+import { useShownFit } from "../state/answers";
 import { Waiting } from "./Waiting";
 import { Command } from "./deploy/Command";
 import { Engines } from "./deploy/Engines";
@@ -9,7 +9,7 @@ import { Cost, Pool } from "./deploy/Pool";
 import { SpeedTable } from "./deploy/SpeedTable";
 
 export function Deploy() {
-  const { data } = useFit();
+  const { data } = useShownFit();
   if (!data) return <Waiting />;
   return (
     <div class="deploy" data-view="deploy">

@@ -4,7 +4,7 @@ import { useAnswer } from "../api/answer";
 import { get } from "../api/client";
 import { ranges } from "../api/ranges";
 import type { Fit } from "../api/types";
-import { useFit } from "../state/answers";
+import { useShownFit } from "../state/answers";
 import { bodyFor, options } from "../state/question";
 import type { GpuRow } from "./hardware/cards";
 import { Chosen } from "./hardware/Chosen";
@@ -20,7 +20,7 @@ export function Hardware() {
   useEffect(() => {
     void get<{ gpus: GpuRow[] }>("gpus").then((reply) => reply.ok && setGpus(reply.data.gpus));
   }, []);
-  const fit = useFit();
+  const fit = useShownFit();
   const ranked = useAnswer<Fit>("fit", ranges.value ? bodyFor("fit", options.value, NO_MACHINE) : null, "settled");
   const gpu = gpus.find((row) => row.name === fit.data?.gpu?.name);
   return (

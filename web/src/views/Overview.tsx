@@ -1,6 +1,6 @@
 /* Overview: where it stops fitting, what to change, what the answer rests on. */
 import { Legend } from "../shell/Strip";
-import { useFit } from "../state/answers";
+import { useShownFit } from "../state/answers";
 import { Waiting } from "./Waiting";
 import { Caches } from "./overview/Caches";
 import { Changes } from "./overview/Changes";
@@ -9,7 +9,7 @@ import { Devices, Host } from "./overview/Devices";
 import { Standing } from "./overview/Standing";
 
 export function Overview() {
-  const { data } = useFit();
+  const { data } = useShownFit();
   if (!data) return <Waiting />;
   return (
     <div class="overview" data-view="overview">

@@ -11,6 +11,7 @@ import { Quoted } from "../../parts/Problem";
 import { words } from "../../text";
 import { engineTitle } from "../../text/terms";
 import { DeviceBytes, Limit, loadOfPoint, Verdict } from "./common";
+import { reachable } from "../../parts/reachable";
 
 const w = words({
   en: { title: "On each engine", engine: "engine", load: "load of the fullest device", generic: "generic", of: (all: string) => `of ${all}`, needs: "needs", longest: "longest context", users: "most users",
@@ -87,7 +88,7 @@ export function Engines({ fit }: { fit: Fit }) {
   return (
     <section data-part="engines">
       <h2>{w().title}</h2>
-      <div class="wide">
+      <div class="wide" ref={reachable}>
         <table class="rows">
           <thead>
             <tr><th scope="col">{w().engine}</th><th scope="col" class="bar-cell">{w().load}</th><th scope="col" class="number">{w().needs}</th><th scope="col"><span class="unseen">{w().verdict}</span></th>

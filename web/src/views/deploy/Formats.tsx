@@ -8,6 +8,7 @@ import { LoadBar, scaleOf, type Load } from "../../parts/LoadBar";
 import { bodyFor, change, options } from "../../state/question";
 import { words } from "../../text";
 import { DeviceBytes, Limit, loadOfPoint, Verdict } from "./common";
+import { reachable } from "../../parts/reachable";
 
 const w = words({
   en: {
@@ -125,7 +126,7 @@ export function Formats({ fit }: { fit: Fit }) {
   return (
     <section data-part="formats">
       <h2>{w().title}</h2>
-      <div class="wide">
+      <div class="wide" ref={reachable}>
         <table class="rows formats">
           <thead>
             <tr><th scope="col">{w().weights}</th><th scope="col" class="number minor">{w().bits}</th><th scope="col" class="number minor">{w().device}</th><th scope="col">{w().cache}</th>

@@ -12,6 +12,7 @@ import { bodyFor, change, option, options } from "../../state/question";
 import { whyOfQuantity } from "../../state/whys";
 import { words } from "../../text";
 import { DeviceBytes, Limit, loadOfPoint, Verdict } from "./common";
+import { reachable } from "../../parts/reachable";
 
 const w = words({
   en: {
@@ -124,7 +125,7 @@ function Ways({ fit }: { fit: Fit }) {
   return (
     <>
       <h3>{w().ways(fit.gpus)}</h3>
-      <div class="wide" style={{ minHeight: `${divisors(cards).length * 30 + 28}px` }}>
+      <div class="wide" ref={reachable} style={{ minHeight: `${divisors(cards).length * 30 + 28}px` }}>
         <table class="rows" data-part="ways">
           <thead><tr><th scope="col">{w().layout}</th><th scope="col" class="bar-cell">{w().load}</th><th scope="col" class="number">{w().device}</th><th scope="col"><span class="unseen">{w().verdict}</span></th>
             <th scope="col" class="number">{w().longest}</th><th scope="col" class="number">{w().users}</th><th scope="col" class="number">{w().each}</th></tr></thead>

@@ -8,6 +8,7 @@ import { Figure } from "../../parts/Figure";
 import type { Fact } from "../../parts/why";
 import { bodyFor, options } from "../../state/question";
 import { words } from "../../text";
+import { reachable } from "../../parts/reachable";
 
 const w = words({
   en: {
@@ -85,7 +86,7 @@ export function SpeedTable({ fit }: { fit: Fit }) {
       {!fit.gpu && <p class="muted">{w().need}</p>}
       {fit.gpu && (
         <>
-          <div class="wide">
+          <div class="wide" ref={reachable}>
             <table class="rows">
               <thead><tr><th scope="col"><span class="unseen">{w().title}</span></th><th scope="col" class="number">{w().best}</th><th scope="col" class="number">{w().interval}</th><th scope="col">{w().bound}</th></tr></thead>
               <tbody>

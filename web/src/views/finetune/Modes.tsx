@@ -51,7 +51,7 @@ function Row({ train, mode, scale, chosen, choose }: { train: Train; mode: Mode;
         <Figure why={whyOfMode(mode)}>{inUnit(mode.total_bytes)}</Figure>
       </span>
       <span role="cell" class="mode-trained number" onClick={(event) => event.stopPropagation()}>
-        <span class="narrow-only muted">{w().trained} </span>
+        <span class="small-only muted">{w().trained} </span>
         <Figure why={whyOfTrained(mode)}>{count(mode.trainable_parameters)}</Figure>
       </span>
       <span role="cell" class="mode-verdict"><Verdict train={train} mode={mode} /></span>

@@ -6,6 +6,7 @@ import { toLatex } from "../../parts/math";
 import { Name } from "../../parts/Name";
 import { view } from "../../state/question";
 import { words } from "../../text";
+import { reachable } from "../../parts/reachable";
 
 const w = words({
   en: { with: "with", symbols: "Symbols", symbol: "symbol", value: "value", from: "where from", steps: "Steps", field: "show among the fields", source: "after" },
@@ -113,7 +114,7 @@ function Symbols({ leaves }: { leaves: readonly ExplainNode[] }) {
   return (
     <section>
       <h3>{w().symbols}</h3>
-      <div class="wide">
+      <div class="wide" ref={reachable}>
         <table class="rows">
           <thead><tr><th scope="col">{w().symbol}</th><th scope="col" class="number">{w().value}</th><th scope="col">{w().from}</th></tr></thead>
           <tbody>

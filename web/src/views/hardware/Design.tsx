@@ -10,6 +10,7 @@ import { Problem } from "../../parts/Problem";
 import { bodyFor, change, extras, option, options } from "../../state/question";
 import { words } from "../../text";
 import { limitText } from "../../parts/limit";
+import { reachable } from "../../parts/reachable";
 
 interface Entry {
   total_parameters: number;
@@ -81,7 +82,7 @@ function Head({ first }: { first: string }) {
 function Published({ rows }: { rows: Answer["published"] }) {
   if (rows.length === 0) return <p>{w().none}</p>;
   return (
-    <div class="wide">
+    <div class="wide" ref={reachable}>
       <table class="rows cards">
         <Head first={w().model} />
         <tbody>
@@ -108,7 +109,7 @@ function Proposals({ rows }: { rows: NonNullable<Answer["proposals"]> }) {
   return (
     <>
       <h3>{w().proposals}</h3>
-      <div class="wide">
+      <div class="wide" ref={reachable}>
         <table class="rows cards">
           <Head first={w().shape} />
           <tbody>

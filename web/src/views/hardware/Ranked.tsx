@@ -3,10 +3,11 @@ import { useState } from "preact/hooks";
 import type { Fit } from "../../api/types";
 import { bytes, digits, whole } from "../../format";
 import { LoadBar, type Load } from "../../parts/LoadBar";
-import { useFit } from "../../state/answers";
+import { useShownFit } from "../../state/answers";
 import { change, extras } from "../../state/question";
 import { words } from "../../text";
 import { CHOICES, offersOf, passes, sorted, SORTS, type Choice, type Filter, type GpuRow, type Offer, type Sort } from "./cards";
+import { reachable } from "../../parts/reachable";
 
 const w = words({
   en: {
@@ -97,7 +98,7 @@ function Row({ offer, chosen }: { offer: Offer; chosen: boolean }) {
 
 export function Ranked({ answer, gpus }: { answer: Fit; gpus: readonly GpuRow[] }) {
   const [most, setMost] = useState(FIRST);
-  const fit = useFit();
+  const fit = useShownFit();
   const filter = filterOf();
   const sort = (SORTS as readonly string[]).includes(extra("sort")) ? (extra("sort") as Sort) : "rank";
   const all = offersOf(answer.cards ?? [], gpus);
@@ -109,7 +110,7 @@ export function Ranked({ answer, gpus }: { answer: Fit; gpus: readonly GpuRow[] 
       {all.length === 0 ? <p>{w().nothing}</p> : <Tools gpus={gpus} />}
       {all.length > 0 && offers.length === 0 && <p>{w().none} <button type="button" class="link" onClick={() => ["text", "vendor", "kind", "single", "priced"].forEach((name) => setExtra(name, ""))}>{w().clear}</button></p>}
       {offers.length > 0 && (
-        <div class="wide">
+        <div class="wide" ref={reachable}>
           <table class="rows cards">
             <thead><tr><th scope="col">{head.card}</th><th scope="col" class="number">{head.count}</th><th scope="col">{head.load}</th><th scope="col" class="number">{head.memory}</th>
               <th scope="col" class="number">{head.bandwidth}</th><th scope="col" class="number">{head.year}</th><th scope="col" class="number">{head.price}</th></tr></thead>

@@ -6,6 +6,7 @@ import { Figure } from "../../parts/Figure";
 import { worstDevice } from "../../parts/load";
 import { whyOfQuantity } from "../../state/whys";
 import { words } from "../../text";
+import { reachable } from "../../parts/reachable";
 
 const w = words({
   en: {
@@ -48,7 +49,7 @@ export function Caches({ fit }: { fit: Fit }) {
   return (
     <section data-part="caches">
       <h2>{w().title}</h2>
-      <div class="wide">
+      <div class="wide" ref={reachable}>
         <table class="rows caches">
           <thead>
             <tr><th scope="col">{w().kind}</th><th scope="col" class="number">{w().layers}</th><th scope="col">{w().dtype}</th>

@@ -4,6 +4,7 @@ import { bytes } from "../../format";
 import { worstDevice } from "../../parts/load";
 import { applyChange, costOf, phrase } from "../../shell/changes";
 import { words } from "../../text";
+import { reachable } from "../../parts/reachable";
 
 const w = words({
   en: { over: "What makes it fit", fine: "What makes more room", change: "change, and what it costs", saves: "saves", enough: "enough", less: "not enough" },
@@ -29,7 +30,7 @@ export function Changes({ fit }: { fit: Fit }) {
   return (
     <section data-part="changes">
       <h2>{over ? w().over : w().fine}</h2>
-      <div class="wide">
+      <div class="wide" ref={reachable}>
         <table class="rows changes">
           <thead>
             <tr><th scope="col">{w().change}</th><th scope="col" class="number">{w().saves}</th>

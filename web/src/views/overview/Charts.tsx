@@ -8,7 +8,7 @@ import type { Point } from "../../api/serving";
 import type { Fit } from "../../api/types";
 import { bytes, byteUnit, giga, whole } from "../../format";
 import { worstDevice } from "../../parts/load";
-import { limitText } from "../../parts/limit";
+import { grows, limitText } from "../../parts/limit";
 import { fromPosition, toPosition } from "../../parts/scale";
 import { rangeOf } from "../../state/controls";
 import { change, option } from "../../state/question";
@@ -24,7 +24,7 @@ const w = words({
     crossing: (c: string, n: string) => `${n} at once fit up to ${c} tokens: ask this`,
     hint_lines: "Click to ask what lies there.", hint_heat: "Click a cell to set both; the line is where it stops fitting.", hint_plain: "Click a cell to set both.",
     told: (c: string, n: string, b: string) => `${c} tokens × ${n}: ${b}`, fits: "fits", reserveOnly: "fits, but not with the reserve", over: "does not fit",
-    near: (c: string, n: string) => `${n} at once, ${c} tokens`, longest: "longest context", mixed: "The question mixes lengths; the charts show equal ones.",
+    near: (c: string, n: string) => `${n} at once, ${c} tokens`, longest: "longest context", mixed: "The question mixes lengths; the charts show equal ones.", constant: "This model keeps no cache: longer or more sequences do not weigh more.",
     source: (m: string, f: string, g: string) => `${m}, ${f}${g ? `, ${g}` : ""} · Weighbridge`,
   },
   zh: {
@@ -33,7 +33,7 @@ const w = words({
     crossing: (c: string, n: string) => `${n} 个并发最多 ${c} token：点击采用`,
     hint_lines: "点击图中位置即可采用。", hint_heat: "点击格子同时设定两者；线为放得下的边界。", hint_plain: "点击格子同时设定两者。",
     told: (c: string, n: string, b: string) => `${c} token × ${n}：${b}`, fits: "放得下", reserveOnly: "放得下，但达不到余量", over: "放不下",
-    near: (c: string, n: string) => `${n} 个并发，${c} token`, longest: "最长上下文", mixed: "当前问题混合了多种长度；图中按等长绘制。",
+    near: (c: string, n: string) => `${n} 个并发，${c} token`, longest: "最长上下文", mixed: "当前问题混合了多种长度；图中按等长绘制。", constant: "此模型没有缓存：序列变长或变多都不会增加占用。",
     source: (m: string, f: string, g: string) => `${m}，${f}${g ? `，${g}` : ""} · Weighbridge`,
   },
 });
@@ -181,6 +181,7 @@ export function Charts({ fit }: { fit: Fit }) {
   const span = spanOf(fit);
   const field = useField(fit, span);
   const props = { fit, field, span };
+  if (!grows(fit)) return <p class="note">{w().constant}</p>;
   return (
     <section class={`charts ${field.pending ? "waiting" : ""}`} data-part="charts">
       <MemoryLines {...props} />

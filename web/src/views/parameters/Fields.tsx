@@ -2,6 +2,7 @@
 import type { Params } from "../../api/types";
 import { Name } from "../../parts/Name";
 import { words } from "../../text";
+import { reachable } from "../../parts/reachable";
 
 const w = words({
   en: {
@@ -20,7 +21,7 @@ export function Fields({ params }: { params: Params }) {
   return (
     <section data-section="fields">
       <h2>{w().title}</h2>
-      <div class="wide">
+      <div class="wide" ref={reachable}>
         <table class="rows fields">
           <thead><tr><th scope="col">{w().field}</th><th scope="col">{w().value}</th><th scope="col">{w().from}</th></tr></thead>
           <tbody>

@@ -4,10 +4,11 @@ import type { Params } from "../../api/types";
 import { Frame } from "../../charts/Frame";
 import { bytes, count, whole } from "../../format";
 import { Name } from "../../parts/Name";
-import { useFit } from "../../state/answers";
+import { useShownFit } from "../../state/answers";
 import { words } from "../../text";
 import { indices, meets, placed } from "./layers";
 import type { Tensor } from "./model";
+import { reachable } from "../../parts/reachable";
 
 const w = words({
   en: {
@@ -111,7 +112,7 @@ function cacheText(cache: Cache): string {
 }
 
 export function Layers({ params, tensors }: { params: Params; tensors: readonly Tensor[] }) {
-  const fit = useFit();
+  const fit = useShownFit();
   const caches = fit.data?.model === params.model ? (fit.data.caches ?? []) : [];
   const kinds = kindsOf(params, tensors, caches);
   const stacks = [...new Set(kinds.map((kind) => kind.stack))];
@@ -129,7 +130,7 @@ export function Layers({ params, tensors }: { params: Params; tensors: readonly 
         ))}
       </Frame>
       <p class="note">{w().legend}</p>
-      <div class="wide">
+      <div class="wide" ref={reachable}>
         <table class="rows layer-kinds">
           <thead>
             <tr><th scope="col">{w().layers}</th><th scope="col">{w().parts}</th><th scope="col" class="number">{w().count}</th>

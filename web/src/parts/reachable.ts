@@ -1,0 +1,21 @@
+/* What scrolls sideways is a stop of the Tab key, so that the arrow keys can scroll it; what does not is none. */
+function mark(box: HTMLElement): void {
+  if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
+  else box.removeAttribute("tabindex");
+}
+
+const observer = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    const box = target.closest<HTMLElement>("[data-scrolls]");
+    if (box) mark(box);
+  }
+});
+
+/* As the ref of the box that scrolls. */
+export function reachable(box: HTMLElement | null): void {
+  if (!box) return;
+  box.dataset.scrolls = "";
+  observer.observe(box);
+  void document.fonts.ready.then(() => mark(box));
+  if (box.firstElementChild) observer.observe(box.firstElementChild);
+}
