@@ -1,6 +1,6 @@
 /* What scrolls sideways is a stop of the Tab key, so that the arrow keys can scroll it; what does not is none. */
 function mark(box: HTMLElement): void {
-  if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
+  if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
   else box.removeAttribute("tabindex");
 }
 
@@ -16,6 +16,7 @@ export function reachable(box: HTMLElement | null): void {
   if (!box) return;
   box.dataset.scrolls = "";
   observer.observe(box);
-  void document.fonts.ready.then(() => mark(box));
+  /* Fonts begin to load when what wants them has been laid out. */
+  requestAnimationFrame(() => void document.fonts.ready.then(() => mark(box)));
   if (box.firstElementChild) observer.observe(box.firstElementChild);
 }
