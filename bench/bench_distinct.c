@@ -1,26 +1,14 @@
 /* Questions that all differ, asked of one library: bench_distinct CONFIG… (or none: models of the catalogue). Prints, for a
  * model opened anew each time and for a question about memory of one that is open, answers a second of processor time. */
 #include <stdio.h>
-#include <time.h>
 
+#include "bench/measure.h"
 #include "weigh/weigh.h"
 
 #define SECONDS 1.0
 
 static const char *const KNOWN[] = {"Qwen/Qwen3-8B", "01-ai/Yi-1.5-9B-Chat", "google/gemma-3-27b-it",
                                     "openai/gpt-oss-120b", "deepseek-ai/DeepSeek-V3"};
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-  return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static bool count(void *user, const char *bytes, size_t size) {
-  (void)bytes;
-  *(size_t *)user += size;
-  return true;
-}
 
 /* The total of each, as `weigh params -f json` answers it. */
 static bool open_and_ask(weigh_library *library, const char *name, size_t *bytes) {

@@ -2,8 +2,8 @@
  * milliseconds of processor time an answer (the first, then the median), and KiB that each leaves in the model's memory. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "bench/measure.h"
 #include "weigh/weigh.h"
 
 typedef struct case_of {
@@ -17,18 +17,6 @@ static const case_of CASES[] = {
     {"deepseek-ai/DeepSeek-V3", "H200", 8},  {"deepseek-ai/DeepSeek-V3", NULL, 1}};
 static const char *const ENGINES[] = {"generic", "vllm", "sglang", "tensorrt_llm", "llama.cpp"};
 #define COUNT(a) (sizeof(a) / sizeof *(a))
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-  return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static bool count(void *user, const char *bytes, size_t size) {
-  (void)bytes;
-  *(size_t *)user += size;
-  return true;
-}
 
 static bool ask(weigh_library *library, weigh_model *model, const case_of *c, const char *engine, int i) {
   size_t bytes = 0;
