@@ -1,6 +1,6 @@
 /* A pinned question: A of a comparison, while the question at the left is B. It stays in the link. */
 import { read, write } from "./link";
-import { extras, options, view, type Options } from "./question";
+import { extras, options, type Options } from "./question";
 
 const NAME = "pin";
 
@@ -37,8 +37,4 @@ export function isPinned(): boolean {
 export function togglePin(): void {
   if (isPinned()) unpin();
   else pin();
-}
-
-export function showCompare(): void {
-  view.value = "compare";
 }
