@@ -62,15 +62,6 @@ static int fail(const face_question *o, const weigh_error *err) {
   return (int)err->status;
 }
 
-static weigh_language locale_language(void) {
-  static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
-  for (size_t i = 0; i < 3; i++) {
-    const char *value = getenv(names[i]);
-    if (value && *value) return strncmp(value, "zh", 2) == 0 ? WEIGH_CHINESE : WEIGH_ENGLISH;
-  }
-  return WEIGH_ENGLISH;
-}
-
 static bool wants_color(const face_question *o) {
   if (o->color && strcmp(o->color, "always") == 0) return true;
   if (o->color && strcmp(o->color, "never") == 0) return false;
@@ -227,7 +218,7 @@ static int obey(int argc, char **argv, face_question *o) {
 }
 
 int main(int argc, char **argv) {
-  face_question o = {.language = locale_language()};
+  face_question o = {.language = face_locale_language()};
   cli_glance(argc, argv, &o);
   int status = obey(argc, argv, &o);
   if (fflush(stdout) == 0 && !ferror(stdout)) return status;
