@@ -51,3 +51,36 @@ bool face_range_number(wb_str cell, double *out) {
   for (long i = 0; suffix && i <= suffix - suffixes; i++) *out *= 1024;
   return !end[suffix ? 1 : 0];
 }
+
+const char *face_kind_name(const face_option *o) {
+  switch (o->kind) {
+    case FACE_FLAG: return "flag";
+    case FACE_SWITCH:
+    case FACE_CHOICE: return "choice";
+    case FACE_COUNT:
+    case FACE_POSITIVE:
+    case FACE_DEPTH:
+    case FACE_GPU_LAYERS:
+    case FACE_GENERATIONS: return "count";
+    case FACE_SIZE: return "size";
+    case FACE_BYTES: return "bytes";
+    case FACE_REAL:
+    case FACE_SECONDS: return "number";
+    case FACE_PERCENT: return "percent";
+    case FACE_SETTING:
+    case FACE_ENGINE:
+    case FACE_OPTIMIZER:
+    case FACE_ADAPTER:
+    case FACE_SHARDING: return "members";
+    case FACE_DATA:
+    case FACE_FREEZE:
+    case FACE_VARY: return "list";
+    case FACE_TEXT: break;
+  }
+  return o->choices ? "choice" : "text";
+}
+
+bool face_is_number(const face_option *o) {
+  const char *kind = face_kind_name(o);
+  return strcmp(kind, "count") == 0 || strcmp(kind, "number") == 0 || strcmp(kind, "percent") == 0;
+}

@@ -5,6 +5,10 @@
 #include "base/str.h"
 #include "face/options.h"
 
+/* What a value is, for those who offer a control: flag, choice, count, number, percent, bytes, size, text, list, members. */
+const char *face_kind_name(const face_option *option);
+bool face_is_number(const face_option *option);
+
 /* A row of ranges.tsv; cells that say nothing are empty. */
 typedef struct face_range {
   wb_str option, of, assumed, low, high, step, ticks, best, unit, impact, source;
