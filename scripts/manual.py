@@ -56,7 +56,8 @@ WORDS = {
         table="`data/{}` lists them", models="any model", engines="Engines, adapters and optimizers have options of their own: [options.md](reference/options.md).",
         repeat="repeatable", serve="Options of `weigh serve`", values="How values are typed", kind="value", basis="How a figure is known",
         component="What takes memory", word="name", word2="called", source="Sources of bounds", numbers="Units of answers",
-        impact_note="Impact: on memory."),
+        impact_note="Impact: on memory.", colon=": ", semicolon="; ", gap=" ", brackets=" ({})",
+        grades=dict(high="high", medium="medium", low="low", none="")),
     "zh": dict(
         title="手册", other="English: [manual.md](manual.md)", made="*由 `make docs` 根据程序自身所读的数据表生成。*",
         intro="`weigh 命令 --help` 可随时查看同样的内容，`man weigh-命令` 为逐页英文手册。供程序使用："
@@ -67,7 +68,8 @@ WORDS = {
         table="见 `data/{}`", models="任一模型", engines="引擎、适配器和优化器各有自己的选项：[options.md](reference/options.md)。",
         repeat="可重复", serve="`weigh serve` 的选项", values="值的写法", kind="值", basis="数字的依据",
         component="占用内存的各组成部分", word="名称", word2="称为", source="范围的来源", numbers="答案的单位",
-        impact_note="影响：指对内存的影响。"),
+        impact_note="影响：指对内存的影响。", colon="：", semicolon="；", gap="", brackets="（{}）",
+        grades=dict(high="高", medium="中", low="低", none="")),
 }
 
 # How values are typed: face/set.c, kinds as face/options.h has them.
@@ -138,24 +140,31 @@ def where(option, w):
 
 # ---- Markdown ----
 
-def option_row(option, w):
+def unit(option, lang="en"):
+    """A unit in words, as the program has it."""
+    known = {r["id"]: r[lang] for r in table(ROOT / "data/messages/options.tsv")}
+    name = option.get("unit", "")
+    return known.get("UNIT_" + name.upper(), name)
+
+
+def option_row(option, w, lang):
     meaning = cell(option["about"])
     if option.get("choices"):
-        meaning += ": " + "; ".join(f"`{c['value']}`" + (f" {cell(c['about'])}" if c["about"] != c["value"] else "") for c in option["choices"])
+        meaning += w["colon"] + w["semicolon"].join(f"`{c['value']}`" + (f" {cell(c['about'])}" if c["about"] != c["value"] else "") for c in option["choices"])
     more = where(option, w) + ([w["repeat"]] if option["repeatable"] and w["repeat"] not in meaning else [])
     if more:
-        meaning += " (" + "; ".join(more) + ")"
-    bounds = " ".join(filter(None, [span(option), option.get("unit", "")]))
+        meaning += w["brackets"].format(w["semicolon"].join(more))
+    bounds = " ".join(filter(None, [span(option), unit(option, lang)]))
     code = lambda text: " ".join(f"`{cell(t)}`" for t in text.split())
     examples = "" if option.get("choices") else code(option.get("examples", ""))
     return [f"`{spelled(option)}`", meaning, code(option.get("default", "")), bounds, option.get("best", ""),
-            option.get("impact", "").replace("none", ""), examples]
+            w["grades"].get(option.get("impact"), ""), examples]
 
 
-def option_table(options, w):
+def option_table(options, w, lang):
     """Without the columns that nothing stands in."""
     heads = [w["option"], w["meaning"], w["default"], w["bounds"], w["best"], w["impact"], w["examples"]]
-    lines = [option_row(o, w) for o in options]
+    lines = [option_row(o, w, lang) for o in options]
     used = [i for i in range(len(heads)) if i < 2 or any(line[i] for line in lines)]
     return rows([heads[i] for i in used], [[line[i] for i in used] for line in lines])
 
@@ -168,7 +177,7 @@ def command_part(program, command, w):
     if command["name"] == "serve":
         lines = [[f"`--{n}{' ' + v if v else ''}`", cell(about)] for n, v, about in program.serve]
         return out + rows([w["option"], w["meaning"]], lines) + ["", program.serve_tail, ""]
-    return out + (option_table(command["own"], w) if command["own"] else [w["none"]]) + [""]
+    return out + (option_table(command["own"], w, program.lang) if command["own"] else [w["none"]]) + [""]
 
 
 def manual(program):
@@ -183,8 +192,8 @@ def manual(program):
     out += [f"## {w['exits']}", "", *rows([w["status"], w["meaning"]], [[e["name"], e["about"]] for e in program.exits]), ""]
     out += [f"## {w['environment']}", "",
             *rows([w["variable"], w["meaning"]], [[f"`{e['name']}`", cell(e["about"])] for e in program.environment]), ""]
-    out += [f"## {w['every']}", "", *option_table(program.every, w), ""]
-    out += [f"## {w['commands']}", "", program.bounds + " " + w["impact_note"] + " " + w["engines"], ""]
+    out += [f"## {w['every']}", "", *option_table(program.every, w, lang), ""]
+    out += [f"## {w['commands']}", "", w["gap"].join([program.bounds, w["impact_note"], w["engines"]]), ""]
     for command in program.commands:
         out += command_part(program, command, w)
     return "\n".join(out).rstrip() + "\n"

@@ -317,7 +317,8 @@ def main():
 
     out = ["# Accuracy", "",
            "Written by `tools/make-accuracy.py`; nothing here is typed in. Predicted: distinct parameters by `weigh params`. "
-           "Whole tensor lists (names and shapes) are compared by `tests/truth/truth.py`.", "",
+           "Whole tensor lists (names and shapes) are compared by `tests/truth/truth.py`. The reference lists (\"truth folder\", `facts`, `models`) "
+           "are no part of this repository; `WEIGH_TRUTH_DIR` names them, and `tests/vectors` has what every clone is tested with.", "",
            "| kind | vectors | equal | explained | in part | differ | not described |", "|---|--:|--:|--:|--:|--:|--:|"]
     for k in (built, made, stated):
         out.append(f"| {k.title} | {len(k.lines)} | {k.equal} | {k.explained} | {k.partial} | {k.missed} | {k.undescribed} |")
