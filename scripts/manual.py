@@ -117,6 +117,10 @@ def cell(text):
     return text.replace("|", "\\|").replace("<", "&lt;")
 
 
+def code(text):
+    return "`" + text.replace("|", "\\|") + "`"
+
+
 def rows(heads, lines):
     return ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)] + ["| " + " | ".join(line) + " |" for line in lines]
 
@@ -155,9 +159,9 @@ def option_row(option, w, lang):
     if more:
         meaning += w["brackets"].format(w["semicolon"].join(more))
     bounds = " ".join(filter(None, [span(option), unit(option, lang)]))
-    code = lambda text: " ".join(f"`{cell(t)}`" for t in text.split())
-    examples = "" if option.get("choices") else code(option.get("examples", ""))
-    return [f"`{spelled(option)}`", meaning, code(option.get("default", "")), bounds, option.get("best", ""),
+    each = lambda text: " ".join(map(code, text.split()))
+    examples = "" if option.get("choices") else each(option.get("examples", ""))
+    return [code(spelled(option)), meaning, each(option.get("default", "")), bounds, option.get("best", ""),
             w["grades"].get(option.get("impact"), ""), examples]
 
 
@@ -199,24 +203,45 @@ def manual(program):
     return "\n".join(out).rstrip() + "\n"
 
 
-def own_options(program, kind, heading, about):
-    """Options of each engine, adapter, optimizer, with their defaults as formulas."""
-    out = [f"## {heading}", "", about, ""]
+def engine_option(engine, option):
+    """An engine's own option with its bounds: a row of data/options/ranges.tsv may be of all releases of an engine."""
+    known = next((r for r in table(ROOT / "data/options/ranges.tsv") if r["option"] == option["name"] and len(r["of"]) > 1 and
+                  (engine == r["of"] or engine.startswith(r["of"] + "_"))), {})
+    bounds = " ".join(filter(None, [f"{known['low']}..{known['high']}" if known.get("low") else "", known.get("unit", "")]))
+    return [f"`{option['name']}`", code(option["default"]), bounds, known.get("impact", "").replace("none", ""), option.get("aliases", "")]
+
+
+def engines(program):
+    out, seen = [], {}
+    for name in (e["name"] for e in program.report("engines")["engines"]):
+        said = program.report("engines", name)
+        lines = [engine_option(name, o) for o in said["options"]]
+        same = next((other for other, theirs in seen.items() if theirs == lines), None)
+        seen[name] = lines
+        out += [f"### {name}", "", cell(said["source"]) + "." + (f" Releases: {said['releases']}." if said.get("releases") else ""), ""]
+        out += [f"The options of `{same}`.", ""] if same else rows(["option", "default", "bounds", "impact", "other names"], lines) + [""]
+    return out
+
+
+def listed(program, kind):
+    """A row for each adapter or optimizer."""
+    lines = []
     for name in (x["name"] for x in program.report(kind)[kind]):
         said = program.report(kind, name)
-        options = [[f"`{o['name']}`", f"`{cell(o.get('default', o.get('value')))}`", o.get("aliases", "")] for o in said["options"]]
-        also = f" Also called {said['names']}." if said.get("names") else ""
-        out += [f"### {name}", "", cell(said["source"]) + "." + also + (f" (like `{said['like']}`)" if said.get("like") else ""), ""]
-        out += rows(["option", "default", "other names"], options) + [""] if options else []
-    return out
+        options = ", ".join(code(f"{o['name']} = {o.get('default', o.get('value'))}") for o in said["options"])
+        lines.append([f"`{name}`", options, cell(said.get("names", ""))])
+    heads, used = ["name", "options and defaults", "other names"], 3 if any(line[2] for line in lines) else 2
+    return rows(heads[:used], [line[:used] for line in lines]) + [""]
 
 
 def own_pages(program):
     out = ["# Options of engines, adapters and optimizers", "", WORDS["en"]["made"], "",
-           "A default is a formula: it may read other options, the model, the card and the question. Names may be written with `-` for `_`.", ""]
-    out += own_options(program, "engines", "Engines", "`weigh memory -e ENGINE --NAME VALUE`, or `-o NAME=VALUE`. `weigh engines ENGINE` shows the formulas too.")
-    out += own_options(program, "adapters", "Adapters", "`weigh train --adapter NAME --adapter-option NAME=VALUE`. `weigh adapters ADAPTER` shows the tensors too.")
-    out += own_options(program, "optimizers", "Optimizers", "`weigh train --optimizer NAME --optimizer-option NAME=VALUE`. `weigh optimizers OPTIMIZER` shows the states too.")
+           "A default is a formula: it may read other options, the model, the card and the question. Names may be written with `-` for `_`.", "",
+           "## Engines", "", "`weigh memory -e ENGINE --NAME VALUE`, or `-o NAME=VALUE`. `weigh engines ENGINE` shows the formulas too.", "",
+           *engines(program), "## Adapters", "",
+           "`weigh train --adapter NAME --adapter-option NAME=VALUE`. `weigh adapters ADAPTER` shows the tensors too.", "", *listed(program, "adapters"),
+           "## Optimizers", "", "`weigh train --optimizer NAME --optimizer-option NAME=VALUE`. `weigh optimizers OPTIMIZER` shows the states too.", "",
+           *listed(program, "optimizers")]
     return "\n".join(out).rstrip() + "\n"
 
 
