@@ -88,7 +88,7 @@ VALUES = {
            ("WIDTHxHEIGHT", "像素：`640x480`；`448` 为正方形"),
            ("PERCENT、SHARE", "`20`、`20%`；比例还可写作 `0.2`"),
            ("SECONDS、USD", "可带小数：`1.5`"),
-           ("LIST（`--mix`）", "`数量x词元数`，逗号分隔：`8x4096,1x32k`；flops 命令可在其后加 `@已缓存`：`32x1@4096`"),
+           ("LIST（`--mix`）", "`数量xTOKENS`，逗号分隔：`8x4096,1x32k`；flops 命令可在其后加 `@已缓存`：`32x1@4096`"),
            ("NAMES（`--gpu`）", "卡的名称，逗号分隔，前面可加数量：`2xRTX 3090,RTX 4090`"),
            ("NAME=VALUE", "引擎、适配器、优化器或切分方式自己的选项；此处 `8k` 为 8,000，`8K` 为 8,192"),
            ("NAME=VALUES（`--vary`）", "`context=4k,8k`、`sequences=1..256:x2`（每步乘 2）、`tp=1..8:+1`、`gpu=A|B`、`set:FIELD=16..64:+16`")],
@@ -107,7 +107,7 @@ NUMBERS = {
            ("元素", "`…_parameters`、`…_elements`：整数；B 为 10^9，M 为 10^6"),
            ("FLOPs", "`…_flops`：一次乘法和一次加法计为二；`total_macs` 为其一半"),
            ("秒", "`…_s`、`seconds`：可带小数"),
-           ("每秒词元数", "`tokens_per_second…`"),
+           ("每秒 token 数", "`tokens_per_second…`"),
            ("美元", "`usd_per_hour`、`usd_per_million_tokens`：注明日期的价格"),
            ("百分数", "`…_percent`：以 100 计；比例（`share`、`sparsity`、`deviation`）以 1 计")],
 }
