@@ -15,32 +15,13 @@ bool cli_is_listed(const face_command *command, const face_option *option) {
   return option->of == '*' || (command && face_takes(command, option));
 }
 
-/* A unit of data/options in words: UNIT_TOKENS of "tokens"; what has no message stands as it is. */
-static void print_unit(wb_str unit, weigh_language language) {
-  char id[32] = "UNIT_";
-  size_t at = strlen(id);
-  for (size_t i = 0; i < unit.len && at < sizeof id - 1; i++, at++)
-    id[at] = (char)(unit.ptr[i] >= 'a' && unit.ptr[i] <= 'z' ? unit.ptr[i] - 'a' + 'A' : unit.ptr[i]);
-  id[at] = '\0';
-  const char *word = weigh_text(id, language);
-  if (word) printf(" %s", word);
-  else printf(" %.*s", WB_STR_ARG(unit));
-}
-
 /* (default 4k; 1..16M tokens). Whether there is a part with bounds. */
 static bool print_range(const face_option *option, weigh_language language) {
+  char said[160];
   face_range r;
-  if (!face_range_find(option, &r)) return false;
-  const bool assumes = r.assumed.len && option->value, bounded = r.low.len;
-  if (!assumes && !bounded) return false;
-  const bool chinese = language == WEIGH_CHINESE;
-  printf("%s", chinese ? "（" : " (");
-  if (assumes) printf("%s %.*s", cli_message("CLI_DEFAULT", language), WB_STR_ARG(r.assumed));
-  if (assumes && bounded) printf("%s", chinese ? "；" : "; ");
-  if (bounded) printf("%.*s..%.*s", WB_STR_ARG(r.low), WB_STR_ARG(r.high));
-  if (r.unit.len) print_unit(r.unit, language);
-  printf("%s", chinese ? "）" : ")");
-  return bounded;
+  if (!face_range_text(option, language, said, sizeof said)) return false;
+  printf(language == WEIGH_CHINESE ? "（%s）" : " (%s)", said);
+  return face_range_find(option, &r) && r.low.len;
 }
 
 static bool print_option(const face_option *option, weigh_language language) {

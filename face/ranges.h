@@ -20,6 +20,9 @@ bool face_range_next(size_t *at, face_range *out);
 /* The row of an option; false: there is none. */
 bool face_range_find(const face_option *option, face_range *out);
 
+/* What the row says in words, "default 4k; 1..16M tokens"; false: nothing. */
+bool face_range_text(const face_option *option, weigh_language language, char *out, size_t size);
+
 /* The next choice of an option at *at that a message says the meaning of, and the id of that message. */
 bool face_choice_next(const face_option *option, size_t *at, wb_str *choice, wb_str *about);
 
