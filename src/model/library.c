@@ -218,10 +218,11 @@ const wb_decl *wb_library_class(wb_library *lib, wb_ctx *ctx, wb_str class_name)
   return keyed(lib, ctx, lib->classes, lib->class_count, class_name);
 }
 
+/* One that a user's of the same name stands before is not there. */
 static const wb_decl *nth(wb_library *lib, wb_ctx *ctx, wb_decl_kind kind, size_t i) {
   for (size_t n = 0; n < lib->entry_count; n++) {
     wb_entry *entry = &lib->entries[n];
-    if (entry->kind != kind || i-- > 0) continue;
+    if (entry->kind != kind || find(lib, entry->name, kind) != entry || i-- > 0) continue;
     parse_for(lib, ctx, entry->file);
     return entry->decl;
   }

@@ -35,9 +35,18 @@ static const wb_parameter *parameter(const wb_decl *decl, const wb_sym *name) {
   return NULL;
 }
 
+static wb_str parameters_of(wb_walk *w, const wb_decl *decl) {
+  wb_text names = {.ctx = w->ctx};
+  for (size_t i = 0; i < decl->param_count; i++) {
+    if (i) wb_text_add(&names, WB_STR(", "));
+    wb_text_add(&names, decl->params[i].name->name);
+  }
+  return wb_text_str(&names);
+}
+
 static void bind_named(wb_walk *w, const wb_decl *decl, wb_scope *into, const wb_argument *arg, wb_scope *from) {
   if (!parameter(decl, arg->name))
-    WB_FAIL(w->ctx, WB_MODEL_NO_PARAMETER, arg->expr->place, decl->name->name, arg->name->name);
+    WB_FAIL(w->ctx, WB_MODEL_NO_PARAMETER, arg->expr->place, decl->name->name, arg->name->name, parameters_of(w, decl));
   bind_argument(w, into, arg->name, arg->expr, from);
 }
 
@@ -58,7 +67,7 @@ static void bind_call(wb_walk *w, const wb_decl *decl, wb_scope *into, const wb_
     if (arg->name) {
       bind_named(w, decl, into, arg, from);
     } else {
-      if (position >= decl->param_count) WB_FAIL(w->ctx, WB_MODEL_ARGUMENTS, stmt->place, decl->name->name);
+      if (position >= decl->param_count) WB_FAIL(w->ctx, WB_MODEL_ARGUMENTS, stmt->place, decl->name->name, parameters_of(w, decl));
       bind_argument(w, into, decl->params[position++].name, arg->expr, from);
     }
   }

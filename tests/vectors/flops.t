@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
-"""FLOPs of random configurations against what torch's counter counted in the reference library (tests/oracle/flops.py)."""
+"""FLOPs of random configurations against what torch's counter counted in the reference library (tests/oracle/flops.py).
+`flops.t REGEX`: of these model types only."""
 import collections
 import concurrent.futures
 import json
 import os
 import pathlib
+import re
 import subprocess
+import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 WEIGH = os.environ.get("WEIGH") or str(HERE.parent.parent / "build/weigh")
@@ -19,7 +22,8 @@ def rows():
     for line in lines[1:]:
         row = dict(zip(names, line.split("\t")))
         config = row["config"] if row["config"] != "=" else config
-        yield dict(row, config=config)
+        if re.search("".join(sys.argv[1:]), row["model_type"]):
+            yield dict(row, config=config)
 
 
 def fault(row):
