@@ -52,6 +52,7 @@ typedef struct wb_modifiers {
 
 typedef enum wb_stmt_kind {
   WB_S_LET,
+  WB_S_SAME,
   WB_S_CALL,
   WB_S_PARAM,
   WB_S_BUFFER,

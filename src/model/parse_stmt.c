@@ -429,6 +429,21 @@ static wb_stmt *given(wb_tokens *t, const wb_sym **targets, size_t count) {
   return stmt;
 }
 
+/* y = x; y = if c then a else b: what is there already, under a name of its own. */
+static bool same_here(wb_tokens *t) {
+  if (wb_is(t, WB_T_NAME, "if")) return true;
+  const wb_token *next = wb_peek_at(t, 1);
+  return wb_peek_at(t, 0)->kind == WB_T_NAME && (next->kind == WB_T_NEWLINE || wb_str_is(next->text, "when"));
+}
+
+static wb_stmt *same(wb_tokens *t, const wb_sym *target) {
+  wb_stmt *stmt = statement(t, WB_S_SAME);
+  stmt->name = target;
+  stmt->expr = wb_parse_expr(t);
+  modifiers(t, &stmt->mod);
+  return stmt;
+}
+
 static wb_stmt *assigned(wb_tokens *t) {
   const wb_sym **targets = NULL;
   size_t count = 0, cap = 0;
@@ -450,6 +465,7 @@ static wb_stmt *assigned(wb_tokens *t) {
     stmt->target_count = count;
     return stmt;
   }
+  if (count == 1 && same_here(t)) return same(t, targets[0]);
   return call(t, targets, count);
 }
 

@@ -303,6 +303,11 @@ static void walk_let(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
   wb_bind_expr(w->ctx, f->scope, stmt->name, stmt->expr, in);
 }
 
+static void walk_same(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
+  if (stmt->mod.when && !wb_eval_bool(w->ctx, stmt->mod.when, f->scope)) return; /* the name keeps what it was */
+  wb_walk_assign(w, f, stmt->name, wb_eval(w->ctx, stmt->expr, f->scope));
+}
+
 static void walk_given(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
   wb_value shape = shape_of(w, f, stmt);
   wb_value like = stmt->expr ? wb_eval(w->ctx, stmt->expr, f->scope) : wb_null();
@@ -336,6 +341,7 @@ static void walk_statement(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
   w->ctx->at = stmt->place;
   switch (stmt->kind) {
     case WB_S_LET: walk_let(w, f, stmt); break;
+    case WB_S_SAME: walk_same(w, f, stmt); break;
     case WB_S_CALL: walk_call(w, f, stmt); break;
     case WB_S_PARAM:
     case WB_S_BUFFER: walk_tensor(w, f, stmt); break;

@@ -633,7 +633,7 @@ def forward_backward(torch, model, batch, seq):
     return counter, "; ".join(filter(None, (note, shapes(given))))
 
 
-CACHES = ("past_key_values", "cache_params", "state")
+CACHES = ("past_key_values", "cache_params", "state", "mems")
 
 
 def decode(torch, model, batch, kv_len):

@@ -39,7 +39,7 @@ SEVERITY = NEARLY + ("incomplete", "differs", "refused")
 
 # Booleans that say how to run and not what is stored, or that make another model of it.
 NOT_TOGGLED = re.compile(r"^(output_|return_|torchscript|use_cache|is_encoder_decoder|is_decoder|add_cross_attention|"
-                         r"tie_encoder_decoder|_|use_bfloat16|gradient_|remove_invalid|tf_legacy|scale_embedding|is_llama)")
+                         r"tie_encoder_decoder|_|use_bfloat16|gradient_|bi_data|remove_invalid|tf_legacy|scale_embedding|is_llama)")
 NOT_SIZED = re.compile(r"max_position|position_embeddings$|token|_id$|_ids$|chunk|window|vocab_size_or|patch_size|image_size|"
                        r"num_labels|temporal|num_mel|sampling|stride|num_channels|in_channels|max_|min_|n_positions|n_ctx|"
                        r"fast|sample_|window_size|kernel|spatial|seq_len|block_size|pooling|num_feature|qk_head_dim|nemo_final|^embedding_dim$")

@@ -44,7 +44,7 @@ def fault(row):
 
 
 def known():
-    """Types whose count differs for a reason that docs/corrections.md tells."""
+    """Types, or single passes of one, whose count differs for a reason that docs/corrections.md tells."""
     lines = (HERE / "flops-explained.tsv").read_text("utf-8").splitlines()
     return dict(line.split("\t", 1) for line in lines[1:] if line)
 
@@ -59,7 +59,7 @@ def main():
     print(f"1..{len(types)}", flush=True)
     for number, (name, results) in enumerate(types.items(), 1):
         bad = [(row, said) for row, said in results if said]
-        ok = not bad or name in explained
+        ok = name in explained or all(f"{name} {r['phase']} {r['batch']} x {r['seq']}" in explained for r, _ in bad)
         print(f"{'ok' if ok else 'not ok'} {number} - {name} computes what the reference library does ({len(results)} passes)",
               flush=True)
         for row, said in bad:
