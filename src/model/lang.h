@@ -19,10 +19,11 @@ typedef struct wb_body {
   size_t cap;
 } wb_body;
 
-/* A tensor's name relative to its scope: parts of text and of expressions ("{expr}"), joined by dots. */
+/* A tensor's name relative to its scope: parts of text and of expressions ("{expr}"), joined by dots but where they touch. */
 typedef struct wb_path_part {
   wb_str text;
   const wb_expr *expr; /* NULL: text */
+  bool touches;        /* the part before it: {name}_proj */
 } wb_path_part;
 
 typedef struct wb_path {

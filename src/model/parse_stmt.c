@@ -18,12 +18,21 @@ static bool path_here(const wb_tokens *t) {
          wb_is(t, WB_T_STRING, NULL);
 }
 
+/* A name and a `{…}`, or two of these, without a space between. */
+static bool touching(const wb_tokens *t) {
+  const wb_token *next = wb_peek(t), *before = next - 1;
+  if (before->offset + before->text.len != next->offset || before->kind == WB_T_STRING) return false;
+  const bool closed = before->kind == WB_T_PUNCT && wb_str_is(before->text, "}");
+  if (wb_is(t, WB_T_PUNCT, "{")) return closed || before->kind == WB_T_NAME;
+  return closed && wb_is(t, WB_T_NAME, NULL);
+}
+
 static wb_path *path(wb_tokens *t) {
   wb_path *out = WB_NEW(t->ctx, wb_path);
   wb_text plain = {.ctx = t->ctx};
   out->is_plain = true;
   do {
-    wb_path_part part = {{NULL, 0}, NULL};
+    wb_path_part part = {.touches = out->count && touching(t)};
     if (wb_accept(t, WB_T_PUNCT, "{")) {
       part.expr = wb_parse_expr(t);
       out->is_plain = false;
@@ -37,7 +46,7 @@ static wb_path *path(wb_tokens *t) {
     wb_text_add(&plain, part.text);
     WB_PUSH_ROOM(t->ctx, out->parts, out->count, out->cap);
     out->parts[out->count++] = part;
-  } while (wb_accept(t, WB_T_PUNCT, "."));
+  } while (wb_accept(t, WB_T_PUNCT, ".") || touching(t));
   out->plain = wb_text_str(&plain);
   return out;
 }
