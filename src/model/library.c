@@ -408,7 +408,16 @@ void wb_library_parse_all(wb_library *lib, wb_ctx *ctx) {
   for (size_t i = 0; i < lib->file_count; i++) parse_for(lib, ctx, i);
 }
 
+/* Readers of a built-in description have no use for where it was used. */
+static void locate_use(const wb_library *lib, wb_place *used) {
+  for (size_t i = lib->file_count; i-- > 0 && used->file.len && !used->line;) {
+    if (!lib->files[i].is_override || !wb_str_eq(lib->files[i].path, used->file)) continue;
+    *used = wb_text_place(lib->files[i].text, used->file, used->column);
+  }
+}
+
 void wb_library_locate(const wb_library *lib, wb_failure *failure) {
+  locate_use(lib, &failure->used);
   if (failure->place.line || !failure->place.file.len) return;
   for (size_t i = lib->file_count; i-- > 0;) {
     if (!wb_str_eq(lib->files[i].path, failure->place.file)) continue;

@@ -137,7 +137,9 @@ static void walk_call(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
   if (stmt->mod.when && !wb_eval_bool(w->ctx, stmt->mod.when, f->scope)) return; /* targets keep what they were */
   const wb_closure *closure = callee(w, f, stmt);
   const wb_decl *decl = closure->target;
+  const wb_trail trail = {stmt->place, w->ctx->trail};
   wb_enter(w->ctx, stmt->place);
+  w->ctx->trail = &trail;
   wb_frame inner = {.decl = decl, .scope = wb_scope_new(w->ctx, f->fields), .fields = f->fields, .root = f->root};
   bind_closure(w, decl, inner.scope, closure);
   bind_call(w, decl, inner.scope, stmt, f->scope);
@@ -161,6 +163,7 @@ static void walk_call(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
   if (decl->kind == WB_D_OPERATION && !w->counting) wb_enter_operation(w, &inner);
   wb_walk_body(w, &inner, &decl->body);
   if (decl->kind == WB_D_OPERATION) wb_walk_operation(w, &inner);
+  w->ctx->trail = trail.outer;
   wb_leave(w->ctx);
   take_results(w, f, stmt, &inner);
 }
