@@ -67,7 +67,8 @@ static void bind_call(wb_walk *w, const wb_decl *decl, wb_scope *into, const wb_
     if (arg->name) {
       bind_named(w, decl, into, arg, from);
     } else {
-      if (position >= decl->param_count) WB_FAIL(w->ctx, WB_MODEL_ARGUMENTS, stmt->place, decl->name->name, parameters_of(w, decl));
+      if (position >= decl->param_count)
+        WB_FAIL(w->ctx, WB_MODEL_ARGUMENTS, stmt->place, decl->name->name, parameters_of(w, decl));
       bind_argument(w, into, decl->params[position++].name, arg->expr, from);
     }
   }
