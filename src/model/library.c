@@ -186,10 +186,11 @@ const wb_decl *wb_library_class(wb_library *lib, wb_ctx *ctx, wb_str class_name)
   return keyed(lib, ctx, lib->classes, lib->class_count, class_name);
 }
 
+/* One that a user's of the same name stands before is not there. */
 const wb_decl *wb_library_at(wb_library *lib, wb_ctx *ctx, wb_decl_kind kind, size_t i) {
   for (size_t n = 0; n < lib->entry_count; n++) {
     wb_entry *entry = &lib->entries[n];
-    if (entry->kind != kind || i-- > 0) continue;
+    if (entry->kind != kind || find(lib, entry->name, kind) != entry || i-- > 0) continue;
     parse_for(lib, ctx, entry->file);
     return entry->decl;
   }
@@ -362,7 +363,16 @@ void wb_library_parse_all(wb_library *lib, wb_ctx *ctx) {
   for (size_t i = 0; i < lib->file_count; i++) parse_for(lib, ctx, i);
 }
 
+/* Readers of a built-in description have no use for where it was used. */
+static void locate_use(const wb_library *lib, wb_place *used) {
+  for (size_t i = lib->file_count; i-- > 0 && used->file.len && !used->line;) {
+    if (!lib->files[i].is_override || !wb_str_eq(lib->files[i].path, used->file)) continue;
+    *used = wb_text_place(lib->files[i].text, used->file, used->column);
+  }
+}
+
 void wb_library_locate(const wb_library *lib, wb_failure *failure) {
+  locate_use(lib, &failure->used);
   if (failure->place.line || !failure->place.file.len) return;
   for (size_t i = lib->file_count; i-- > 0;) {
     if (!wb_str_eq(lib->files[i].path, failure->place.file)) continue;
