@@ -19,6 +19,9 @@ has "and is told what root must run" "$said" \
   "please have root run: apt-get update && apt-get install -y --no-install-recommends gcc cmake make"
 no "nothing was run" test -e "$scratch/apt"
 
+bootstrap check
+has "the words add theirs: check has headers tried as C++" "$said" "g++ clang clang-format universal-ctags"
+
 stub sudo 'unset DEBIAN_FRONTEND; exec "$@"'
 bootstrap
 is "with sudo all is well" "$status" 0
