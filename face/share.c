@@ -22,7 +22,7 @@ const char *face_word(const face_command *command, size_t index, size_t *length,
   return at;
 }
 
-static bool is_word(const face_command *command, size_t index, const char *name) {
+bool face_is_word(const face_command *command, size_t index, const char *name) {
   if (index == 0 && command->models == 1 && strcmp(name, "model") == 0) return true; /* also where it may be a folder */
   size_t length, i = 0;
   bool optional;
@@ -49,10 +49,17 @@ static const face_option *find_named(const face_command *command, const char *na
   return face_find_option(command, dashed, length);
 }
 
+bool face_is_named(const face_command *command, const char *name) {
+  for (size_t i = 0; i < command->max_words && i < 2; i++)
+    if (face_is_word(command, i, name)) return true;
+  const face_option *option = find_named(command, name);
+  return option && !face_is_of_here(option);
+}
+
 weigh_status face_set_named(const face_command *command, const char *name, const char *value, face_question *o,
                             weigh_error *err) {
   for (size_t i = 0; i < command->max_words && i < 2; i++) {
-    if (!is_word(command, i, name)) continue;
+    if (!face_is_word(command, i, name)) continue;
     o->words[i] = value;
     if (o->word_count <= i) o->word_count = i + 1;
     return WEIGH_OK;

@@ -23,6 +23,12 @@ const char *face_word(const face_command *command, size_t index, size_t *length,
 weigh_status face_set_named(const face_command *command, const char *name, const char *value, face_question *o,
                             weigh_error *err);
 
+/* Whether the command's word of that index goes by this name. */
+bool face_is_word(const face_command *command, size_t index, const char *name);
+
+/* Whether a word or an option of a command goes by this name, and may be said from elsewhere. */
+bool face_is_named(const face_command *command, const char *name);
+
 /* Options that mean nothing from elsewhere. */
 bool face_is_of_here(const face_option *option);
 

@@ -155,10 +155,11 @@ static void write_body(srv_bytes *out, const face_command *c) {
                  "\"requestBody\": {\"content\": {\"application/json\": {\"schema\": {\"type\": \"object\", "
                  "\"properties\": {");
   for (size_t at = 0; srv_item_next(c, &at, &it); first = false) {
-    srv_bytes_addf(out, "%s\"%s\": ", first ? "" : ", ", it.name);
+    srv_bytes_addf(out, it.required ? "%s\"%s\": " : "%s\"%s\": {\"anyOf\": [", first ? "" : ", ", it.name);
     srv_item_schema(out, &it, false);
+    if (!it.required) srv_bytes_adds(out, ", {\"type\": \"null\"}]}"); /* as if it were not there */
   }
-  if (c->models) srv_bytes_adds(out, ", \"config\": {\"type\": [\"string\", \"object\"]}");
+  if (c->models) srv_bytes_adds(out, ", \"config\": {\"type\": [\"string\", \"object\", \"null\"]}");
   /* Options of engines go by their own names. */
   srv_bytes_addf(out, "}, \"additionalProperties\": %s",
                  strchr(c->options, 'S') ? "{\"type\": [\"string\", \"number\", \"boolean\"]}" : "false");
@@ -172,7 +173,7 @@ static void write_body(srv_bytes *out, const face_command *c) {
 static void write_answers(srv_bytes *out, const face_command *c) {
   static const char *const others[] = {"text/plain", "text/csv", "text/tab-separated-values", "text/markdown"};
   srv_bytes_adds(out,
-                 "\"responses\": {\"200\": {\"description\": \"The answer of the command line, byte for byte.\", "
+                 "\"responses\": {\"200\": {\"description\": \"The answer of the command line.\", "
                  "\"content\": {\"application/json\": {\"schema\": {\"type\": \"object\"}}");
   for (size_t i = 0; i < 4; i++) srv_bytes_addf(out, ", \"%s\": {\"schema\": {\"type\": \"string\"}}", others[i]);
   if (c->kind == WEIGH_REPORT_SWEEP)

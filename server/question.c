@@ -35,15 +35,8 @@ static const char *text_of(reading *r, const char *bytes, size_t size) {
 /* Which word a key is, if it names a model; 2: none. */
 static size_t model_word(const reading *r) {
   if (strcmp(r->key, "config") == 0) return r->q->command->models ? 0 : 2;
-  for (size_t i = 0; i < r->q->command->models; i++) {
-    size_t length;
-    bool optional;
-    const char *word = face_word(r->q->command, i, &length, &optional);
-    if (!word || strlen(r->key) != length) continue;
-    size_t k = 0;
-    while (k < length && (word[k] | 32) == r->key[k]) k++;
-    if (k == length) return i;
-  }
+  for (size_t i = 0; i < r->q->command->models; i++)
+    if (face_is_word(r->q->command, i, r->key)) return i;
   return 2;
 }
 
@@ -69,9 +62,13 @@ static int take(reading *r, const char *bytes, size_t size) {
   return set(r, wb_str_cstr(r->ctx, wb_str_fmt(r->ctx, "%s=%.*s", r->member, (int)size, bytes)));
 }
 
+/* What may stand in the body and is null is not given. */
+static bool is_known(const reading *r) { return model_word(r) < 2 || face_is_named(r->q->command, r->key); }
+
 static int on_null(void *user) {
   reading *r = user;
-  return r->from != NOT_TAKEN || !r->member ? r->whole || refuse(r, "it is not an object") : take(r, "null", 4);
+  const bool value = r->whole && !r->member && !r->in_list && r->from == NOT_TAKEN;
+  return value && is_known(r) ? 1 : take(r, "null", 4);
 }
 
 /* What may be true or false: flags, members of options, options of engines by their own names. */

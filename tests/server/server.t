@@ -90,9 +90,10 @@ for path in ("/../../etc/passwd", "/..%2f..%2fetc/passwd", "/%2e%2e/README.md", 
 
 # ---- bodies ----
 for body in ("", "{", "[]", "1", "null", "{\"model\": [\"7B\"]}", "{\"model\": {\"a\": {}}, \"x\": 1}", "{\"nothing\": 1, \"model\": \"7B\"}",
-             "{\"model\": \"7B\"} x", "\xff\xfe", "{\"context\": 8}", "[" * 100000, "{\"set\": [[1]]}", "{\"per-layer\": \"often\", \"model\": \"7B\"}"):
+             "{\"model\": \"7B\"} x", "\xff\xfe", "{\"context\": 8}", "[" * 100000, "{\"set\": [[1]]}", "{\"model\": \"7B\", \"set\": [null]}", "{\"model\": \"7B\", \"nothing\": null}", "{\"model\": null}", "{\"per-layer\": \"often\", \"model\": \"7B\"}"):
     reply = post("/api/v1/params", body.encode("latin-1"))
     ok(reply[0] in (400, 422) and reply[1]["content-type"] == "application/problem+json", f"the body {body[:40]!r} is a problem", reply)
+is_([post("/api/v1/params", {"model": "7B", "per-layer": None, "method": None})[0], post("/api/v1/families", {"": None})[0]], [200, 400], "null is not given, where it is known")
 is_(json.loads(post("/api/v1/params", {"model": "7B", "set": {"num_hidden_layers": 2}})[2])["total_parameters"],
     json.loads(post("/api/v1/params", {"model": "7B", "set": ["num_hidden_layers=2"]})[2])["total_parameters"], "settings may be an object")
 is_(code_of(post("/api/v1/params", {"model": "7B", "set": [f"a{i}=1" for i in range(65)]})), "usage_too_many", "lists have their most")
