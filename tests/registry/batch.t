@@ -7,6 +7,7 @@ import pathlib
 import pty
 import random
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -95,7 +96,7 @@ with subprocess.Popen([WEIGH, "batch"], stdin=subprocess.PIPE, stdout=subprocess
         said.append(json.loads(child.stdout.readline()).get("model"))
     child.stdin.close()
 point(said == names[:3], "an answer comes before the next question is asked")
-done = subprocess.run(f"yes {names[0]} | timeout 20 {WEIGH} batch | head -n 3 | wc -l", shell=True, capture_output=True, text=True)
+done = subprocess.run(f"yes {names[0]} | timeout 20 {shlex.quote(WEIGH)} batch | head -n 3 | wc -l", shell=True, capture_output=True, text=True)
 point(done.stdout.strip() == "3", "it ends when nobody reads on", done.stdout + done.stderr)
 
 # ---- configurations in the questions, folders ----
