@@ -50,9 +50,17 @@ function ofPoint(engine: Engine, point: Point | undefined, fit: Fit): Answered {
   return { engine, own: false, load, fits: point?.fits, context: point?.max_context, sequences: point?.max_sequences, refused: point?.error?.message };
 }
 
+const TOLD = new Set(["weights", "kv_cache", "state"]);
+
+/* In the parts that the other rows have, so that the same is drawn alike in all. */
+function alike(load: Load): Load {
+  const others = load.components.filter((part) => !TOLD.has(part.name) && part.on !== "host").reduce((sum, part) => sum + part.bytes, 0);
+  return { ...load, components: [...load.components.filter((part) => TOLD.has(part.name)), { name: "other", bytes: others }] };
+}
+
 function ofFit(engine: Engine, fit: Fit): Answered {
   const device = worstDevice(fit);
-  return { engine, own: true, load: device ? loadOfDevice(device, fit.reserve_bytes) : null, fits: fit.fits, context: fit.max_context, sequences: fit.max_sequences, refused: undefined };
+  return { engine, own: true, load: device ? alike(loadOfDevice(device, fit.reserve_bytes)) : null, fits: fit.fits, context: fit.max_context, sequences: fit.max_sequences, refused: undefined };
 }
 
 function useEngines(fit: Fit): Answered[] {
