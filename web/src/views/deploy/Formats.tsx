@@ -37,7 +37,7 @@ interface Row {
 
 function useChoices(quants: readonly string[], caches: readonly string[]): readonly Point[] {
   const vary = [...(quants.length ? [`quant=${quants.join("|")}`] : []), `kv-dtype=${caches.join("|")}`];
-  const extra = { ...(quants.length > 0 && { dtype: null }), reach: true, vary };
+  const extra = { ...(quants.length > 0 && { dtype: null }), reach: true, components: true, vary };
   const sweep = useAnswer<Sweep>("sweep", ranges.value && caches.length ? bodyFor("sweep", options.value, extra) : null, "settled");
   return sweep.data?.points ?? [];
 }
@@ -62,7 +62,7 @@ function useRows(fit: Fit): Row[] {
     const from = i < owned ? own : listed.filter((one) => one.quant === choice.quant);
     const found = from.find((one) => one["kv-dtype"] === cache);
     const point = found?.error ? undefined : found;
-    return { choice, cache, own: i < owned, point, load: point && loadOfPoint(point, fit.reserve_bytes) };
+    return { choice, cache, own: i < owned, point, load: point && loadOfPoint(point) };
   }));
 }
 
@@ -80,13 +80,13 @@ function Cells({ row, fit, scale }: { row: Row; fit: Fit; scale: number }) {
   const best = fit.best?.quant === choice.quant && fit.best.kv_dtype === cache;
   return (
     <>
-      <td><button type="button" class="link mono" aria-label={w().apply(choice.quant, cache)} aria-pressed={asked}
+      <td class="cache"><button type="button" class="link mono" aria-label={w().apply(choice.quant, cache)} aria-pressed={asked}
         onClick={() => change(changesOf(row))}>{cache}</button></td>
       <td class="bar-cell">{load && <LoadBar load={load} scale={scale} small label={`${choice.quant} · ${cache}`} />}</td>
-      <td class="number">{point && <DeviceBytes value={point.device_bytes} changed={changesOf(row)} />}</td>
-      <td class="nowrap"><Verdict fits={point?.fits} load={load} />{asked && <span class="muted"> · {w().asked}</span>}{!asked && best && <span class="muted"> · {w().best}</span>}</td>
-      <td class="number"><Limit value={point?.max_context} /></td>
-      <td class="number"><Limit value={point?.max_sequences} /></td>
+      <td class="number" data-label={w().needs}>{point && <DeviceBytes value={point.device_bytes} changed={changesOf(row)} />}</td>
+      <td class="nowrap verdict"><Verdict fits={point?.fits} load={load} />{asked && <span class="muted"> · {w().asked}</span>}{!asked && best && <span class="muted"> · {w().best}</span>}</td>
+      <td class="number" data-label={w().longest}><Limit value={point?.max_context} fits={point?.fits} /></td>
+      <td class="number" data-label={w().users}><Limit value={point?.max_sequences} fits={point?.fits} /></td>
     </>
   );
 }
@@ -127,7 +127,7 @@ export function Formats({ fit }: { fit: Fit }) {
     <section data-part="formats">
       <h2>{w().title}</h2>
       <div class="wide" ref={reachable}>
-        <table class="rows formats">
+        <table class="rows formats reflow">
           <thead>
             <tr><th scope="col">{w().weights}</th><th scope="col" class="number minor">{w().bits}</th><th scope="col" class="number minor">{w().device}</th><th scope="col">{w().cache}</th>
               <th scope="col" class="bar-cell">{w().load}</th><th scope="col" class="number">{w().needs}</th><th scope="col"><span class="unseen">{w().verdict}</span></th>

@@ -87,7 +87,7 @@ export function SpeedTable({ fit }: { fit: Fit }) {
       {fit.gpu && (
         <>
           <div class="wide" ref={reachable}>
-            <table class="rows">
+            <table class="rows reflow">
               <thead><tr><th scope="col"><span class="unseen">{w().title}</span></th><th scope="col" class="number">{w().best}</th><th scope="col" class="number">{w().interval}</th><th scope="col">{w().bound}</th></tr></thead>
               <tbody>
                 <Row name="first" told={data?.time_to_first_token_s} bound={data?.prompt_bound} speed={data} show={seconds} />

@@ -14,6 +14,7 @@ export interface Mode {
   precision: string;
   adapter?: { name: string; parameters: number; adapted_modules: number; modules: string[] };
   fits?: boolean;
+  spare_bytes?: number; /* of what a process can use of the card; below zero: too much */
   components: Component[];
 }
 
@@ -33,6 +34,7 @@ export interface Train {
   sharding: string;
   usable_bytes?: number;
   budget_bytes?: number;
+  reserve_bytes?: number;
   modes: Mode[];
   refused: Refused[];
   methods: (Deviation & { mode: string })[];
