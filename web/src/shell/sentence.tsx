@@ -6,7 +6,7 @@ import { worstDevice } from "../parts/load";
 import { Figure } from "../parts/Figure";
 import { grows } from "../parts/limit";
 import { change, option } from "../state/question";
-import { words } from "../text";
+import { language, words } from "../text";
 import { whyOfQuantity } from "../state/whys";
 import { applyChange, phrase } from "./changes";
 
@@ -44,7 +44,7 @@ const w = words({
     reserve: (s: Told): Part => <>{s.load}{s.model}（{s.format}）占用{s.machine}的 {s.capacity} 中的 {s.needs}。只剩 {s.spare}，少于余量 {s.reserve}。</>,
     over: (s: Told): Part => <>{s.load}{s.model}（{s.format}）需要 {s.needs}，比{s.machine}的 {s.capacity} 多 {s.spare}。放不下。</>,
     cure: (links: Part): Part => <>改为{links}即可放下。</>,
-    or: "，或",
+    or: "，或用",
     both: (quant: string, cache: string) => `权重 ${quant} 与 KV 缓存 ${cache}`,
     none: "没有任何单项调整能使其放下。",
   },
@@ -66,7 +66,7 @@ function curesOf(fit: Fit): { text: string; apply: () => void }[] {
 
 function Cure({ fit }: { fit: Fit }) {
   const links = curesOf(fit).map((one, i) => (
-    <>{i > 0 && w().or}<button type="button" class="link" onClick={one.apply}>{one.text}</button></>
+    <>{i > 0 && w().or}{language.value === "zh" && /^\d/.test(one.text) ? " " : ""}<button type="button" class="link" onClick={one.apply}>{one.text}</button></>
   ));
   return <>{links.length > 0 ? w().cure(<>{links}</>) : w().none}</>;
 }

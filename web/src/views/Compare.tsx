@@ -122,10 +122,10 @@ function Figures({ rows, a, b }: { rows: readonly Row[]; a: Options; b: Options 
   );
 }
 
-function Differences({ heading, name, rows, none }: { heading: string; name: string; rows: readonly { name: string; a: string; b: string }[]; none?: string }) {
-  if (rows.length === 0) return none ? <section><h2>{heading}</h2><p class="muted">{none}</p></section> : null;
+function Differences({ part, heading, name, rows, none }: { part: string; heading: string; name: string; rows: readonly { name: string; a: string; b: string }[]; none?: string }) {
+  if (rows.length === 0) return none ? <section data-section={part}><h2>{heading}</h2><p class="muted">{none}</p></section> : null;
   return (
-    <section>
+    <section data-section={part}>
       <h2>{heading}</h2>
       <div class="wide" ref={reachable}>
         <table class="rows differences">
@@ -166,11 +166,11 @@ function Sides({ question }: { question: Options }) {
         </div>
         {asked.length === 0 && <p class="aside-note">{w().same}</p>}
       </section>
-      <Differences heading={w().asked} name={w().option} rows={asked} />
+      <Differences part="asked" heading={w().asked} name={w().option} rows={asked} />
       {a.data && b.data && (
         <>
           <Figures rows={rowsOf({ fit: a.data, params: paramsA.data }, { fit: b.data, params: paramsB.data }, differences)} a={question} b={options.value} />
-          <Differences heading={w().fields} name={w().field} rows={fieldRows(a.data, b.data)} none={w().alike} />
+          <Differences part="fields" heading={w().fields} name={w().field} rows={fieldRows(a.data, b.data)} none={w().alike} />
         </>
       )}
     </>
