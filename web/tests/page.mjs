@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { AxeBuilder } from "@axe-core/playwright";
-import { browse, onPages, openPage, PATIENCE, ROOT, serve, settled, show, VIEWS, weigh } from "./support.mjs";
+import { alter, browse, onPages, openPage, PATIENCE, ROOT, serve, settled, show, VIEWS, weigh } from "./support.mjs";
 
 const LOCALES = { en: "en-US", zh: "zh-CN" };
 let server;
@@ -279,29 +279,6 @@ async function figuresOf(page) {
   const reply = await fetch(`${server.url}/api/v1/ask?q=${encodeURIComponent(question)}`);
   const answer = await reply.json();
   return JSON.stringify(reply.ok ? FIGURES.map((name) => answer[name]) : answer.detail);
-}
-
-/* Sets a control to something else; false where it has nothing to set. */
-async function alter(control) {
-  const select = control.locator("select:enabled");
-  if (await select.count()) {
-    const values = await select.first().evaluate((e) => [...e.options].filter((o) => !o.selected && !o.disabled).map((o) => o.value));
-    const value = values.find((v) => v !== "");
-    if (value === undefined) return false;
-    await select.first().selectOption(value);
-    return true;
-  }
-  const box = control.locator("input[type=checkbox]:enabled");
-  if (await box.count()) {
-    await box.first().click();
-    return true;
-  }
-  const range = control.locator("input[type=range]:enabled");
-  if (await range.count()) {
-    await range.first().press("ArrowRight");
-    return true;
-  }
-  return false;
 }
 
 for (const [name, hash] of Object.entries({

@@ -94,3 +94,26 @@ export function onPages(at) {
     }
   };
 }
+
+/* Sets a control to something else; false where it has nothing to set. */
+export async function alter(control) {
+  const select = control.locator("select:enabled");
+  if (await select.count()) {
+    const values = await select.first().evaluate((e) => [...e.options].filter((o) => !o.selected && !o.disabled).map((o) => o.value));
+    const value = values.find((v) => v !== "");
+    if (value === undefined) return false;
+    await select.first().selectOption(value);
+    return true;
+  }
+  const box = control.locator("input[type=checkbox]:enabled");
+  if (await box.count()) {
+    await box.first().click();
+    return true;
+  }
+  const range = control.locator("input[type=range]:enabled");
+  if (await range.count()) {
+    await range.first().press("ArrowRight");
+    return true;
+  }
+  return false;
+}

@@ -1,7 +1,7 @@
 /* What each view shows: figures equal to the API's and the command's, names that can be taken, and where things stand. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { browse, onPages, serve, settled, show, VIEWS, weigh } from "./support.mjs";
+import { alter, browse, onPages, serve, settled, show, VIEWS, weigh } from "./support.mjs";
 
 let server;
 let browser;
@@ -242,3 +242,26 @@ test("training reads the machine of the question; what it does not read says so"
   await settled(page);
   assert.notEqual(await text(page, ".strip [role=status]"), before);
 }, "/#train?model=Qwen/Qwen3-8B&gpu=H100"));
+
+test("every control of training changes an answer or says why not", () => onPage(async (page) => {
+  await show(page, "finetune");
+  const said = () => page.$$eval(".modes .mode, [data-component]", (all) => all.map((e) => e.textContent).join(" | "));
+  const names = await page.$$eval(".train-controls [data-option]", (all) => all.map((e) => e.dataset.option));
+  assert.ok(names.length >= 11, `there are ${names}`);
+  const before = await said();
+  const silent = [];
+  for (const name of names) {
+    const control = page.locator(`.train-controls [data-option="${name}"]`);
+    if (!(await alter(control))) {
+      await control.locator("input").fill(name === "optimizer" ? "sgd" : "all-linear");
+      await page.keyboard.press("Enter");
+    }
+    await settled(page);
+    const told = await control.locator("xpath=..").locator(".note, .problem").count();
+    if ((await said()) === before && !told) silent.push(name);
+    await page.goto(`${server.url}/#train?model=Qwen/Qwen3-8B&gpu=H100&gpus=4`);
+    await settled(page);
+    await page.waitForTimeout(30);
+  }
+  assert.deepEqual(silent, [], "these change nothing and say nothing");
+}, "/#train?model=Qwen/Qwen3-8B&gpu=H100&gpus=4"));

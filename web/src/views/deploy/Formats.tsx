@@ -5,7 +5,7 @@ import type { Point, Sweep } from "../../api/serving";
 import type { Choice, Fit } from "../../api/types";
 import { bytes, digits } from "../../format";
 import { LoadBar, scaleOf, type Load } from "../../parts/LoadBar";
-import { bodyFor, change, options } from "../../state/question";
+import { bodyFor, change, option, options } from "../../state/question";
 import { words } from "../../text";
 import { DeviceBytes, Limit, loadOfPoint, Verdict } from "./common";
 import { reachable } from "../../parts/reachable";
@@ -13,12 +13,12 @@ import { reachable } from "../../parts/reachable";
 const w = words({
   en: {
     title: "In 16, 8 and 4 bits", weights: "weights", bits: "bits each", cache: "KV cache", load: "load of the fullest device", device: "on a device", needs: "needs", verdict: "fits", longest: "longest context",
-    users: "most users", groups: { 16: "16-bit", 8: "8-bit", 4: "4-bit" } as Record<number, string>, asked: "as asked", best: "most bits that fit",
+    users: "most users", groups: { 16: "16-bit", 8: "8-bit", 4: "4-bit" } as Record<number, string>, asked: "as asked", own: "as published", best: "most bits that fit",
     apply: (q: string, k: string) => `Ask with weights in ${q} and the cache in ${k}`,
   },
   zh: {
     title: "16、8、4 位对比", weights: "权重", bits: "每参数位数", cache: "KV 缓存", load: "最满设备的负载", needs: "需要", verdict: "是否放得下", device: "每设备", longest: "最长上下文", users: "最大并发",
-    groups: { 16: "16 位", 8: "8 位", 4: "4 位" } as Record<number, string>, asked: "当前", best: "放得下的最高位数",
+    groups: { 16: "16 位", 8: "8 位", 4: "4 位" } as Record<number, string>, asked: "当前", own: "与发布一致", best: "放得下的最高位数",
     apply: (q: string, k: string) => `改用 ${q} 权重与 ${k} 缓存`,
   },
 });
@@ -106,7 +106,7 @@ function Group({ bits, rows, fit, scale }: { bits: 16 | 8 | 4; rows: readonly Ro
             data-choice={`${row.choice.quant} ${row.cache}`}>
             {first && (
               <>
-                <th scope="row" rowSpan={span} class="mono">{row.choice.quant}</th>
+                <th scope="row" rowSpan={span} class="mono">{row.choice.quant}{row.own && !option("quant") && <span class="under">{w().own}</span>}</th>
                 <td class="number minor" rowSpan={span}>{digits(row.choice.bits_per_weight)}</td>
                 <td class="number minor" rowSpan={span}>{bytes(row.choice.weights_bytes)}</td>
               </>
