@@ -185,6 +185,7 @@ static void json_answer(wb_json_out *j, const answer *a) {
     wb_jo_int(j, "high_bytes", t->high);
     wb_jo_int(j, "host_bytes", t->host);
     wb_jo_num(j, "trainable_parameters", t->trainable);
+    if (t->total.num) wb_jo_real(j, "trainable_share", wb_num_double(t->trainable) / wb_num_double(t->total));
     wb_jo_num(j, "total_parameters", t->total);
     wb_jo_str(j, "precision", wb_str_of(t->asked.precision ? t->asked.precision : "as stored"));
     json_adapter(j, t);

@@ -72,8 +72,8 @@ export function LoadBar({ load, scale = scaleOf([load]), small = false, label, o
         <rect x={at(load.budget)} y="1" width={at(load.capacity - load.budget)} height={height} fill={`url(#${hatch})`}>
         </rect>
       )}
-      {segments.map((part) => (
-        <rect key={part.name} class={`load-part ${componentClass(part.name)} ${chosen === part.name ? "chosen" : ""}`}
+      {segments.map((part, i) => (
+        <rect key={`${part.name} ${i}`} class={`load-part ${componentClass(part.name)} ${chosen === part.name ? "chosen" : ""}`}
           x={at(part.begin)} y="1" width={at(part.bytes)} height={height}
           {...(onWhy && {
             role: "button",

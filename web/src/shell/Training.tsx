@@ -81,7 +81,7 @@ function Trained({ mode }: { mode: Mode }) {
     <dl class="limits">
       <div><dt>{w().trains}</dt><dd>
         <Figure why={whyOfTrained(mode)}>{count(mode.trainable_parameters)}</Figure>{" "}
-        <span class="between">{w().of(count(mode.total_parameters), percent(mode.trainable_parameters / mode.total_parameters, 2))}</span>
+        <span class="between">{w().of(count(mode.total_parameters), percent(mode.trainable_share, 2))}</span>
       </dd></div>
     </dl>
   );

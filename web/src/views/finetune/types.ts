@@ -10,6 +10,7 @@ export interface Mode {
   high_bytes: number;
   host_bytes: number;
   trainable_parameters: number;
+  trainable_share: number;
   total_parameters: number;
   precision: string;
   adapter?: { name: string; parameters: number; adapted_modules: number; modules: string[] };
