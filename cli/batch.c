@@ -31,6 +31,7 @@ typedef struct piece {
 
 typedef struct batch {
   const face_question *o;
+  size_t threads;
   pthread_mutex_t lock;
   pthread_cond_t work, room;
   piece pieces[PIECES];
@@ -82,7 +83,7 @@ static void write_done(batch *b) {
 static void *work(void *user) {
   batch *b = user;
   weigh_error err = {0};
-  cli_worker *worker = cli_worker_new(b->o, &err);
+  cli_worker *worker = cli_worker_new(b->o, b->threads, &err);
   pthread_mutex_lock(&b->lock);
   if (!worker) {
     b->error = err;
@@ -230,9 +231,9 @@ static size_t thread_count(const face_question *o) {
 
 static weigh_status run(batch *b, input *in, const char *name, weigh_error *err) {
   pthread_t threads[CLI_THREADS_MOST];
-  const size_t wanted = thread_count(b->o);
   size_t count = 0;
-  while (count < wanted && pthread_create(&threads[count], NULL, work, b) == 0) count++;
+  b->threads = thread_count(b->o);
+  while (count < b->threads && pthread_create(&threads[count], NULL, work, b) == 0) count++;
   if (!count) return weigh_error_set(err, b->o->language, "OUT_OF_MEMORY", NULL, 0);
   weigh_status status = read_all(b, in, name, err);
   pthread_mutex_lock(&b->lock);

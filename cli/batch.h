@@ -37,7 +37,8 @@ void cli_question_free(cli_question *q);
 /* ---- worker.c: a thread's library and memory ---- */
 
 typedef struct cli_worker cli_worker;
-cli_worker *cli_worker_new(const face_question *base, weigh_error *err); /* NULL: err says why */
+/* One of so many, which share what may be kept. NULL: err says why. */
+cli_worker *cli_worker_new(const face_question *base, size_t threads, weigh_error *err);
 void cli_worker_free(cli_worker *worker);
 
 /* Appends the answer to a line, one line of JSON. False when it is an error. */

@@ -59,10 +59,14 @@ void *cli_cache_get(cli_cache *c, const char *key, size_t size) {
   return e->value;
 }
 
+static void make_room(cli_cache *c) {
+  while (c->count > c->least && c->bytes > c->most_bytes) drop(c, c->oldest);
+}
+
 bool cli_cache_put(cli_cache *c, const char *key, size_t size, void *value, size_t bytes) {
   if (!c->slots && (c->slots = calloc(SLOTS, sizeof *c->slots))) c->slot_count = SLOTS;
   bytes += size + sizeof(cli_cached);
-  const bool fits = c->slots && !(c->most_bytes && bytes > c->most_bytes);
+  const bool fits = c->slots && (c->least || bytes <= c->most_bytes);
   cli_cached *e = fits ? malloc(sizeof *e + size) : NULL;
   if (!e) {
     c->release(value);
@@ -70,15 +74,21 @@ bool cli_cache_put(cli_cache *c, const char *key, size_t size, void *value, size
   }
   *e = (cli_cached){.value = value, .hash = hash_of(key, size), .bytes = bytes, .size = size};
   memcpy(e->key, key, size);
-  while (c->oldest && ((c->most && c->count >= c->most) || (c->most_bytes && c->bytes + bytes > c->most_bytes)))
-    drop(c, c->oldest);
   cli_cached **at = &c->slots[e->hash % c->slot_count];
   e->chain = *at;
   *at = e;
   link_newest(c, e);
   c->count++;
   c->bytes += bytes;
+  make_room(c);
   return true;
+}
+
+void cli_cache_weigh(cli_cache *c, size_t bytes) {
+  bytes += c->newest->size + sizeof(cli_cached);
+  c->bytes += bytes - c->newest->bytes; /* either may be the larger: it wraps and comes back */
+  c->newest->bytes = bytes;
+  make_room(c);
 }
 
 void cli_cache_drop(cli_cache *c, const char *key, size_t size) {

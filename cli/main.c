@@ -4,11 +4,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/str.h"
 #include "face/share.h"
 
 #include "ask.h"
 #include "batch.h"
+#include "help.h"
 #include "local.h"
 #include "parse.h"
 #include "progress.h"
@@ -20,15 +20,7 @@ static bool write_stdout(void *user, const char *bytes, size_t size) {
   return fwrite(bytes, 1, size, stdout) == size;
 }
 
-static void print_quoted(const char *text) {
-  fputc('"', stderr);
-  for (size_t left = strlen(text), taken, written; left; left -= taken, text += taken) {
-    char bytes[8];
-    taken = wb_str_json(text, left, bytes, &written);
-    fwrite(bytes, 1, written, stderr);
-  }
-  fputc('"', stderr);
-}
+static void print_quoted(const char *text) { cli_print_quoted(stderr, text, strlen(text)); }
 
 static void print_error_json(const weigh_error *err) {
   fprintf(stderr,
@@ -60,15 +52,6 @@ static int fail(const face_question *o, const weigh_error *err) {
   if (o->report.format == WEIGH_FORMAT_JSON) print_error_json(err);
   else print_error_text(err);
   return (int)err->status;
-}
-
-static weigh_language locale_language(void) {
-  static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
-  for (size_t i = 0; i < 3; i++) {
-    const char *value = getenv(names[i]);
-    if (value && *value) return strncmp(value, "zh", 2) == 0 ? WEIGH_CHINESE : WEIGH_ENGLISH;
-  }
-  return WEIGH_ENGLISH;
 }
 
 static bool wants_color(const face_question *o) {
@@ -136,7 +119,8 @@ static int refuse(const face_question *o, const char *id, const char *word) {
 static int help(const char *about, const face_question *o) {
   const face_command *command = about ? cli_find_command(about) : NULL;
   if (about && !command) return refuse(o, "USAGE_COMMAND", about);
-  cli_print_help(command, o->language);
+  if (o->report.format == WEIGH_FORMAT_JSON) cli_print_help_json(command, o->language);
+  else cli_print_help(command, o->language);
   return 0;
 }
 
@@ -227,7 +211,7 @@ static int obey(int argc, char **argv, face_question *o) {
 }
 
 int main(int argc, char **argv) {
-  face_question o = {.language = locale_language()};
+  face_question o = {.language = face_locale_language()};
   cli_glance(argc, argv, &o);
   int status = obey(argc, argv, &o);
   if (fflush(stdout) == 0 && !ferror(stdout)) return status;

@@ -26,8 +26,7 @@ weigh_status cli_command_first(int argc, char **argv, const face_question *o, we
 /* Reads the arguments after the command's name. On failure fills err (usage_*) and returns its status. */
 weigh_status cli_parse(const face_command *command, int argc, char **argv, face_question *out, weigh_error *err);
 
-/* --help of the program (command NULL) or of one command, and the completion scripts. */
-void cli_print_help(const face_command *command, weigh_language language);
+/* The completion script of a shell; false: there is none. */
 bool cli_print_completion(const char *shell);
 
 #endif

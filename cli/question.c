@@ -182,6 +182,7 @@ weigh_status cli_question_read(cli_question *q, char *line, const face_question 
   memset(q, 0, sizeof *q);
   q->options.language = base->language;
   q->options.report.format = WEIGH_FORMAT_JSON;
+  q->options.report.one_line = true;
   q->command = face_find_command(base->batch_command ? base->batch_command : "params");
   if (!q->command) return fail(q, err, "USAGE_COMMAND", base->batch_command, "");
   if (strlen(line) >= CLI_LINE_MOST) return fail(q, err, "BATCH_LONG", "1,048,576", "");

@@ -11,9 +11,10 @@
 #include "cache.h"
 #include "registry.h"
 
-#define MODELS       16                 /* kept open; most take below a megabyte, few take ten */
-#define MODEL_MOST   ((size_t)4 << 20)  /* what a report needs stays in its model's memory: then it is opened anew */
-#define ANSWERS_SIZE ((size_t)64 << 20) /* bytes */
+/* Bytes, of all threads together; most models take below a megabyte, few take ten. */
+#define MODELS_SIZE  ((size_t)512 << 20)
+#define ANSWERS_SIZE ((size_t)128 << 20)
+#define MODEL_MOST   ((size_t)16 << 20) /* what a report needs stays in its model's memory: then it is opened anew */
 
 typedef struct kept_model {
   weigh_model *model;
@@ -59,6 +60,7 @@ static weigh_status open_model(void *user, const weigh_model_request *request, w
   kept_model *kept = cli_cache_get(&w->models, w->key.bytes, w->key.size);
   if (kept && weigh_model_memory(kept->model) < kept->opened + MODEL_MOST) {
     *out = kept->model;
+    cli_cache_weigh(&w->models, weigh_model_memory(kept->model));
     return WEIGH_OK;
   }
   if (kept) cli_cache_drop(&w->models, w->key.bytes, w->key.size);
@@ -68,7 +70,7 @@ static weigh_status open_model(void *user, const weigh_model_request *request, w
   kept = w->key.failed ? NULL : malloc(sizeof *kept);
   if (kept) *kept = (kept_model){.model = model, .opened = weigh_model_memory(model)};
   else weigh_model_free(model);
-  if (!kept || !cli_cache_put(&w->models, w->key.bytes, w->key.size, kept, 0))
+  if (!kept || !cli_cache_put(&w->models, w->key.bytes, w->key.size, kept, weigh_model_memory(model)))
     return weigh_error_set(err, w->base->language, "OUT_OF_MEMORY", NULL, 0);
   *out = model;
   return WEIGH_OK;
@@ -81,32 +83,10 @@ static void keep_model(void *user, weigh_model *model) {
 
 /* ---- answers ---- */
 
-/* JSON on one line: without the blanks and newlines that stand outside of strings. */
-typedef struct compact {
-  cli_text *out;
-  bool inside, escaped;
-} compact;
-
-static bool write_compact(void *user, const char *bytes, size_t size) {
-  compact *c = user;
-  const char *at = bytes, *const end = bytes + size;
-  while (at < end) {
-    const char *from = at;
-    if (c->inside) {
-      if (c->escaped) c->escaped = false, at++;
-      while (at < end && *at != '"' && *at != '\\') at++;
-      c->escaped = at < end && *at == '\\';
-      at += c->escaped;
-    } else {
-      while (at < end && *at != '"' && *at != ' ' && *at != '\n') at++;
-    }
-    const bool quote = at < end && *at == '"' && !c->escaped;
-    at += quote;
-    c->inside = c->inside != quote;
-    cli_text_add(c->out, from, (size_t)(at - from));
-    while (!c->inside && at < end && (*at == ' ' || *at == '\n')) at++;
-  }
-  return !c->out->failed;
+static bool write_answer(void *user, const char *bytes, size_t size) {
+  cli_text *out = user;
+  cli_text_add(out, bytes, size);
+  return !out->failed;
 }
 
 static void add_quoted(cli_text *out, const char *text) {
@@ -147,11 +127,10 @@ static void add_id(cli_text *out, size_t start, const char *id) {
 static bool answer(cli_worker *w, char *line, cli_text *out) {
   const cli_models models = {open_model, keep_model, w};
   const size_t start = out->size;
-  compact writer = {.out = out};
   weigh_error err = {0};
   cli_question *q = &w->question;
   weigh_status status = cli_question_read(q, line, w->base, &err);
-  if (status == WEIGH_OK) status = cli_ask(q->command, &q->options, w->library, &models, write_compact, &writer, &err);
+  if (status == WEIGH_OK) status = cli_ask(q->command, &q->options, w->library, &models, write_answer, out, &err);
   const bool good = status == WEIGH_OK || (status == WEIGH_NO && !err.code[0]);
   if (good && q->id[0] && out->size > start) add_id(out, start, q->id);
   if (!good) {
@@ -182,7 +161,7 @@ bool cli_worker_answer(cli_worker *w, char *line, size_t size, size_t number, cl
   return good;
 }
 
-cli_worker *cli_worker_new(const face_question *base, weigh_error *err) {
+cli_worker *cli_worker_new(const face_question *base, size_t threads, weigh_error *err) {
   char registry[FACE_PATH_SIZE];
   const weigh_library_options options = {
       .language = base->language, .data_dirs = base->data_dirs, .data_dir_count = base->data_dir_count};
@@ -192,8 +171,8 @@ cli_worker *cli_worker_new(const face_question *base, weigh_error *err) {
     return NULL;
   }
   w->base = base;
-  w->models = (cli_cache){.most = MODELS, .release = free_kept};
-  w->answers = (cli_cache){.most_bytes = ANSWERS_SIZE, .release = free};
+  w->models = (cli_cache){.most_bytes = MODELS_SIZE / threads, .least = 2, .release = free_kept}; /* of one question */
+  w->answers = (cli_cache){.most_bytes = ANSWERS_SIZE / threads, .release = free};
   weigh_status status = weigh_library_open(&options, &w->library, err);
   if (status == WEIGH_OK && face_registry_path(base->registry, registry, sizeof registry, false))
     status = weigh_library_use_registry(w->library, registry, err);

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #define NAME "registry.sqlite"
@@ -27,4 +28,13 @@ bool face_registry_path(const char *named, char *path, size_t size, bool made) {
   if (length <= 0 || (size_t)length >= size) return false;
   if (made && !given) make_folders(path);
   return true;
+}
+
+weigh_language face_locale_language(void) {
+  static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+  for (size_t i = 0; i < 3; i++) {
+    const char *value = getenv(names[i]);
+    if (value && *value) return strncmp(value, "zh", 2) == 0 ? WEIGH_CHINESE : WEIGH_ENGLISH;
+  }
+  return WEIGH_ENGLISH;
 }

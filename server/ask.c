@@ -34,6 +34,7 @@ static void finish(srv_request *r, const srv_question *q, weigh_status status, c
 static weigh_status read_question(srv_request *r, wb_ctx *ctx, srv_question *q, weigh_error *err) {
   q->asked.language = r->language;
   q->asked.report.format = WEIGH_FORMAT_JSON;
+  q->asked.report.one_line = true;
   q->asked.report.sweep.lines = r->lines;
   if (r->body_size) return srv_question_body(ctx, r->body, r->body_size, q, err);
   if (strcmp(r->method, "POST") == 0) return srv_question_body(ctx, "{}", 2, q, err);
@@ -51,13 +52,13 @@ static srv_question *question_of(srv_request *r, srv_worker *worker, const face_
   wb_ctx *ctx = srv_worker_scratch(worker);
   srv_question *volatile q = NULL;
   volatile weigh_status status = WEIGH_ENVIRONMENT;
-  weigh_error_set(&err, r->language, "OUT_OF_MEMORY", NULL, 0);
   if (ctx && WB_GUARD(ctx)) {
     q = WB_NEW(ctx, srv_question);
     q->command = command;
     status = read_question(r, ctx, q, &err);
   }
   if (status == WEIGH_OK) return q;
+  if (!err.code[0]) weigh_error_set(&err, r->language, "OUT_OF_MEMORY", NULL, 0);
   fail(r, &err);
   return NULL;
 }
@@ -123,7 +124,7 @@ static bool is_get(const srv_request *r) { return strcmp(r->method, "POST") != 0
 
 /* Of an answer but for the times that finding its model took: a weak tag. */
 static void tag(srv_reply *reply) {
-  static const char times[] = "\"seconds\": ";
+  static const char times[] = "\"seconds\":";
   uint64_t hash = 0;
   const char *at = reply->body.ptr, *const end = at + reply->body.size;
   while (at < end) {

@@ -22,15 +22,6 @@ static weigh_status fail(const srv_settings *s, weigh_error *err, const char *id
 
 /* ---- settings ---- */
 
-static weigh_language locale_language(void) {
-  static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
-  for (size_t i = 0; i < 3; i++) {
-    const char *value = getenv(names[i]);
-    if (value && *value) return strncmp(value, "zh", 2) == 0 ? WEIGH_CHINESE : WEIGH_ENGLISH;
-  }
-  return WEIGH_ENGLISH;
-}
-
 static void fill_defaults(srv_settings *s) {
   const long cores = sysconf(_SC_NPROCESSORS_ONLN);
   const weigh_count threads = cores < 2 ? 2 : cores > 16 ? 16 : cores;
@@ -223,7 +214,7 @@ int main(int argc, char **argv) {
   static srv_server server;
   weigh_error err = {.status = WEIGH_OK};
   sigset_t stops;
-  server.settings = (srv_settings){.language = locale_language(), .rate = 200};
+  server.settings = (srv_settings){.language = face_locale_language(), .rate = 200};
   weigh_status status = srv_settings_read(argc, argv, &server.settings, &err);
   if (status == WEIGH_OK && server.settings.help) {
     srv_settings_help(&server.settings);

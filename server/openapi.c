@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "face/ranges.h"
 #include "server/describe.h"
 #include "server/server.h"
 
@@ -96,6 +97,17 @@ static void write_about(srv_bytes *out, const char *id) {
   srv_bytes_json(out, text ? text : id);
 }
 
+/* With default and bounds, as help says them. */
+static void write_described(srv_bytes *out, const srv_item *it) {
+  char text[512], range[160];
+  if (!it->option || !face_range_text(it->option, WEIGH_ENGLISH, range, sizeof range)) {
+    write_about(out, it->about);
+    return;
+  }
+  snprintf(text, sizeof text, "%s (%s)", weigh_text(it->about, WEIGH_ENGLISH), range);
+  srv_bytes_json(out, text);
+}
+
 void srv_item_schema(srv_bytes *out, const srv_item *it, bool in_query) {
   if (it->option) write_schema(out, it->option);
   else if (it->is_model && !in_query) srv_bytes_adds(out, "{\"type\": [\"string\", \"object\"]}");
@@ -110,7 +122,7 @@ static void write_parameters(srv_bytes *out, const face_command *c) {
     srv_bytes_addf(out,
                    "%s{\"name\": \"%s\", \"in\": \"query\", \"required\": %s, \"description\": ", first ? "" : ", ",
                    it.name, it.required ? "true" : "false");
-    write_about(out, it.about);
+    write_described(out, &it);
     srv_bytes_adds(out, ", \"schema\": ");
     if (it.option && face_is_repeatable(it.option))
       srv_bytes_adds(out, "{\"type\": \"array\", \"items\": {\"type\": \"string\"}, \"maxItems\": 64}");

@@ -100,39 +100,6 @@ static void write_range(srv_bytes *out, const face_range *r, bool number) {
 
 /* ---- options ---- */
 
-static const char *kind_of(const face_option *o) {
-  switch (o->kind) {
-    case FACE_FLAG: return "flag";
-    case FACE_SWITCH:
-    case FACE_CHOICE: return "choice";
-    case FACE_COUNT:
-    case FACE_POSITIVE:
-    case FACE_DEPTH:
-    case FACE_GPU_LAYERS:
-    case FACE_GENERATIONS: return "count";
-    case FACE_SIZE: return "size";
-    case FACE_BYTES: return "bytes";
-    case FACE_REAL:
-    case FACE_SECONDS: return "number";
-    case FACE_PERCENT: return "percent";
-    case FACE_SETTING:
-    case FACE_ENGINE:
-    case FACE_OPTIMIZER:
-    case FACE_ADAPTER:
-    case FACE_SHARDING: return "members";
-    case FACE_DATA:
-    case FACE_FREEZE:
-    case FACE_VARY: return "list";
-    case FACE_TEXT: break;
-  }
-  return o->choices ? "choice" : "text";
-}
-
-static bool is_number(const face_option *o) {
-  const char *kind = kind_of(o);
-  return strcmp(kind, "count") == 0 || strcmp(kind, "number") == 0 || strcmp(kind, "percent") == 0;
-}
-
 static void write_choices(srv_bytes *out, const face_option *o) {
   wb_str choice, about;
   bool any = false;
@@ -172,7 +139,7 @@ static void write_option(srv_bytes *out, const srv_item *it, bool first) {
   srv_bytes_addf(out, "%s\n        {\"name\": \"%s\", \"word\": %s, \"required\": %s, \"repeatable\": %s, ",
                  first ? "" : ",", it->name, o ? "false" : "true", it->required ? "true" : "false",
                  o && face_is_repeatable(o) ? "true" : "false");
-  srv_bytes_addf(out, "\"kind\": \"%s\", \"value\": ", o ? kind_of(o) : it->is_model ? "model" : "text");
+  srv_bytes_addf(out, "\"kind\": \"%s\", \"value\": ", o ? face_kind_name(o) : it->is_model ? "model" : "text");
   srv_bytes_json(out, o ? o->value : "TEXT");
   srv_bytes_adds(out, ", \"schema\": ");
   srv_item_schema(out, it, false);
@@ -180,7 +147,7 @@ static void write_option(srv_bytes *out, const srv_item *it, bool first) {
   write_message(out, it->about);
   if (o) write_choices(out, o);
   if (o) write_lists(out, o);
-  if (o && face_range_find(o, &range)) write_range(out, &range, is_number(o));
+  if (o && face_range_find(o, &range)) write_range(out, &range, face_is_number(o));
   srv_bytes_adds(out, "}");
 }
 

@@ -4,14 +4,17 @@
     WEIGH_TRUTH_DIR=DIR tools/make-accuracy.py [--weigh build/weigh]
 
 A difference is explained only by arithmetic: it must equal a figure that weigh gives beside the total (prediction
-layers, buffers, tied copies), or a sum of them.
+layers, buffers, tied copies), a sum of them, or what is worked out in tests/truth/published-explained.tsv.
 """
 import argparse
+import ast
+import collections
 import concurrent.futures
 import csv
 import itertools
 import importlib.util
 import json
+import operator
 import os
 import pathlib
 import re
@@ -19,9 +22,23 @@ import subprocess
 import sys
 
 
+TRUTH = pathlib.Path(__file__).resolve().parent.parent / "tests/truth"
+
+
 def rows(path):
     with open(path, encoding="utf-8", newline="") as f:
-        return list(csv.DictReader(f, delimiter="\t", quoting=csv.QUOTE_NONE))
+        return list(csv.DictReader((l for l in f if not l.startswith("#")), delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+def worked_out(text):
+    """A sum of whole numbers as it is written, null where there is none."""
+    if text == "-":
+        return None
+    does = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.FloorDiv: operator.floordiv}
+
+    def value(node):
+        return node.value if isinstance(node, ast.Constant) else does[type(node.op)](value(node.left), value(node.right))
+    return value(ast.parse(text, mode="eval").body)
 
 
 def ask(weigh, source, text=None):
@@ -62,32 +79,48 @@ def number(n):
     return f"{int(n):,}"
 
 
+GENERIC = ("model_generic", "model_generic_near", "model_untyped")
+
+
 class Kind:
+    known = {r["vector"]: r for r in rows(TRUTH / "published-explained.tsv")}
+    parts = {r["kind"].removeprefix("part: "): r["why"] for r in rows(TRUTH / "undescribed.tsv") if r["kind"].startswith("part: ")}
+
     def __init__(self, title, about):
         self.title, self.about, self.lines = title, about, []
         self.equal = self.explained = self.partial = self.missed = self.undescribed = 0
 
-    def add(self, name, model_type, answer, expected, weigh=None, source=None, note=""):
-        generic = any(w["code"] in ("model_generic", "model_untyped") for w in answer.get("warnings", []))
-        if "error" in answer or generic:
-            self.undescribed += 1
-            self.lines.append((model_type, name, "–", number(expected), "", "not described"))
+    def add(self, name, model_type, answer, expected, weigh=None, source=None):
+        if "error" in answer or any(w["code"] in GENERIC for w in answer.get("warnings", [])):
+            self.add_undescribed(name, model_type, answer, expected)
             return
         got = answer["total_parameters"]
-        difference = int(expected) - got
+        verdict = self.judge(name, answer, int(expected) - got, weigh, source)
+        error = f"{(got - int(expected)) / int(expected) * 100:+.4f} %" if got != int(expected) else "0"
+        self.lines.append((model_type, name, number(got), number(expected), error, verdict))
+
+    def add_undescribed(self, name, model_type, answer, expected):
+        self.undescribed += 1
+        got = answer.get("total_parameters")
+        error = f"{(got - int(expected)) / int(expected) * 100:+.1f} %" if got else ""
+        verdict = "not described: read as a decoder, with a warning" if got else "not described: refused"
+        self.lines.append((model_type, name, number(got) if got else "–", number(expected), error, verdict))
+
+    def judge(self, name, answer, difference, weigh, source):
         if difference == 0:
             self.equal += 1
-            verdict = "equal"
-        elif not answer["complete"]:
+            return "equal"
+        if not answer["complete"]:
             self.partial += 1
-            verdict = "part of the model is not described: " + ", ".join(answer["undescribed_parts"])
-        else:
-            reason = explain(difference, answer, weigh, source) if weigh else ""
-            self.explained += bool(reason)
-            self.missed += not reason
-            verdict = f"the figure has {reason}" if reason else "**differs**" + (f"; {note}" if note else "")
-        error = f"{-difference / int(expected) * 100:+.4f} %" if difference and int(expected) else "0"
-        self.lines.append((model_type, name, number(got), number(expected), error, verdict))
+            whys = [self.parts.get(p, "") for p in answer["undescribed_parts"]]
+            return "part of the model is not described: " + "; ".join([", ".join(answer["undescribed_parts"]), *filter(None, whys)])
+        reason = explain(difference, answer, weigh, source)
+        row = self.known.get(name)
+        if reason or row and worked_out(row["sum"]) == difference:
+            self.explained += 1
+            return f"the figure has {reason}" if reason else f"explained: {row['reason']} ({row['sum'].replace('*', '·')})"
+        self.missed += 1
+        return "**differs**; " + (row["reason"] if row else "not explained")
 
     def text(self):
         out = [f"## {self.title}", "", self.about, "",
@@ -157,9 +190,8 @@ def serving_line(serving, row, verdict):
     says = {"exact": "equal", "printed": "to the printed precision", "interval": "inside the interval"}
     good = says.get(row.tolerance, f"within {row.tolerance}")
     verdict_text = good if verdict.status == "ok" else "**outside the interval**" if row.tolerance == "interval" else "**differs**"
-    notes = [row.note] if row.note else []
-    if verdict.status != "ok" and row.key in serving.todo():
-        notes.append(serving.todo()[row.key])
+    known = serving.todo().get(row.key, "") if verdict.status != "ok" else ""
+    notes = [n for n in (row.note, known) if n and not (n is row.note and n in known)]
     return (name, model, serving.show(verdict.predicted) + ends, expected, f"{error:+.3f} %" if error else "0",
             "; ".join([verdict_text, *notes]))
 
@@ -219,6 +251,33 @@ def recorded_by_tests(weigh, base):
             "the libraries; every row is compared by the unit tests named after them, and these are their counts.", ""] + out + [""]
 
 
+def undescribed_table(kinds):
+    """The types that are not described, by what they are for, with how many vectors each has."""
+    counts = collections.Counter(line[0] for k in kinds for line in k.lines if line[-1].startswith("not described"))
+    out = ["## Types that are not described", "", "`weigh` says so in a warning or refuses; what it then reads as a decoder is a guess, and counts "
+           "as no answer on this page. Vectors of each type in parentheses.", "", "| for | types | why not |", "|---|---|---|"]
+    for r in rows(TRUTH / "undescribed.tsv"):
+        there = [t for t in r["types"].split() if counts.get(t) and not r["kind"].startswith("part: ")]
+        if there:
+            out.append(f"| {r['kind']} | " + ", ".join(f"{t} ({counts.pop(t)})" for t in there) + f" | {r['why']} |")
+    if counts:
+        out.append("| no kind of these | " + ", ".join(f"{t or 'no type named'} ({n})" for t, n in sorted(counts.items())) + " | not looked at |")
+    return out + [""]
+
+
+def misses(out):
+    """Every row of the page that differs or lies outside, with its reason, in one list."""
+    section, found = "", []
+    for line in out:
+        section = line.lstrip("# ") if line.startswith("## ") or line.startswith("### ") else section
+        if line.startswith("|") and ("**differs**" in line or "**outside" in line):
+            cells = line.strip("| ").split(" | ")
+            about = [c for c in cells[:2] if c not in ("–",)]
+            found.append(f"| {section} | {' · '.join(about)} | {cells[-2]} | {cells[-1].split('; ', 1)[-1]} |")
+    return ["## Every miss", "", "What differs, or lies outside of the interval that was printed with it, and why. \"Not explained\" is said where nobody knows.", "",
+            "| list | row | error | reason |", "|---|---|--:|---|", *found, ""]
+
+
 def run_all(jobs):
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         return list(pool.map(lambda job: job(), jobs))
@@ -245,20 +304,21 @@ def main():
     answers = run_all([lambda r=r: ask(weigh, f"{base}/truth/variations/{r['model_type']}.{r['i']}.json") for r in varied])
     for r, a in zip(varied, answers):
         made.add(f"{r['model_type']}.{r['i']}", r["model_type"], a, r["total"], weigh,
-                 f"{base}/truth/variations/{r['model_type']}.{r['i']}.json", note=r["note"])
+                 f"{base}/truth/variations/{r['model_type']}.{r['i']}.json")
 
-    leads = {r["model"]: r["cause"] for r in rows(f"{base}/truth/params-check.tsv") if r["cause"]}
     stated = Kind("Totals that publishers state", "Exact totals of stored checkpoints (a checkpoint may hold more or less than "
                   "the model: prediction layers, buffers, stored copies of tied heads, packed integers).")
     for r in rows(f"{base}/models/published-totals.tsv"):
         path = f"{base}/models/{r['model']}/config.json"
         if r["quantity"] == "total_params" and r["exactness"] == "exact" and os.path.exists(path):
             a = ask(weigh, path)
-            stated.add(r["model"], a.get("model_type", ""), a, r["value"], weigh, path, note=leads.get(r["model"], ""))
+            named = json.loads(pathlib.Path(path).read_text("utf-8")).get("model_type", "")
+            stated.add(r["model"], a.get("model_type") or named, a, r["value"], weigh, path)
 
     out = ["# Accuracy", "",
            "Written by `tools/make-accuracy.py`; nothing here is typed in. Predicted: distinct parameters by `weigh params`. "
-           "Whole tensor lists (names and shapes) are compared by `tests/truth/truth.py`.", "",
+           "Whole tensor lists (names and shapes) are compared by `tests/truth/truth.py`. The reference lists (\"truth folder\", `facts`, `models`) "
+           "are no part of this repository; `WEIGH_TRUTH_DIR` names them, and `tests/vectors` has what every clone is tested with.", "",
            "| kind | vectors | equal | explained | in part | differ | not described |", "|---|--:|--:|--:|--:|--:|--:|"]
     for k in (built, made, stated):
         out.append(f"| {k.title} | {len(k.lines)} | {k.equal} | {k.explained} | {k.partial} | {k.missed} | {k.undescribed} |")
@@ -266,7 +326,9 @@ def main():
     out.append(f"| FLOPs that torch's counter counts | {total} | {counts['equal']} | {counts['explained']} | 0 | "
                f"{counts['differ']} | {counts['not described']} |")
     summary = len(out)
-    out.append("")
+    out += ["", "*equal*: to the last parameter. *explained*: the difference is worked out to the last element, and stands beside the figure. "
+            "*in part*: a part of the model is not described, which the answer says too. *differ*: listed under [Every miss](#every-miss). "
+            "*not described*: [the types](#types-that-are-not-described), and why.", ""]
     for k in (built, made, stated):
         out += k.text()
     out += flops
@@ -275,6 +337,8 @@ def main():
     out.insert(summary, f"| Published rules of thumb | {vectors} | {met['met']} | 0 | 0 | {met['**differs**']} | 0 |")
     judged, serving = serving_tables(weigh, base)
     out += serving
+    at = next(i for i, line in enumerate(out) if line.startswith("## "))
+    out[at:at] = misses(out) + undescribed_table((built, made, stated))
     with open(args.out, "w", encoding="utf-8") as f:
         f.write("\n".join(out))
     for k in (built, made, stated):
@@ -283,4 +347,5 @@ def main():
     comparison("serving").say_summary(judged)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Writes data/catalogue/models.tsv: facts of published models' configurations, with recorded totals.
 
-    WEIGH_TRUTH_DIR=DIR tools/make-catalogue.py [--weigh build/weigh]
+    WEIGH_TRUTH_DIR=DIR tools/make-catalogue.py [--weigh build/weigh] [--only REGEX]
+
+With --only the lines of models whose names match are made anew, and the others stay as they are.
 
 An entry holds the fields of a configuration that its family reads and that the class's default does not give anyway,
 the total and the digest of the tensor list as the reference library built them (or an exact published total), and where
@@ -196,10 +198,10 @@ def transcribed(base, published):
         yield r["name"], json.loads(r["config"]), r["total"], "facts: model card; total: " + r["source"]
 
 
-def without_file(weigh, base, published, known, left):
+def without_file(weigh, base, published, known, left, only):
     """Lines of the models without a file whose total is exactly what was published; the others are reported."""
     for name, config, total, source in transcribed(base, published):
-        if name in known:
+        if name in known or not re.search(only, name):
             continue
         answer = ask(weigh, "-", json.dumps(config))
         if not total or not answer or not answer["complete"] or answer["total_parameters"] != int(total):
@@ -215,10 +217,18 @@ def without_file(weigh, base, published, known, left):
         yield "\t".join([name, answer["model_type"] or answer["family"], total, "", source.replace("\t", " "), DATE, text])
 
 
+def kept(path, only):
+    """The lines of the models that are not asked for."""
+    with open(path, encoding="utf-8") as f:
+        lines = f.read().splitlines()[2:]
+    return [line for line in lines if not re.search(only, line.split("\t")[0])]
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--weigh", default="build/weigh")
     parser.add_argument("--out", default="data/catalogue/models.tsv")
+    parser.add_argument("--only", default="", metavar="REGEX", help="models' names")
     args = parser.parse_args()
     base = os.environ.get("WEIGH_TRUTH_DIR") or sys.exit("WEIGH_TRUTH_DIR is not set")
     truth = {r["model"]: r for r in rows(f"{base}/truth/params.tsv")}
@@ -227,6 +237,8 @@ def main():
     lines, left = [], []
     for r in sorted(rows(f"{base}/models/SOURCES.tsv"), key=lambda r: r["org/model"]):
         name = r["org/model"]
+        if not re.search(args.only, name):
+            continue
         path = f"{base}/models/{name}/config.json"
         answer = ask(args.weigh, path)
         if not answer or any(w["code"] in ("model_generic", "model_untyped") for w in answer["warnings"]):
@@ -263,7 +275,8 @@ def main():
             digest = ""
         lines.append("\t".join([name, answer["model_type"] or answer["family"], total, digest,
                                 source.replace("\t", " "), DATE, text]))
-    lines += without_file(args.weigh, base, published, {line.split("\t")[0] for line in lines}, left)
+    lines += without_file(args.weigh, base, published, {line.split("\t")[0] for line in lines}, left, args.only)
+    lines += kept(args.out, args.only)
     lines.sort(key=lambda line: line.split("\t")[0])
     with open(args.out, "w", encoding="utf-8") as f:
         f.write("# Published models: facts of their configurations. Written by tools/make-catalogue.py; see README.md.\n")

@@ -368,6 +368,7 @@ typedef struct weigh_design {
 typedef struct weigh_report_options {
   weigh_format format;
   bool color;              /* text only: ANSI colours */
+  bool one_line;           /* JSON: without newlines, its end included */
   bool per_layer;          /* params: a row for each class of layers */
   bool with_mtp;           /* tensors: the prediction layers too */
   bool compact;            /* tensors: one row with index sets instead of every tensor */

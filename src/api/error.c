@@ -19,6 +19,7 @@ void wb_ctx_begin(wb_ctx *ctx) {
   ctx->max_steps = WEIGH_MAX_STEPS;
   ctx->depth = ctx->eval_depth = 0;
   ctx->at = WB_NOWHERE;
+  ctx->trail = NULL;
   ctx->failure.excerpt = WB_STR("");
 }
 
@@ -85,6 +86,17 @@ weigh_status wb_report_failure(wb_ctx *ctx, const weigh_library *library, weigh_
   return wb_failure_in(ctx, library ? library->language : WEIGH_ENGLISH, err);
 }
 
+/* An operation's fault is most often its user's: where the family's own file led there. */
+static void add_use(weigh_error *err, wb_lang language, const wb_place *used) {
+  char line[16], column[16];
+  if (!used->line) return;
+  snprintf(line, sizeof line, "%u", (unsigned)used->line);
+  snprintf(column, sizeof column, "%u", (unsigned)used->column);
+  const size_t at = strlen(err->message);
+  fill_message(err->message + at, sizeof err->message - at, WB_MODEL_USED_AT, language,
+               (wb_str[]){used->file, wb_str_of(line), wb_str_of(column)}, 3);
+}
+
 weigh_status wb_failure_in(const wb_ctx *ctx, weigh_language language, weigh_error *err) {
   const wb_failure *failure = &ctx->failure;
   weigh_status status = wb_message_status(failure->message);
@@ -93,6 +105,7 @@ weigh_status wb_failure_in(const wb_ctx *ctx, weigh_language language, weigh_err
   *err = (weigh_error){.status = status};
   put(err->code, sizeof err->code, wb_str_of(wb_message_code(failure->message)));
   fill_message(err->message, sizeof err->message, failure->message, (wb_lang)language, failure->args, WB_MESSAGE_ARGS);
+  add_use(err, (wb_lang)language, &failure->used);
   fill_field(err, failure->args);
   put(err->file, sizeof err->file, failure->place.file);
   if (failure->place.line) {

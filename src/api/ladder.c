@@ -142,7 +142,7 @@ bool wb_ladder_goes_on(const weigh_model *model) {
 void wb_ladder_formula(weigh_model *model, const wb_failure *why, double began) {
   wb_model *m = &model->model;
   m->generic = m->formula_only = true;
-  m->family = wb_library_family(m->lib, &m->ctx, WB_STR("generic"));
+  m->family = wb_library_find(m->lib, &m->ctx, WB_D_FAMILY, WB_STR("generic"));
   wb_model_build(m);
   const wb_method_result result = wb_method_figures(m, "config", "params");
   const wb_node *total = wb_method_quantity(&result, "total");

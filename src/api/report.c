@@ -4,9 +4,12 @@
 
 #include "api/handle.h"
 
+#define USUAL 8192 /* bytes of a report: growing to it would take as many again */
+
 /* Writes and returns whether the answer is yes. */
 static bool write_report(wb_out *out, weigh_library *library, weigh_report_kind kind, weigh_model *a, weigh_model *b) {
   bool yes = true;
+  wb_text_room(&out->text, USUAL);
   switch (kind) {
     case WEIGH_REPORT_PARAMS: wb_report_params(out, &a->model); break;
     case WEIGH_REPORT_TENSORS: wb_report_tensors(out, &a->model); break;
@@ -110,6 +113,7 @@ weigh_status weigh_report(weigh_library *library, weigh_report_kind kind, weigh_
                 .write = write,
                 .user = user,
                 .options = options ? options : &none,
+                .one_line = options && options->one_line,
                 .lang = (wb_lang)library->language};
   const size_t warned[2] = {a ? a->model.warning_count : 0, b ? b->model.warning_count : 0};
   weigh_status status;

@@ -1,19 +1,34 @@
+#define _DEFAULT_SOURCE /* madvise */
 #include "base/arena.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-#define CHUNK_MIN    ((size_t)64 << 10)
-#define CHUNK_MAX    ((size_t)4 << 20)
-#define CHUNK_POOLED ((size_t)512 << 10)
-#define ALIGN        16u
+#define CHUNK_MIN   ((size_t)64 << 10)
+#define CHUNK_MAX   ((size_t)4 << 20)
+#define ALIGN       16u
+#define LARGE_PAGE  ((size_t)2 << 20) /* of x86-64 and of arm64 with pages of 4 KiB */
+#define SLAB        (2 * LARGE_PAGE)
+#define SLAB_CHUNKS 32
+
+typedef struct slab slab;
 
 typedef struct chunk {
   struct chunk *prev;
   size_t size; /* usable bytes after this header */
+  slab *of;    /* NULL: it is the system's alone */
+  void *unused;
 } chunk;
 
 _Static_assert(sizeof(chunk) % 16 == 0, "what follows is aligned");
+#define CHUNK_POOLED (SLAB / SLAB_CHUNKS - sizeof(chunk))
+
+struct slab {            /* at the beginning of what the system gave */
+  slab *before, *behind; /* among those of its pool with a free chunk */
+  chunk *free;
+  size_t used; /* chunks */
+};
 
 struct wb_arena {
   struct wb_arena_room room; /* first */
@@ -39,29 +54,77 @@ wb_arena *wb_arena_new_in(wb_arena_pool *pool, size_t cap) {
   return arena;
 }
 
+/* Hundreds of page faults become one, which takes half of a model's time where the machine is virtual. */
+static void prefer_large_pages(char *from) {
+#ifdef MADV_HUGEPAGE
+  madvise(from, SLAB, MADV_HUGEPAGE); /* advice: it may be refused */
+#else
+  (void)from;
+#endif
+}
+
+static void unlink_slab(wb_arena_pool *pool, slab *s) {
+  if (s->before) s->before->behind = s->behind;
+  else pool->open = s->behind;
+  if (s->behind) s->behind->before = s->before;
+}
+
+static void link_slab(wb_arena_pool *pool, slab *s) {
+  s->before = NULL;
+  s->behind = pool->open;
+  if (s->behind) s->behind->before = s;
+  pool->open = s;
+}
+
+static void add_slab(wb_arena_pool *pool) {
+  slab *s = alloc_fn(sizeof *s + LARGE_PAGE + SLAB);
+  if (!s) return;
+  *s = (slab){.used = 0};
+  char *from = (char *)(((uintptr_t)(s + 1) + LARGE_PAGE - 1) & ~(uintptr_t)(LARGE_PAGE - 1));
+  prefer_large_pages(from);
+  for (size_t i = SLAB_CHUNKS; i-- > 0;) {
+    chunk *c = (chunk *)(void *)(from + i * (SLAB / SLAB_CHUNKS));
+    *c = (chunk){.prev = s->free, .size = CHUNK_POOLED, .of = s};
+    s->free = c;
+  }
+  pool->bytes += SLAB;
+  link_slab(pool, s);
+}
+
 /* Those of a pool are all alike, so that each serves any arena. */
-static chunk *take_pooled(wb_arena_pool *pool, size_t size) {
-  chunk *c = pool && size == CHUNK_POOLED ? pool->free : NULL;
-  if (!c) return NULL;
-  pool->free = c->prev;
-  pool->bytes -= c->size;
+static chunk *take_pooled(wb_arena_pool *pool) {
+  if (!pool->open) add_slab(pool);
+  slab *s = pool->open;
+  if (!s) return NULL;
+  chunk *c = s->free;
+  s->free = c->prev;
+  s->used++;
+  pool->bytes -= SLAB / SLAB_CHUNKS;
+  if (!s->free) unlink_slab(pool, s);
   return c;
 }
 
 static void give_back(wb_arena_pool *pool, chunk *c) {
-  if (!c || !pool || c->size != CHUNK_POOLED || pool->bytes + c->size > WB_POOL_MOST) {
+  if (!c || !c->of) {
     free_fn(c);
     return;
   }
-  c->prev = pool->free;
-  pool->free = c;
-  pool->bytes += c->size;
+  slab *s = c->of;
+  if (!s->free) link_slab(pool, s);
+  c->prev = s->free;
+  s->free = c;
+  s->used--;
+  pool->bytes += SLAB / SLAB_CHUNKS;
+  if (s->used || pool->bytes <= WB_POOL_MOST) return;
+  unlink_slab(pool, s);
+  pool->bytes -= SLAB;
+  free_fn(s);
 }
 
 void wb_arena_pool_clear(wb_arena_pool *pool) {
-  for (chunk *c = pool->free, *next; c; c = next) {
-    next = c->prev;
-    free_fn(c);
+  for (slab *s = pool->open, *next; s; s = next) {
+    next = s->behind;
+    free_fn(s);
   }
   *pool = (wb_arena_pool){NULL, 0};
 }
@@ -84,19 +147,20 @@ static chunk *take_spare(wb_arena *arena, size_t size) {
   return spare;
 }
 
+static chunk *new_chunk(wb_arena *arena, size_t size) {
+  size_t want = arena->pool ? CHUNK_POOLED : arena->top ? arena->top->size * 2 : CHUNK_MIN;
+  if (want > CHUNK_MAX) want = CHUNK_MAX;
+  if (want < size) want = size;
+  if (arena->pool && want == CHUNK_POOLED) return take_pooled(arena->pool);
+  chunk *c = alloc_fn(sizeof *c + want);
+  if (c) *c = (chunk){.size = want};
+  return c;
+}
+
 static chunk *push_chunk(wb_arena *arena, size_t size) {
   chunk *c = take_spare(arena, size);
-  if (!c) {
-    size_t want = arena->pool ? CHUNK_POOLED : arena->top ? arena->top->size * 2 : CHUNK_MIN;
-    if (want > CHUNK_MAX) want = CHUNK_MAX;
-    if (want < size) want = size;
-    c = take_pooled(arena->pool, want);
-    if (!c) {
-      c = alloc_fn(sizeof *c + want);
-      if (!c) return NULL;
-      c->size = want;
-    }
-  }
+  if (!c) c = new_chunk(arena, size);
+  if (!c) return NULL;
   c->prev = arena->top;
   arena->top = c;
   arena->room.at = (char *)(c + 1);

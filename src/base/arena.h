@@ -33,10 +33,12 @@ typedef void (*wb_free_fn)(void *block);
 void wb_alloc_hook(wb_alloc_fn alloc, wb_free_fn release);
 
 /* Blocks that arenas gave back, for those that come next: memory that the system has already handed out and that the
- * processor has at hand. A pool and its arenas belong to one thread at a time; it outlives them. Zero-initialise. */
+ * processor has at hand. It comes from the system in slabs of many blocks, whose pages are large where the system has such;
+ * a slab that nobody uses goes back when more than WB_POOL_MOST would lie idle. A pool and its arenas belong to one thread
+ * at a time; it outlives them. Zero-initialise. */
 typedef struct wb_arena_pool {
-  void *free;
-  size_t bytes;
+  void *open;   /* slabs with a free block */
+  size_t bytes; /* of free blocks */
 } wb_arena_pool;
 #define WB_POOL_MOST ((size_t)24 << 20)
 void wb_arena_pool_clear(wb_arena_pool *pool);

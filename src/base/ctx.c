@@ -2,9 +2,20 @@
 
 #include <string.h>
 
+/* Of the file that all began in, the innermost statement; nowhere, where the fault stands in that file itself. */
+static wb_place used_at(const wb_trail *trail, wb_str file) {
+  const wb_trail *first = trail;
+  while (first && first->outer) first = first->outer;
+  if (!first || !file.len || wb_str_eq(first->place.file, file)) return WB_NOWHERE;
+  while (!wb_str_eq(trail->place.file, first->place.file)) trail = trail->outer;
+  return trail->place;
+}
+
 _Noreturn void wb_fail(wb_ctx *ctx, wb_message_id message, wb_place place, size_t count, const wb_str *args) {
   ctx->failure.message = message;
   ctx->failure.place = place;
+  ctx->failure.used = used_at(ctx->trail, place.file);
+  ctx->trail = NULL; /* it stands in frames that are left now */
   for (size_t i = 0; i < WB_MESSAGE_ARGS; i++) ctx->failure.args[i] = i < count ? args[i] : WB_STR("");
   longjmp(ctx->guard, 1);
 }
@@ -36,6 +47,7 @@ bool wb_try(wb_ctx *ctx, void (*work)(void *user), void *user, wb_failure *why) 
   jmp_buf outer;
   memcpy(&outer, &ctx->guard, sizeof outer);
   const uint32_t depth = ctx->depth, eval_depth = ctx->eval_depth;
+  const wb_trail *trail = ctx->trail;
   volatile bool done = false;
   if (WB_GUARD(ctx)) {
     work(user);
@@ -44,6 +56,7 @@ bool wb_try(wb_ctx *ctx, void (*work)(void *user), void *user, wb_failure *why) 
   memcpy(&ctx->guard, &outer, sizeof outer);
   ctx->depth = depth;
   ctx->eval_depth = eval_depth;
+  ctx->trail = trail;
   if (done) return true;
   const wb_failure f = ctx->failure;
   const bool limit = f.message == WB_OUT_OF_MEMORY || f.message == WB_TOO_MUCH_MEMORY || f.message == WB_TOO_MUCH_WORK;

@@ -28,7 +28,14 @@ typedef struct wb_failure {
   wb_place place;
   wb_str args[WB_MESSAGE_ARGS];
   wb_str excerpt; /* the source line at fault, for the caret; may be empty */
+  wb_place used;  /* in a file of its own: the statement of the family that led there */
 } wb_failure;
+
+/* The statements that are being walked, innermost first; each stands in its walker's frame. */
+typedef struct wb_trail {
+  wb_place place;
+  const struct wb_trail *outer;
+} wb_trail;
 
 typedef struct wb_ctx {
   wb_arena *arena;
@@ -39,6 +46,7 @@ typedef struct wb_ctx {
   uint32_t depth;
   uint32_t eval_depth;
   bool sealed; /* no file is looked at: a question came from somebody who must not name any */
+  const wb_trail *trail;
   wb_place at; /* the statement begun last: where to look when memory or steps run out */
 } wb_ctx;
 

@@ -164,8 +164,20 @@ static size_t decimal(wb_i128 a, char out[64], bool grouped) {
   return n;
 }
 
+/* Nearly all figures fit in a machine word. */
+static wb_str small_decimal(uint64_t a, char text[24]) {
+  size_t at = 24;
+  do text[--at] = (char)('0' + a % 10);
+  while (a /= 10);
+  return (wb_str){text + at, 24 - at};
+}
+
 void wb_i128_print(wb_text *out, wb_i128 a) {
   char text[64];
+  if (a >= 0 && a <= INT64_MAX) {
+    wb_text_add(out, small_decimal((uint64_t)a, text));
+    return;
+  }
   wb_text_add(out, (wb_str){text, decimal(a, text, false)});
 }
 

@@ -78,8 +78,25 @@ size_t wb_str_utf8(const char *text, size_t left) {
   return length;
 }
 
+/* Whether eight bytes hold one that is not plain. The tests are those of any byte below, equal to and above a number (H.
+ * Warren, Hacker's Delight, 2nd edition, 6-1): right about the eight together. */
+static bool any_not_plain(uint64_t x) {
+  const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
+  const uint64_t quote = x ^ ones * '"', slash = x ^ ones * '\\';
+  return ((x - ones * 0x20) | (x + ones) | x | ((quote - ones) & ~quote) | ((slash - ones) & ~slash)) & high;
+}
+
 size_t wb_str_plain(const char *s, size_t left) {
   size_t n = 0;
+  uint64_t eight;
+  for (; left - n >= sizeof eight; n += sizeof eight) {
+    memcpy(&eight, s + n, sizeof eight);
+    if (any_not_plain(eight)) break;
+  }
+  if (left >= sizeof eight && left - n < sizeof eight) { /* the last eight, some of them for the second time */
+    memcpy(&eight, s + left - sizeof eight, sizeof eight);
+    if (!any_not_plain(eight)) return left;
+  }
   while (n < left && s[n] >= 0x20 && s[n] < 0x7f && s[n] != '"' && s[n] != '\\') n++;
   return n;
 }

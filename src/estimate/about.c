@@ -9,7 +9,8 @@ static bool next(const wb_decl *decl, wb_str input, const char *kind, size_t *at
   const wb_str function = decl->method ? decl->name->name : WB_STR("*");
   wb_str c[COLUMNS];
   if (method->is_override) return false;
-  while (wb_tsv_next(wb_data_text("methods/about.tsv"), at, c, COLUMNS))
+  const wb_str text = wb_data_text("methods/about.tsv");
+  while (wb_tsv_next(text, at, c, COLUMNS))
     if (wb_str_eq(c[0], method->name->name) && wb_str_eq(c[1], function) && wb_str_eq(c[2], input) &&
         wb_str_is(c[3], kind) && wb_message_find(c[4], out))
       return true;

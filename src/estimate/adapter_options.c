@@ -20,7 +20,7 @@ const wb_decl *wb_adapter_find(wb_library *lib, wb_ctx *ctx, wb_str asked) {
   const wb_decl *decl = NULL;
   const wb_str wanted = plain(ctx, wb_str_slice(asked, 0, asked.len < 64 ? asked.len : 64));
   wb_text known = {.ctx = ctx};
-  for (size_t i = 0; (decl = wb_library_adapter_at(lib, ctx, i)) != NULL; i++) {
+  for (size_t i = 0; (decl = wb_library_at(lib, ctx, WB_D_ADAPTER, i)) != NULL; i++) {
     if (wb_str_eq(plain(ctx, decl->name->name), wanted)) return decl;
     wb_text_addf(&known, "%s%.*s", i ? ", " : "", WB_STR_ARG(decl->name->name));
   }

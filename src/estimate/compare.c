@@ -113,3 +113,13 @@ size_t wb_layer_classes(wb_model *m, wb_layer_class **out) {
   for (size_t i = 0; i < count; i++) wb_num_div((*out)[i].all, (*out)[i].layers, &(*out)[i].each);
   return count;
 }
+
+wb_num wb_compare_config_kv(wb_model *m) {
+  if (m->config_kv) return *m->config_kv;
+  const wb_method_result result = wb_method_figures(m, "config", "kv");
+  const wb_node *elements = wb_method_quantity(&result, "elements_per_token");
+  wb_num *kept = WB_NEW(&m->ctx, wb_num);
+  *kept = elements && elements->value.kind == WB_NUM ? elements->value.u.num : wb_num_int(0);
+  m->config_kv = kept;
+  return *kept;
+}

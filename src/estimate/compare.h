@@ -20,6 +20,9 @@ wb_comparison wb_compare_formula(wb_model *model, const wb_method_result *result
 /* Adds the warning formula_difference, with percentage and reasons. */
 void wb_warn_formula(wb_model *model, const wb_comparison *comparison);
 
+/* Elements that the "config" method keeps of one token, of every layer and head; 0: it does not say. */
+wb_num wb_compare_config_kv(wb_model *model);
+
 /* Layers that have the same tensors. */
 typedef struct wb_layer_class {
   wb_str name; /* "model.layers.{0-2}" */

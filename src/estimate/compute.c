@@ -253,7 +253,7 @@ static wb_num trained_elements(wb_model *m, const wb_trained_ops *trained, const
 static void add_update(wb_model *m, wb_compute *c, const wb_trained_ops *trained) {
   wb_ctx *ctx = &m->ctx;
   wb_op_use *use = WB_NEW(ctx, wb_op_use);
-  const wb_decl *decl = wb_library_block(m->lib, ctx, WB_STR("adamw"));
+  const wb_decl *decl = wb_library_find(m->lib, ctx, WB_D_BLOCK, WB_STR("adamw"));
   *use = (wb_op_use){.operation = decl,
                      .pattern = WB_STR("optimizer"),
                      .scope = wb_scope_new(ctx, m->root),

@@ -18,10 +18,10 @@ wb_str wb_engine_plain(wb_ctx *ctx, wb_str asked) {
 }
 
 const wb_decl *wb_engine_find(wb_library *lib, wb_ctx *ctx, wb_str asked) {
-  const wb_decl *decl = asked.len < 64 ? wb_library_engine(lib, ctx, wb_engine_plain(ctx, asked)) : NULL;
+  const wb_decl *decl = asked.len < 64 ? wb_library_find(lib, ctx, WB_D_ENGINE, wb_engine_plain(ctx, asked)) : NULL;
   if (decl) return decl;
   wb_text known = {.ctx = ctx};
-  for (size_t i = 0; (decl = wb_library_engine_at(lib, ctx, i)) != NULL; i++)
+  for (size_t i = 0; (decl = wb_library_at(lib, ctx, WB_D_ENGINE, i)) != NULL; i++)
     wb_text_addf(&known, "%s%.*s", i ? ", " : "", WB_STR_ARG(decl->name->name));
   WB_FAIL(ctx, WB_ENGINE_UNKNOWN, WB_NOWHERE, asked, wb_text_str(&known));
 }

@@ -35,7 +35,7 @@ bool wb_launch_is(wb_str text);
 wb_launch *wb_launch_read(wb_model *model, wb_str text);
 
 /* How long a sequence the model's configuration says it is for; 0: it does not. */
-wb_i128 wb_launch_longest(const wb_model *model);
+wb_i128 wb_launch_longest(wb_model *model);
 
 /* Once the model is built: what the command leaves to the model's configuration. */
 void wb_launch_settle(wb_launch *launch, wb_model *model);

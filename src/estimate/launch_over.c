@@ -89,10 +89,13 @@ static wb_i128 longest_in(const wb_json *object) {
   return least ? scaled(object, least) : 0;
 }
 
-wb_i128 wb_launch_longest(const wb_model *m) {
-  wb_i128 length = 0;
-  for (size_t i = 0; !length && i < WB_LANGUAGE_CONFIGS; i++) length = longest_in(wb_language_config(m, i));
-  return length <= WB_SERVING_MOST ? length : 0;
+wb_i128 wb_launch_longest(wb_model *m) {
+  if (m->longest) return *m->longest;
+  wb_i128 *length = WB_NEW(&m->ctx, wb_i128);
+  for (size_t i = 0; !*length && i < WB_LANGUAGE_CONFIGS; i++) *length = longest_in(wb_language_config(m, i));
+  if (*length > WB_SERVING_MOST) *length = 0;
+  m->longest = length;
+  return *length;
 }
 
 void wb_launch_settle(wb_launch *launch, wb_model *m) {

@@ -7,13 +7,13 @@
 
 const wb_decl *wb_method_at(wb_library *lib, wb_ctx *ctx, size_t i) {
   const wb_decl *decl;
-  for (size_t n = 0; (decl = wb_library_method_at(lib, ctx, n)) != NULL; n++)
+  for (size_t n = 0; (decl = wb_library_at(lib, ctx, WB_D_METHOD, n)) != NULL; n++)
     if (decl->function_count && i-- == 0) return decl;
   return NULL;
 }
 
 const wb_decl *wb_method_find(wb_library *lib, wb_ctx *ctx, wb_str name) {
-  const wb_decl *decl = wb_library_method(lib, ctx, name);
+  const wb_decl *decl = wb_library_find(lib, ctx, WB_D_METHOD, name);
   if (decl && decl->function_count) return decl;
   wb_text known = {.ctx = ctx};
   for (size_t i = 0; (decl = wb_method_at(lib, ctx, i)) != NULL; i++)
@@ -382,7 +382,7 @@ static bool reads_a_stack(wb_ctx *ctx, const wb_decl *function) {
 
 static wb_method_result on_model(wb_model *m, const wb_decl *function, const wb_method_question *asked,
                                  const wb_option *given, size_t count, bool figures_only) {
-  wb_inputs *reader = wb_inputs_new(m, wb_library_method(m->lib, &m->ctx, WB_STR("dimensions")));
+  wb_inputs *reader = wb_inputs_new(m, wb_library_find(m->lib, &m->ctx, WB_D_METHOD, WB_STR("dimensions")));
   if (!wb_inputs_apply(m) && reads_a_stack(&m->ctx, function)) return (wb_method_result){.function = function};
   if (asked) say_question(m, reader, asked);
   return evaluate(&m->ctx, m->root, &reader->scope, function, given, count, figures_only);

@@ -55,7 +55,7 @@ static wb_str known(wb_library *lib, wb_ctx *ctx, wb_str name) {
   wb_text near = {.ctx = ctx}, all = {.ctx = ctx};
   const size_t limit = name.len / 4 + 1;
   const wb_decl *decl;
-  for (size_t i = 0; (decl = wb_library_optimizer_at(lib, ctx, i)) != NULL; i++) {
+  for (size_t i = 0; (decl = wb_library_at(lib, ctx, WB_D_OPTIMIZER, i)) != NULL; i++) {
     const wb_str own = decl->name->name;
     wb_text_addf(&all, "%s%.*s", all.len ? ", " : "", WB_STR_ARG(own));
     if (wb_str_distance(own, name, limit) <= limit)
@@ -91,8 +91,8 @@ wb_optimizer wb_optimizer_find(wb_library *lib, wb_ctx *ctx, wb_str asked, const
   wb_optimizer out = {.lib = lib, .ctx = ctx, .asked = asked};
   const wb_str name = asked.len < 64 ? wb_engine_plain(ctx, wb_str_trim(asked)) : WB_STR("");
   wb_optimizer_name row = {.options = WB_STR("")};
-  out.decl = name.len ? wb_library_optimizer(lib, ctx, name) : NULL;
-  if (!out.decl && name.len && named(name, &row)) out.decl = wb_library_optimizer(lib, ctx, row.optimizer);
+  out.decl = name.len ? wb_library_find(lib, ctx, WB_D_OPTIMIZER, name) : NULL;
+  if (!out.decl && name.len && named(name, &row)) out.decl = wb_library_find(lib, ctx, WB_D_OPTIMIZER, row.optimizer);
   if (!out.decl) WB_FAIL(ctx, WB_OPTIMIZER_UNKNOWN, WB_NOWHERE, asked, known(lib, ctx, name));
   take_options(&out, row.options, options, count);
   return out;

@@ -154,7 +154,7 @@ static bool add_scheme(reading *r, wb_str method, const wb_names *targets, const
   wb_scheme scheme = {.targets = targets};
   for (size_t at = 0; wb_tsv_next(wb_data_text("formats/schemes.tsv"), &at, cells, SCHEME_COLUMNS);) {
     if (!wb_str_eq(cells[SCHEME_METHOD], method) || !conditions_hold(r, s, cells[CONDITIONS])) continue;
-    const wb_decl *decl = wb_library_format(m->lib, &m->ctx, cells[FORMAT]);
+    const wb_decl *decl = wb_library_find(m->lib, &m->ctx, WB_D_FORMAT, cells[FORMAT]);
     if (!decl) WB_FAIL(&m->ctx, WB_LANG_UNKNOWN_NAME, WB_NOWHERE, cells[FORMAT]);
     const bool some = !empty(cells[GROUPS]);
     scheme.formats[scheme.format_count].groups = some ? group_bits(cells[GROUPS]) : UINT32_MAX;

@@ -28,10 +28,10 @@ const wb_decl *wb_sharding_find(wb_library *lib, wb_ctx *ctx, wb_str asked) {
   if (!name.len) name = WB_STR("none");
   for (size_t at = 0; wb_tsv_next(wb_data_text("sharding/names.tsv"), &at, c, 2);)
     if (wb_str_eq(c[0], name)) name = c[1];
-  const wb_decl *decl = wb_library_sharding(lib, ctx, name);
+  const wb_decl *decl = wb_library_find(lib, ctx, WB_D_SHARDING, name);
   if (decl) return decl;
   wb_text known = {.ctx = ctx};
-  for (size_t i = 0; (decl = wb_library_sharding_at(lib, ctx, i)) != NULL; i++)
+  for (size_t i = 0; (decl = wb_library_at(lib, ctx, WB_D_SHARDING, i)) != NULL; i++)
     wb_text_addf(&known, "%s%.*s", i ? ", " : "", WB_STR_ARG(decl->name->name));
   WB_FAIL(ctx, WB_SHARDING_UNKNOWN, WB_NOWHERE, asked, wb_text_str(&known));
 }

@@ -65,7 +65,7 @@ static bool is_option(const wb_decl *engine, wb_str name) {
 
 static bool is_any_option(wb_ctx *ctx, wb_library *lib, wb_str name) {
   const wb_decl *engine;
-  for (size_t i = 0; (engine = wb_library_engine_at(lib, ctx, i)) != NULL; i++)
+  for (size_t i = 0; (engine = wb_library_at(lib, ctx, WB_D_ENGINE, i)) != NULL; i++)
     if (is_option(engine, name)) return true;
   return false;
 }

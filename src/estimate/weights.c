@@ -373,7 +373,7 @@ static void ask(planning *p, wb_str asked) {
     return;
   }
   const wb_json *settings = known ? settings_of(ctx, cells, wb_str_slice(asked, name.len, asked.len)) : NULL;
-  const wb_decl *decl = known ? wb_library_format(m->lib, ctx, cells[AS]) : NULL;
+  const wb_decl *decl = known ? wb_library_find(m->lib, ctx, WB_D_FORMAT, cells[AS]) : NULL;
   if (!settings || !decl) WB_FAIL(ctx, WB_WEIGHTS_UNKNOWN, WB_NOWHERE, wb_json_shown(ctx, asked), known_choices(ctx));
   const wb_format *format = wb_format_new(m, decl, p->out->name, &settings, 1);
   p->quantization = wb_quantization_of(m, cells[METHOD], format);

@@ -79,6 +79,7 @@ static size_t lex_punct(wb_tokens *t, size_t i) {
   }
   size_t end = i + 1; /* the whole of a UTF-8 sequence */
   while (end < t->source.len && ((unsigned char)t->source.ptr[end] & 0xC0) == 0x80) end++;
+  if (t->source.ptr[i] == '\t') fail_at(t, i, WB_LANG_SYNTAX, WB_STR("a tab"), "spaces");
   fail_at(t, i, WB_LANG_SYNTAX, wb_str_slice(t->source, i, end), "a name, a number, a string or an operator");
 }
 

@@ -69,7 +69,7 @@ static void guess(wb_model *m) {
     WB_FAIL(&m->ctx, near.len ? WB_MODEL_UNKNOWN_NEAR : WB_MODEL_UNKNOWN, wb_in_file(m->config.file), m->model_type,
             near);
   m->generic = true;
-  m->family = wb_library_family(m->lib, &m->ctx, WB_STR("generic"));
+  m->family = wb_library_find(m->lib, &m->ctx, WB_D_FAMILY, WB_STR("generic"));
   if (!m->family) WB_FAIL(&m->ctx, WB_LANG_UNKNOWN_NAME, WB_NOWHERE, WB_STR("generic"));
   if (!m->model_type.len) wb_model_warn(m, WB_MODEL_UNTYPED, 0, NULL);
   else if (near.len) wb_model_warn(m, WB_MODEL_GENERIC_NEAR, 2, args);

@@ -328,7 +328,7 @@ wb_fields *wb_fields_new(wb_ctx *ctx, wb_library *lib, wb_scope *root, wb_config
   fields->lib = lib;
   fields->config = config;
   fields->family = family;
-  if (!lib->common) lib->common = wb_library_family(lib, ctx, WB_STR("common"));
+  if (!lib->common) lib->common = wb_library_find(lib, ctx, WB_D_FAMILY, WB_STR("common"));
   fields->common = lib->common;
   fields->object = object;
   fields->prefix = prefix;

@@ -19,10 +19,11 @@ typedef struct wb_body {
   size_t cap;
 } wb_body;
 
-/* A tensor's name relative to its scope: parts of text and of expressions ("{expr}"), joined by dots. */
+/* A tensor's name relative to its scope: parts of text and of expressions ("{expr}"), joined by dots but where they touch. */
 typedef struct wb_path_part {
   wb_str text;
   const wb_expr *expr; /* NULL: text */
+  bool touches;        /* the part before it: {name}_proj */
 } wb_path_part;
 
 typedef struct wb_path {
@@ -52,6 +53,7 @@ typedef struct wb_modifiers {
 
 typedef enum wb_stmt_kind {
   WB_S_LET,
+  WB_S_SAME,
   WB_S_CALL,
   WB_S_PARAM,
   WB_S_BUFFER,

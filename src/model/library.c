@@ -159,43 +159,11 @@ static wb_decl *closest(wb_library *lib, wb_decl_kind kind, wb_str name, wb_plac
   return entry->decl;
 }
 
-static const wb_decl *declared(wb_library *lib, wb_ctx *ctx, wb_str name, wb_decl_kind kind) {
+const wb_decl *wb_library_find(wb_library *lib, wb_ctx *ctx, wb_decl_kind kind, wb_str name) {
   wb_entry *entry = find(lib, name, kind);
   if (!entry) return NULL;
   parse_for(lib, ctx, entry->file);
   return entry->decl;
-}
-
-const wb_decl *wb_library_block(wb_library *lib, wb_ctx *ctx, wb_str name) {
-  return declared(lib, ctx, name, WB_D_BLOCK);
-}
-
-const wb_decl *wb_library_family(wb_library *lib, wb_ctx *ctx, wb_str name) {
-  return declared(lib, ctx, name, WB_D_FAMILY);
-}
-
-const wb_decl *wb_library_method(wb_library *lib, wb_ctx *ctx, wb_str name) {
-  return declared(lib, ctx, name, WB_D_METHOD);
-}
-
-const wb_decl *wb_library_engine(wb_library *lib, wb_ctx *ctx, wb_str name) {
-  return declared(lib, ctx, name, WB_D_ENGINE);
-}
-
-const wb_decl *wb_library_format(wb_library *lib, wb_ctx *ctx, wb_str name) {
-  return declared(lib, ctx, name, WB_D_FORMAT);
-}
-
-const wb_decl *wb_library_optimizer(wb_library *lib, wb_ctx *ctx, wb_str name) {
-  return declared(lib, ctx, name, WB_D_OPTIMIZER);
-}
-
-const wb_decl *wb_library_adapter(wb_library *lib, wb_ctx *ctx, wb_str name) {
-  return declared(lib, ctx, name, WB_D_ADAPTER);
-}
-
-const wb_decl *wb_library_sharding(wb_library *lib, wb_ctx *ctx, wb_str name) {
-  return declared(lib, ctx, name, WB_D_SHARDING);
 }
 
 /* Of the keys that are alike, the one added last. */
@@ -218,27 +186,15 @@ const wb_decl *wb_library_class(wb_library *lib, wb_ctx *ctx, wb_str class_name)
   return keyed(lib, ctx, lib->classes, lib->class_count, class_name);
 }
 
-static const wb_decl *nth(wb_library *lib, wb_ctx *ctx, wb_decl_kind kind, size_t i) {
+/* One that a user's of the same name stands before is not there. */
+const wb_decl *wb_library_at(wb_library *lib, wb_ctx *ctx, wb_decl_kind kind, size_t i) {
   for (size_t n = 0; n < lib->entry_count; n++) {
     wb_entry *entry = &lib->entries[n];
-    if (entry->kind != kind || i-- > 0) continue;
+    if (entry->kind != kind || find(lib, entry->name, kind) != entry || i-- > 0) continue;
     parse_for(lib, ctx, entry->file);
     return entry->decl;
   }
   return NULL;
-}
-
-const wb_decl *wb_library_method_at(wb_library *lib, wb_ctx *ctx, size_t i) { return nth(lib, ctx, WB_D_METHOD, i); }
-const wb_decl *wb_library_engine_at(wb_library *lib, wb_ctx *ctx, size_t i) { return nth(lib, ctx, WB_D_ENGINE, i); }
-
-const wb_decl *wb_library_optimizer_at(wb_library *lib, wb_ctx *ctx, size_t i) {
-  return nth(lib, ctx, WB_D_OPTIMIZER, i);
-}
-
-const wb_decl *wb_library_adapter_at(wb_library *lib, wb_ctx *ctx, size_t i) { return nth(lib, ctx, WB_D_ADAPTER, i); }
-
-const wb_decl *wb_library_sharding_at(wb_library *lib, wb_ctx *ctx, size_t i) {
-  return nth(lib, ctx, WB_D_SHARDING, i);
 }
 
 const wb_decl *wb_library_marker(wb_library *lib, wb_ctx *ctx, size_t i, wb_str *key) {
@@ -251,7 +207,7 @@ const wb_decl *wb_library_marker(wb_library *lib, wb_ctx *ctx, size_t i, wb_str 
 
 /* A named constant, with its citation for the derivation. */
 static wb_binding *constant(wb_ctx *ctx, wb_scope *scope, const wb_sym *name) {
-  const wb_decl *decl = declared(scope->user, ctx, name->name, WB_D_CONSTANT);
+  const wb_decl *decl = wb_library_find(scope->user, ctx, WB_D_CONSTANT, name->name);
   if (!decl) return NULL;
   wb_origin *origin = WB_NEW(ctx, wb_origin);
   *origin = (wb_origin){WB_FROM_CONSTANT, decl->name->name, decl->source, 0};
@@ -265,7 +221,7 @@ static wb_binding *resolve(wb_ctx *ctx, wb_scope *scope, const wb_sym *name) {
   const wb_scope *known = scope->known;
   for (size_t i = 0; known && i < known->count; i++)
     if (known->items[i]->name == name) return known->items[i];
-  const wb_decl *decl = wb_library_block(scope->user, ctx, name->name);
+  const wb_decl *decl = wb_library_find(scope->user, ctx, WB_D_BLOCK, name->name);
   if (!decl) return constant(ctx, scope, name);
   wb_closure *closure = WB_NEW(ctx, wb_closure);
   *closure = (wb_closure){.target = decl, .name = name->name, .scope = scope};
@@ -407,7 +363,16 @@ void wb_library_parse_all(wb_library *lib, wb_ctx *ctx) {
   for (size_t i = 0; i < lib->file_count; i++) parse_for(lib, ctx, i);
 }
 
+/* Readers of a built-in description have no use for where it was used. */
+static void locate_use(const wb_library *lib, wb_place *used) {
+  for (size_t i = lib->file_count; i-- > 0 && used->file.len && !used->line;) {
+    if (!lib->files[i].is_override || !wb_str_eq(lib->files[i].path, used->file)) continue;
+    *used = wb_text_place(lib->files[i].text, used->file, used->column);
+  }
+}
+
 void wb_library_locate(const wb_library *lib, wb_failure *failure) {
+  locate_use(lib, &failure->used);
   if (failure->place.line || !failure->place.file.len) return;
   for (size_t i = lib->file_count; i-- > 0;) {
     if (!wb_str_eq(lib->files[i].path, failure->place.file)) continue;

@@ -94,21 +94,11 @@ void wb_library_add(wb_library *lib, wb_str path, wb_str text);
 /* Parses the user's files at once, so that a fault in one is told before any question. Fails lib->ctx. */
 void wb_library_parse_added(wb_library *lib);
 
-/* The operation or block of that name; NULL if there is none. Fails the caller's context when its file is faulty. */
-const wb_decl *wb_library_block(wb_library *lib, wb_ctx *ctx, wb_str name);
-const wb_decl *wb_library_family(wb_library *lib, wb_ctx *ctx, wb_str name);
-const wb_decl *wb_library_method(wb_library *lib, wb_ctx *ctx, wb_str name);
-const wb_decl *wb_library_engine(wb_library *lib, wb_ctx *ctx, wb_str name);
-const wb_decl *wb_library_optimizer(wb_library *lib, wb_ctx *ctx, wb_str name);
-const wb_decl *wb_library_adapter(wb_library *lib, wb_ctx *ctx, wb_str name);
-const wb_decl *wb_library_sharding(wb_library *lib, wb_ctx *ctx, wb_str name);
-const wb_decl *wb_library_format(wb_library *lib, wb_ctx *ctx, wb_str name);
-/* In order of files; NULL after the last. */
-const wb_decl *wb_library_method_at(wb_library *lib, wb_ctx *ctx, size_t i);
-const wb_decl *wb_library_engine_at(wb_library *lib, wb_ctx *ctx, size_t i);
-const wb_decl *wb_library_optimizer_at(wb_library *lib, wb_ctx *ctx, size_t i);
-const wb_decl *wb_library_adapter_at(wb_library *lib, wb_ctx *ctx, size_t i);
-const wb_decl *wb_library_sharding_at(wb_library *lib, wb_ctx *ctx, size_t i);
+/* The declaration of that kind and name (WB_D_BLOCK finds operations too); NULL if there is none. Fails the caller's context
+ * when its file is faulty. */
+const wb_decl *wb_library_find(wb_library *lib, wb_ctx *ctx, wb_decl_kind kind, wb_str name);
+/* Those of a kind in order of files; NULL after the last. */
+const wb_decl *wb_library_at(wb_library *lib, wb_ctx *ctx, wb_decl_kind kind, size_t i);
 /* The family for a `model_type`; NULL when the type is unknown. */
 const wb_decl *wb_library_class(wb_library *lib, wb_ctx *ctx, wb_str class_name); /* by architectures[0] */
 /* For a configuration without a type: the family whose telling key stands in it. */

@@ -160,6 +160,8 @@ typedef struct wb_model {
   const void *loaded;               /* of src/estimate: formats that its weights were weighed in, likewise */
   const void *measured;             /* of src/estimate: what its rows show of dimensions, likewise */
   const void *llama;                /* of src/estimate: what llama.cpp would know of it, likewise */
+  const wb_i128 *longest;           /* of src/estimate: the longest sequence that it is for, likewise */
+  const wb_num *config_kv;          /* of src/estimate: what the "config" method keeps of a token, likewise */
   /* totals */
   wb_num total, buffers, mtp, active;
   wb_num groups[WB_GROUP_COUNT];

@@ -22,19 +22,23 @@ static void add_part(wb_text *out, wb_str part) {
   wb_text_add(out, part);
 }
 
+static void add_value(wb_text *out, wb_walk *w, const wb_path_part *part, wb_scope *scope) {
+  if (!part->expr) {
+    wb_text_add(out, part->text);
+    return;
+  }
+  wb_value value = wb_eval(w->ctx, part->expr, scope);
+  if (value.kind == WB_TEXT) wb_text_add(out, value.u.text);
+  else wb_value_print(out, &value);
+}
+
 static wb_str evaluated(wb_walk *w, const wb_path *path, wb_scope *scope) {
   if (path->is_plain) return path->plain;
   wb_text out = {.ctx = w->ctx};
-  for (size_t i = 0; i < path->count; i++) {
-    const wb_path_part *part = &path->parts[i];
-    if (!part->expr) {
-      add_part(&out, part->text);
-      continue;
-    }
-    wb_value value = wb_eval(w->ctx, part->expr, scope);
+  for (size_t i = 0; i < path->count;) {
     wb_text one = {.ctx = w->ctx};
-    if (value.kind == WB_TEXT) wb_text_add(&one, value.u.text);
-    else wb_value_print(&one, &value);
+    do add_value(&one, w, &path->parts[i++], scope);
+    while (i < path->count && path->parts[i].touches);
     add_part(&out, wb_text_str(&one));
   }
   return wb_text_str(&out);

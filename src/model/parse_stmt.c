@@ -18,12 +18,21 @@ static bool path_here(const wb_tokens *t) {
          wb_is(t, WB_T_STRING, NULL);
 }
 
+/* A name and a `{…}`, or two of these, without a space between. */
+static bool touching(const wb_tokens *t) {
+  const wb_token *next = wb_peek(t), *before = next - 1;
+  if (before->offset + before->text.len != next->offset || before->kind == WB_T_STRING) return false;
+  const bool closed = before->kind == WB_T_PUNCT && wb_str_is(before->text, "}");
+  if (wb_is(t, WB_T_PUNCT, "{")) return closed || before->kind == WB_T_NAME;
+  return closed && wb_is(t, WB_T_NAME, NULL);
+}
+
 static wb_path *path(wb_tokens *t) {
   wb_path *out = WB_NEW(t->ctx, wb_path);
   wb_text plain = {.ctx = t->ctx};
   out->is_plain = true;
   do {
-    wb_path_part part = {{NULL, 0}, NULL};
+    wb_path_part part = {.touches = out->count && touching(t)};
     if (wb_accept(t, WB_T_PUNCT, "{")) {
       part.expr = wb_parse_expr(t);
       out->is_plain = false;
@@ -37,7 +46,7 @@ static wb_path *path(wb_tokens *t) {
     wb_text_add(&plain, part.text);
     WB_PUSH_ROOM(t->ctx, out->parts, out->count, out->cap);
     out->parts[out->count++] = part;
-  } while (wb_accept(t, WB_T_PUNCT, "."));
+  } while (wb_accept(t, WB_T_PUNCT, ".") || touching(t));
   out->plain = wb_text_str(&plain);
   return out;
 }
@@ -429,6 +438,21 @@ static wb_stmt *given(wb_tokens *t, const wb_sym **targets, size_t count) {
   return stmt;
 }
 
+/* y = x; y = if c then a else b: what is there already, under a name of its own. */
+static bool same_here(wb_tokens *t) {
+  if (wb_is(t, WB_T_NAME, "if")) return true;
+  const wb_token *next = wb_peek_at(t, 1);
+  return wb_peek_at(t, 0)->kind == WB_T_NAME && (next->kind == WB_T_NEWLINE || wb_str_is(next->text, "when"));
+}
+
+static wb_stmt *same(wb_tokens *t, const wb_sym *target) {
+  wb_stmt *stmt = statement(t, WB_S_SAME);
+  stmt->name = target;
+  stmt->expr = wb_parse_expr(t);
+  modifiers(t, &stmt->mod);
+  return stmt;
+}
+
 static wb_stmt *assigned(wb_tokens *t) {
   const wb_sym **targets = NULL;
   size_t count = 0, cap = 0;
@@ -450,6 +474,7 @@ static wb_stmt *assigned(wb_tokens *t) {
     stmt->target_count = count;
     return stmt;
   }
+  if (count == 1 && same_here(t)) return same(t, targets[0]);
   return call(t, targets, count);
 }
 

@@ -54,7 +54,7 @@ static const wb_decl *part_family(wb_walk *w, const wb_json *object, const wb_st
   const wb_json *named = object && !stmt->is_fixed ? wb_json_get(object, WB_STR("model_type")) : NULL;
   *type = named && named->kind == WB_JSON_STRING && named->u.text.len ? named->u.text : fallback;
   const wb_decl *family = wb_library_type(w->lib, w->ctx, *type);
-  return family ? family : wb_library_family(w->lib, w->ctx, *type);
+  return family ? family : wb_library_find(w->lib, w->ctx, WB_D_FAMILY, *type);
 }
 
 void wb_walk_part(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {

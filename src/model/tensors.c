@@ -243,7 +243,7 @@ void wb_walk_learned(wb_walk *w, wb_frame *f, const wb_stmt *stmt, wb_value acti
   const bool stored = !stmt->mod.when || wb_eval_bool(w->ctx, stmt->mod.when, f->scope);
   if (w->counting || !stored) return;
   const size_t row = w->model->row_count - 1;
-  wb_frame inner = {.decl = wb_library_block(w->lib, w->ctx, WB_STR("learned")),
+  wb_frame inner = {.decl = wb_library_find(w->lib, w->ctx, WB_D_BLOCK, WB_STR("learned")),
                     .scope = f->scope,
                     .fields = f->fields,
                     .naming = f->naming,

@@ -35,9 +35,18 @@ static const wb_parameter *parameter(const wb_decl *decl, const wb_sym *name) {
   return NULL;
 }
 
+static wb_str parameters_of(wb_walk *w, const wb_decl *decl) {
+  wb_text names = {.ctx = w->ctx};
+  for (size_t i = 0; i < decl->param_count; i++) {
+    if (i) wb_text_add(&names, WB_STR(", "));
+    wb_text_add(&names, decl->params[i].name->name);
+  }
+  return wb_text_str(&names);
+}
+
 static void bind_named(wb_walk *w, const wb_decl *decl, wb_scope *into, const wb_argument *arg, wb_scope *from) {
   if (!parameter(decl, arg->name))
-    WB_FAIL(w->ctx, WB_MODEL_NO_PARAMETER, arg->expr->place, decl->name->name, arg->name->name);
+    WB_FAIL(w->ctx, WB_MODEL_NO_PARAMETER, arg->expr->place, decl->name->name, arg->name->name, parameters_of(w, decl));
   bind_argument(w, into, arg->name, arg->expr, from);
 }
 
@@ -58,7 +67,8 @@ static void bind_call(wb_walk *w, const wb_decl *decl, wb_scope *into, const wb_
     if (arg->name) {
       bind_named(w, decl, into, arg, from);
     } else {
-      if (position >= decl->param_count) WB_FAIL(w->ctx, WB_MODEL_ARGUMENTS, stmt->place, decl->name->name);
+      if (position >= decl->param_count)
+        WB_FAIL(w->ctx, WB_MODEL_ARGUMENTS, stmt->place, decl->name->name, parameters_of(w, decl));
       bind_argument(w, into, decl->params[position++].name, arg->expr, from);
     }
   }
@@ -128,7 +138,9 @@ static void walk_call(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
   if (stmt->mod.when && !wb_eval_bool(w->ctx, stmt->mod.when, f->scope)) return; /* targets keep what they were */
   const wb_closure *closure = callee(w, f, stmt);
   const wb_decl *decl = closure->target;
+  const wb_trail trail = {stmt->place, w->ctx->trail};
   wb_enter(w->ctx, stmt->place);
+  w->ctx->trail = &trail;
   wb_frame inner = {.decl = decl, .scope = wb_scope_new(w->ctx, f->fields), .fields = f->fields, .root = f->root};
   bind_closure(w, decl, inner.scope, closure);
   bind_call(w, decl, inner.scope, stmt, f->scope);
@@ -152,6 +164,7 @@ static void walk_call(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
   if (decl->kind == WB_D_OPERATION && !w->counting) wb_enter_operation(w, &inner);
   wb_walk_body(w, &inner, &decl->body);
   if (decl->kind == WB_D_OPERATION) wb_walk_operation(w, &inner);
+  w->ctx->trail = trail.outer;
   wb_leave(w->ctx);
   take_results(w, f, stmt, &inner);
 }
@@ -294,6 +307,11 @@ static void walk_let(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
   wb_bind_expr(w->ctx, f->scope, stmt->name, stmt->expr, in);
 }
 
+static void walk_same(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
+  if (stmt->mod.when && !wb_eval_bool(w->ctx, stmt->mod.when, f->scope)) return; /* the name keeps what it was */
+  wb_walk_assign(w, f, stmt->name, wb_eval(w->ctx, stmt->expr, f->scope));
+}
+
 static void walk_given(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
   wb_value shape = shape_of(w, f, stmt);
   wb_value like = stmt->expr ? wb_eval(w->ctx, stmt->expr, f->scope) : wb_null();
@@ -327,6 +345,7 @@ static void walk_statement(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
   w->ctx->at = stmt->place;
   switch (stmt->kind) {
     case WB_S_LET: walk_let(w, f, stmt); break;
+    case WB_S_SAME: walk_same(w, f, stmt); break;
     case WB_S_CALL: walk_call(w, f, stmt); break;
     case WB_S_PARAM:
     case WB_S_BUFFER: walk_tensor(w, f, stmt); break;

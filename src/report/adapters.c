@@ -64,7 +64,7 @@ static const wb_column SHORT_COLUMNS[] = {{"adapter", WB_LABEL_ADAPTER, false}, 
 static void list_text(wb_out *out, wb_library *lib) {
   wb_table table = {out->text.ctx, SHORT_COLUMNS, sizeof SHORT_COLUMNS / sizeof *SHORT_COLUMNS, NULL, 0, 0};
   const wb_decl *a;
-  for (size_t i = 0; (a = wb_library_adapter_at(lib, out->text.ctx, i)) != NULL; i++) {
+  for (size_t i = 0; (a = wb_library_at(lib, out->text.ctx, WB_D_ADAPTER, i)) != NULL; i++) {
     wb_table_cell(&table, a->name->name);
     wb_table_cell(&table, a->source);
   }
@@ -79,7 +79,7 @@ static void list(wb_out *out, wb_library *lib) {
     list_text(out, lib);
     return;
   }
-  for (size_t i = 0; (a = wb_library_adapter_at(lib, ctx, i)) != NULL; i++) {
+  for (size_t i = 0; (a = wb_library_at(lib, ctx, WB_D_ADAPTER, i)) != NULL; i++) {
     wb_table_cell(&table, a->name->name);
     wb_table_cell(&table, options_of(ctx, a));
     wb_table_cell(&table, tensors_of(ctx, a, WB_S_PARAM));
@@ -115,7 +115,7 @@ static void list_json(wb_out *out, wb_library *lib) {
   wb_jo_begin(&j, NULL, '{');
   wb_json_head(&j, "adapters");
   wb_jo_begin(&j, "adapters", '[');
-  for (size_t i = 0; (a = wb_library_adapter_at(lib, ctx, i)) != NULL; i++) {
+  for (size_t i = 0; (a = wb_library_at(lib, ctx, WB_D_ADAPTER, i)) != NULL; i++) {
     wb_jo_begin(&j, NULL, '{');
     json_head(&j, a);
     json_options(&j, ctx, a);

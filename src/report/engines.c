@@ -63,7 +63,7 @@ static void list_json(wb_out *out, wb_library *lib) {
   wb_jo_begin(&j, NULL, '{');
   wb_json_head(&j, "engines");
   wb_jo_begin(&j, "engines", '[');
-  for (size_t i = 0; (e = wb_library_engine_at(lib, ctx, i)) != NULL; i++) {
+  for (size_t i = 0; (e = wb_library_at(lib, ctx, WB_D_ENGINE, i)) != NULL; i++) {
     wb_jo_begin(&j, NULL, '{');
     wb_jo_str(&j, "name", e->name->name);
     if (e->like) wb_jo_str(&j, "like", e->like->name->name);
@@ -87,7 +87,7 @@ static void list(wb_out *out, wb_library *lib) {
   wb_ctx *ctx = out->text.ctx;
   wb_table table = {ctx, COLUMNS, sizeof COLUMNS / sizeof *COLUMNS, NULL, 0, 0};
   const wb_decl *e;
-  for (size_t i = 0; (e = wb_library_engine_at(lib, ctx, i)) != NULL; i++) {
+  for (size_t i = 0; (e = wb_library_at(lib, ctx, WB_D_ENGINE, i)) != NULL; i++) {
     wb_table_cell(&table, e->name->name);
     wb_table_cell(&table, own_text(e, "release"));
     wb_table_cell(&table, own_text(e, "releases"));

@@ -47,7 +47,17 @@ static size_t gather(wb_ctx *ctx, wb_library *lib, row **out) {
   return n;
 }
 
-static void write_json(wb_out *out, const row *rows, size_t count) {
+static void write_classes(wb_json_out *j, wb_library *lib, const wb_decl *family) {
+  wb_jo_begin(j, "classes", '[');
+  for (size_t i = 0; i < lib->class_count; i++) {
+    wb_str name = lib->classes[i].type;
+    bool same = wb_library_class(lib, j->out->text.ctx, name) == family;
+    if (same && lib->entries[lib->classes[i].entry].decl == family) wb_jo_str(j, NULL, name);
+  }
+  wb_jo_end(j, ']');
+}
+
+static void write_json(wb_out *out, wb_library *lib, const row *rows, size_t count) {
   wb_json_out j = {.out = out, .first = true};
   wb_jo_begin(&j, NULL, '{');
   wb_json_head(&j, "families");
@@ -56,6 +66,7 @@ static void write_json(wb_out *out, const row *rows, size_t count) {
     wb_jo_begin(&j, NULL, '{');
     wb_jo_str(&j, "model_type", rows[i].type);
     wb_jo_str(&j, "family", rows[i].family->name->name);
+    write_classes(&j, lib, rows[i].family);
     wb_jo_int(&j, "verified", (wb_i128)rows[i].published);
     wb_jo_int(&j, "verified_made_up", (wb_i128)rows[i].made_up);
     wb_jo_str(&j, "origin", rows[i].family->is_override ? WB_STR("user") : WB_STR("built-in"));
@@ -85,7 +96,7 @@ void wb_report_families(wb_out *out, wb_library *lib) {
   row *rows = NULL;
   size_t count = gather(ctx, lib, &rows);
   if (out->options->format == WEIGH_FORMAT_JSON) {
-    write_json(out, rows, count);
+    write_json(out, lib, rows, count);
     return;
   }
   wb_table table = {ctx, COLUMNS, 6, NULL, 0, 0};

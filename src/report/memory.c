@@ -3,6 +3,7 @@
 
 #include "report/method.h"
 
+#include "estimate/compare.h"
 #include "estimate/derive_memory.h"
 #include "estimate/launch.h"
 #include "estimate/side_by_side.h"
@@ -10,10 +11,7 @@
 
 /* The "config" method's cache: of every layer and head, over the ranks of tensor parallelism. */
 static wb_i128 config_kv(const wb_serving *s) {
-  const wb_method_result result = wb_method_figures(s->model, "config", "kv");
-  const wb_node *elements = wb_method_quantity(&result, "elements_per_token");
-  if (!elements || elements->value.kind != WB_NUM) return 0;
-  wb_num bytes = elements->value.u.num, element;
+  wb_num bytes = wb_compare_config_kv(s->model), element;
   const wb_num tokens = wb_num_int(s->longest * s->in_all);
   wb_num_div(wb_num_int(s->rules.type.block_bytes), wb_num_int(s->rules.type.block_elements), &element);
   if (!wb_num_mul(bytes, tokens, &bytes) || !wb_num_mul(bytes, element, &bytes)) return 0;

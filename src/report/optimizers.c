@@ -97,7 +97,7 @@ static void list_json(wb_out *out, wb_library *lib) {
   wb_json_head(&j, "optimizers");
   wb_jo_int(&j, "side", SIDE);
   wb_jo_begin(&j, "optimizers", '[');
-  for (size_t i = 0; (decl = wb_library_optimizer_at(lib, ctx, i)) != NULL; i++) {
+  for (size_t i = 0; (decl = wb_library_at(lib, ctx, WB_D_OPTIMIZER, i)) != NULL; i++) {
     const wb_optimizer o = wb_optimizer_find(lib, ctx, decl->name->name, NULL, 0);
     if (!takes(&o, &EXAMPLES[0])) continue; /* a user's own, of something else than matrices */
     const wb_optimizer_bytes half = bytes_of(&o, &EXAMPLES[0]), full = bytes_of(&o, &EXAMPLES[1]);
@@ -123,7 +123,7 @@ static void list(wb_out *out, wb_library *lib) {
   const bool narrow = out->options->format == WEIGH_FORMAT_TEXT; /* `weigh optimizers NAME` has the source */
   wb_table table = {ctx, COLUMNS, sizeof COLUMNS / sizeof *COLUMNS - narrow, NULL, 0, 0};
   const wb_decl *decl;
-  for (size_t i = 0; (decl = wb_library_optimizer_at(lib, ctx, i)) != NULL; i++) {
+  for (size_t i = 0; (decl = wb_library_at(lib, ctx, WB_D_OPTIMIZER, i)) != NULL; i++) {
     const wb_optimizer o = wb_optimizer_find(lib, ctx, decl->name->name, NULL, 0);
     if (!takes(&o, &EXAMPLES[0])) continue; /* a user's own, of something else than matrices */
     const wb_optimizer_bytes half = bytes_of(&o, &EXAMPLES[0]), full = bytes_of(&o, &EXAMPLES[1]);

@@ -1,6 +1,7 @@
 #include "report/out.h"
 
 #include <math.h>
+#include <string.h>
 
 #define PAGE 32768
 
@@ -28,33 +29,52 @@ wb_str wb_out_number(const wb_out *out, wb_i128 value) {
   return wb_text_str(&text);
 }
 
+/* Room for so many bytes: where they go. */
+static char *room(wb_text *out, size_t more) {
+  wb_text_room(out, more);
+  return out->ptr + out->len;
+}
+
 /* A path may hold any bytes; JSON may not. */
 void wb_json_string(wb_text *out, wb_str value) {
-  wb_text_addc(out, '"');
-  for (size_t at = 0, written; at < value.len;) {
+  size_t at = wb_str_plain(value.ptr, value.len), written;
+  char *to = room(out, at + 2);
+  *to++ = '"';
+  if (at) memcpy(to, value.ptr, at);
+  out->len += at + 1;
+  while (at < value.len) {
     char bytes[8];
-    const size_t plain = wb_str_plain(value.ptr + at, value.len - at);
-    wb_text_add(out, wb_str_slice(value, at, at + plain));
-    if ((at += plain) == value.len) break;
     at += wb_str_json(value.ptr + at, value.len - at, bytes, &written);
     wb_text_add(out, (wb_str){bytes, written});
+    const size_t plain = wb_str_plain(value.ptr + at, value.len - at);
+    wb_text_add(out, wb_str_slice(value, at, at + plain));
+    at += plain;
   }
   wb_text_addc(out, '"');
+}
+
+static void new_line(const wb_json_out *j) {
+  wb_text *t = &j->out->text;
+  if (j->out->one_line) return;
+  char *to = room(t, (size_t)j->depth * 2 + 1);
+  *to++ = '\n';
+  memset(to, ' ', (size_t)j->depth * 2);
+  t->len += (size_t)j->depth * 2 + 1;
 }
 
 static void lead(wb_json_out *j, const char *key) {
   wb_text *t = &j->out->text;
   if (j->depth) {
     if (!j->first) wb_text_addc(t, ',');
-    wb_text_addc(t, '\n');
-    wb_text_addn(t, ' ', (size_t)j->depth * 2);
+    new_line(j);
   }
   j->first = false;
   if (key) {
     wb_json_string(t, wb_str_of(key));
-    wb_text_adds(t, ": ");
+    wb_text_addc(t, ':');
+    if (!j->out->one_line) wb_text_addc(t, ' ');
   }
-  wb_out_flush(j->out, false);
+  if (t->len >= PAGE) wb_out_flush(j->out, false);
 }
 
 void wb_jo_begin(wb_json_out *j, const char *key, char bracket) {
@@ -66,13 +86,10 @@ void wb_jo_begin(wb_json_out *j, const char *key, char bracket) {
 
 void wb_jo_end(wb_json_out *j, char bracket) {
   j->depth--;
-  if (!j->first) {
-    wb_text_addc(&j->out->text, '\n');
-    wb_text_addn(&j->out->text, ' ', (size_t)j->depth * 2);
-  }
+  if (!j->first) new_line(j);
   j->first = false;
   wb_text_addc(&j->out->text, bracket);
-  if (!j->depth) wb_text_addc(&j->out->text, '\n');
+  if (!j->depth && !j->out->one_line) wb_text_addc(&j->out->text, '\n');
 }
 
 void wb_jo_str(wb_json_out *j, const char *key, wb_str value) {

@@ -12,6 +12,7 @@ typedef struct wb_out {
   void *user;
   const weigh_report_options *options;
   wb_lang lang;
+  bool one_line;           /* JSON without newlines and the blanks that go with them */
   bool figures_are_loaded; /* a quantised checkpoint is weighed as such: no warning that it is not */
 } wb_out;
 

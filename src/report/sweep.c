@@ -269,23 +269,6 @@ static void json_value(wb_text *out, const wb_sweep_variable *v, wb_str value) {
   else wb_json_string(out, value);
 }
 
-/* As lines the head is one too: no text in it holds a line break, so those that lay it out are taken out. */
-static void end_head(wb_sweep_writer *w) {
-  wb_text *out = &w->out->text;
-  size_t to = 0;
-  wb_jo_end(&w->json, '}');
-  for (size_t from = 0; from < out->len; from++) {
-    if (out->ptr[from] != '\n') {
-      out->ptr[to++] = out->ptr[from];
-      continue;
-    }
-    if (to && out->ptr[to - 1] == ',') out->ptr[to++] = ' ';
-    while (from + 1 < out->len && out->ptr[from + 1] == ' ') from++;
-  }
-  out->len = to;
-  wb_text_addc(out, '\n');
-}
-
 static void begin_json(wb_sweep_writer *w, const wb_model *model) {
   wb_json_out *j = &w->json;
   wb_jo_begin(j, NULL, '{');
@@ -302,7 +285,10 @@ static void begin_json(wb_sweep_writer *w, const wb_model *model) {
   wb_jo_end(j, ']');
   wb_jo_int(j, "point_count", (wb_i128)w->sweep->points);
   if (!w->lines) wb_jo_begin(j, "points", '[');
-  else end_head(w);
+  else {
+    wb_jo_end(j, '}');
+    wb_text_addc(&w->out->text, '\n');
+  }
 }
 
 /* Every part of the fullest device, and what a process can use of its card. */
@@ -327,7 +313,9 @@ static void json_components(wb_text *out, const wb_sweep_figures *f) {
 static void json_row(wb_sweep_writer *w, const wb_sweep_point *point, const wb_sweep_figures *f,
                      const weigh_error *failed) {
   wb_text *out = &w->out->text;
-  wb_text_adds(out, w->lines ? "{" : w->any ? ",\n    {" : "\n    {");
+  if (w->any && !w->lines) wb_text_addc(out, ',');
+  if (!w->out->one_line) wb_text_adds(out, "\n    ");
+  wb_text_addc(out, '{');
   for (size_t i = 0; i < w->sweep->count; i++) {
     if (i) wb_text_adds(out, ", ");
     wb_json_string(out, w->sweep->variables[i].name);
@@ -358,6 +346,7 @@ wb_sweep_writer *wb_sweep_begin(wb_out *out, const wb_model *model, const wb_swe
   w->out = out;
   w->sweep = sweep;
   w->lines = out->options->sweep.lines;
+  out->one_line = out->one_line || w->lines;
   w->cell.ctx = out->text.ctx;
   w->json = (wb_json_out){.out = out, .first = true};
   for (size_t i = 0; i < COLUMN_COUNT; i++) w->shown[i] = is_shown(w, &COLUMNS[i]);

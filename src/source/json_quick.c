@@ -11,13 +11,26 @@ typedef struct quick {
 } quick;
 
 static const char *blanks(const quick *q, const char *at) {
+  if (at < q->end && (unsigned char)*at > ' ') return at;
   while (at < q->end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')) at++;
   return at;
 }
 
+/* Whether none of eight bytes is a quote, a backslash or a control character (as in wb_str_plain). */
+static bool is_inside(uint64_t x) {
+  const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
+  const uint64_t quote = x ^ ones * '"', slash = x ^ ones * '\\';
+  return !((((x - ones * 0x20) & ~x) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash)) & high);
+}
+
 /* Behind the closing quote of the string that begins at `at`; NULL: it has an escape, a control character or no end. */
 static const char *string_end(const quick *q, const char *at) {
-  for (at++; at < q->end && *at != '"'; at++)
+  at++;
+  for (uint64_t eight; q->end - at >= (ptrdiff_t)sizeof eight; at += sizeof eight) {
+    memcpy(&eight, at, sizeof eight);
+    if (!is_inside(eight)) break;
+  }
+  for (; at < q->end && *at != '"'; at++)
     if ((unsigned char)*at < 0x20 || *at == '\\') return NULL;
   return at < q->end ? at + 1 : NULL;
 }

@@ -88,6 +88,17 @@ MODELS = ["Qwen/Qwen3-8B", "Qwen/Qwen3-0.6B", "deepseek-ai/DeepSeek-V3", "meta-l
 GPUS = ["H100 SXM5 80GB", "RTX 4090", "2xRTX 3090,RTX 4090", "A100 SXM4 80GB", "no such card"]
 
 
+def timeless(answer):
+    """An answer without how long each step of finding the model took. JSON is the same with and without line breaks:
+    members keep their order, numbers their digits."""
+    try:
+        members = json.loads(answer, parse_int=str, parse_float=str, object_pairs_hook=lambda pairs: [
+            (name, "" if name == "seconds" else value) for name, value in pairs])
+    except ValueError:
+        return re.sub(rb'"seconds": ?[0-9.e+-]+', b'"seconds": 0', answer)
+    return json.dumps(members, indent=1).encode()
+
+
 def question(rng):
     """(command, [words], {option: value}): True is a flag, a list is given several times."""
     pick = rng.choice

@@ -4,7 +4,7 @@
     tests/oracle/flops.py CONFIG.json ...                        rows of every phase and length
     tests/oracle/flops.py --modules CONFIG.json                  which module does which products (--phase, --batch, --seq)
     tests/oracle/flops.py --truth DIR --out FILE                 DIR/*.json, classes from DIR/../variations.tsv; resumable
-    tests/oracle/flops.py --vectors tests/vectors/params.tsv --record tests/vectors/flops.tsv
+    tests/oracle/flops.py --vectors tests/vectors/params.tsv --record tests/vectors/flops.tsv --only '^qwen3$'
 
 Needs `transformers` and `torch`. Models are real, in fp32 on the CPU, with small random weights (large tensors stay
 zero), `eager` attention and `batched_mm` experts. Multiply and add count as two; only matrix products, convolutions and
@@ -633,7 +633,7 @@ def forward_backward(torch, model, batch, seq):
     return counter, "; ".join(filter(None, (note, shapes(given))))
 
 
-CACHES = ("past_key_values", "cache_params", "state")
+CACHES = ("past_key_values", "cache_params", "state", "mems")
 
 
 def decode(torch, model, batch, kv_len):
@@ -816,19 +816,50 @@ def record(lib, cases, path, o):
             print(key, flush=True)
 
 
+HEAD = ("# Recorded by tests/oracle/flops.py with transformers {} and torch {}: eager attention, batched experts, slow paths.\n"
+        "# products: with weights and of activations, forward and backward where the phase has both; convolution: of the forward.\n"
+        "# config: of the rows up to the next one.\n"
+        "model_type\tclass\tphase\tbatch\tseq\tkv_len\tproducts\tconvolution\tconfig\n")
+
+
+def vector(line, text):
+    """What flops.t compares, of a row."""
+    got = dict(zip(COLUMNS, line.split("\t")))
+    conv = int(got["convolution"])
+    products = int(got["total"]) - conv - int(got["conv_backward"])
+    return "\t".join([got[c] for c in COLUMNS[:6]] + [str(products), str(conv), text])
+
+
+def kept_vectors(path):
+    """model type → its lines."""
+    found = {}
+    if os.path.exists(path):
+        for line in pathlib.Path(path).read_text("utf-8").splitlines():
+            if not line.startswith(("#", "model_type\t")):
+                found.setdefault(line.split("\t", 1)[0], []).append(line)
+    return found
+
+
 def write_vectors(path, out_path, lib, o):
-    """Rows found by model_type and seed of params.tsv, in its order; what could not run is left out. Resumable by FILE.part."""
-    part = out_path + ".part"
-    record(lib, from_vectors(path), part, o)
-    rows = done_already(part)
+    """Replaces the rows of the types that are wanted (--only) by those of their configurations in params.tsv; what could
+    not run is said and left out."""
+    kept, fresh = kept_vectors(out_path), {}
+    for _, tree, name in from_vectors(path):
+        model_type = tree["model_type"]
+        if not re.search(o.only or "", model_type) or (o.skip and re.search(o.skip, model_type)):
+            continue
+        text = json.dumps(tree, separators=(",", ":"), ensure_ascii=True)
+        for line in isolated(lib, tree, name, o.limit):
+            if "\tskipped: " in line:
+                print(line, flush=True)
+                continue
+            fresh.setdefault(model_type, []).append(vector(line, text))
+            text = "="
+        print(f"{model_type}: {len(fresh.get(model_type, ()))} rows", flush=True)
     with open(out_path, "w", encoding="utf-8") as out:
-        out.write(f"# Written by tests/oracle/flops.py with transformers {lib[1].__version__}, torch {lib[0].__version__}.\n"
-                  "# The configuration is that of the row of params.tsv with the same model_type and seed.\n"
-                  "seed\t" + "\t".join(COLUMNS) + "\n")
-        for seed, tree, name in from_vectors(path):
-            for line in rows.get((seed, tree["model_type"], name), ()):
-                if "\tskipped: " not in line:
-                    out.write(line + "\n")
+        out.write(HEAD.format(lib[1].__version__, lib[0].__version__.partition("+")[0]))
+        for _, lines in sorted({**kept, **fresh}.items()):
+            out.write("".join(line + "\n" for line in lines))
 
 
 def show_modules(lib, tree, name, o):

@@ -3,7 +3,7 @@
 
     tests/oracle/params.py --only '^qwen3$' --seeds 20 -v      one model type, saying what differs
     tests/oracle/params.py --seeds 10 --summary                all that both sides know, one line a type
-    tests/oracle/params.py --only '^qwen3$' --seed 7 --show    the configuration of one seed
+    tests/oracle/params.py --only '^qwen3$' --seed 7 --show    the configuration of one seed; -1: the class's default
     tests/oracle/params.py --record tests/vectors/params.tsv   writes vectors that need no library (vectors.t)
 
 Needs `transformers` and `torch` (models are made on the meta device: no weights) and a built command: $WEIGH, else
@@ -39,7 +39,7 @@ SEVERITY = NEARLY + ("incomplete", "differs", "refused")
 
 # Booleans that say how to run and not what is stored, or that make another model of it.
 NOT_TOGGLED = re.compile(r"^(output_|return_|torchscript|use_cache|is_encoder_decoder|is_decoder|add_cross_attention|"
-                         r"tie_encoder_decoder|_|use_bfloat16|gradient_|remove_invalid|tf_legacy|scale_embedding|is_llama)")
+                         r"tie_encoder_decoder|_|use_bfloat16|gradient_|bi_data|remove_invalid|tf_legacy|scale_embedding|is_llama)")
 NOT_SIZED = re.compile(r"max_position|position_embeddings$|token|_id$|_ids$|chunk|window|vocab_size_or|patch_size|image_size|"
                        r"num_labels|temporal|num_mel|sampling|stride|num_channels|in_channels|max_|min_|n_positions|n_ctx|"
                        r"fast|sample_|window_size|kernel|spatial|seq_len|block_size|pooling|num_feature|qk_head_dim|nemo_final|^embedding_dim$")
@@ -404,11 +404,13 @@ def forms(case):
         yield word, tree
 
 
-def make(lib, model_type, seed, other):
-    """A configuration that the class accepts, with its list; None when it accepts nothing."""
+def make(lib, model_type, seed, other, described=()):
+    """A configuration that the class accepts, with its list; None when it accepts nothing. `described`: classes to take
+    where the library's tables have none for a type (the text half of a composite)."""
     torch, T, auto_config, auto_model = lib
     config_class = auto_config.CONFIG_MAPPING[model_type]
     name, others = classes(auto_model, model_type)
+    name = name or next((c for c in described if hasattr(T, c)), None)
     default = default_of(config_class)
     if default is None or name is None:
         return None, "no default configuration" if default is None else "no class"
@@ -420,10 +422,10 @@ def make(lib, model_type, seed, other):
         return None, f"{name_now} is not exported"
     error = None
     for attempt in range(TRIES):
-        changed = draw(lib, rng, config_class, default)
+        changed = draw(lib, rng, config_class, default) if seed >= 0 else {}
         if attempt:
             changed = thin(rng, changed, 0.95 - 0.02 * attempt)
-        if rng.random() < (0.8 if attempt < 10 else 0.2):
+        if seed >= 0 and rng.random() < (0.8 if attempt < 10 else 0.2):
             set_tying(changed, default, rng.random() < 0.5)
         if attempt > 10 and rng.random() < 0.5:
             changed.pop("pad_token_id", None)
@@ -444,10 +446,14 @@ def make(lib, model_type, seed, other):
     return None, f"the class refuses every draw: {error}"
 
 
-def known_types(weigh, lib):
+def described(weigh):
+    """model type → the classes that its description names."""
     done = subprocess.run([weigh, "families", "-f", "json"], capture_output=True, text=True, check=True)
-    ours = {f["model_type"] for f in json.loads(done.stdout)["families"]}
-    return sorted((ours & set(lib[2].CONFIG_MAPPING.keys())) - set(LEFT_OUT))
+    return {f["model_type"]: f["classes"] for f in json.loads(done.stdout)["families"]}
+
+
+def known_types(ours, lib):
+    return sorted((set(ours) & set(lib[2].CONFIG_MAPPING.keys())) - set(LEFT_OUT))
 
 
 def digest(want, basis):
@@ -489,14 +495,15 @@ def write_vectors(path, vectors, types, version):
 def run(o, lib, folder):
     tally, vectors = collections.OrderedDict(), []
     only = re.compile(o.only or "")
-    for model_type in known_types(o.weigh, lib):
+    ours = described(o.weigh)
+    for model_type in known_types(ours, lib):
         if not only.search(model_type) or (o.skip and re.search(o.skip, model_type)):
             continue
         counts = tally[model_type] = collections.Counter()
         recorded = 0
         note = ""
         for seed in range(o.seed if o.seed is not None else 0, (o.seed + 1) if o.seed is not None else o.seeds):
-            made, why = make(lib, model_type, seed, not o.default_class)
+            made, why = make(lib, model_type, seed, not o.default_class, ours[model_type])
             if made is None:
                 counts["unmade"] += 1
                 note = note or why
@@ -556,6 +563,9 @@ def main():
         sys.exit(f"oracle: {e}; this test needs transformers and torch")
     with tempfile.TemporaryDirectory() as folder:
         tally, vectors = run(o, lib, folder)
+    if not tally:
+        sys.exit("oracle: no type that both sides know; with WEIGH_DATA=data the command reads descriptions that it was not "
+                 "built with, and transformers must have the type")
     total = sum(tally.values(), collections.Counter())
     print(f"{len(tally)} types: " + ", ".join(f"{k} {v}" for k, v in total.items()))
     if o.record:

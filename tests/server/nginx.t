@@ -103,7 +103,7 @@ for _ in range(100):
     except OSError:
         time.sleep(0.05)
 question = {"model": "Qwen/Qwen3-8B", "context": 8192}
-timeless = lambda b: re.sub(rb'"seconds": [0-9.e+-]+', b"", b)
+timeless = serving.timeless
 direct = server.ask("POST", "/api/v1/memory", question)
 through = ask("POST", "/api/v1/memory", question)
 ok((through[0], timeless(through[2])) == (200, timeless(direct[2])), "an answer comes through as it is")

@@ -44,7 +44,7 @@ static void blocks_are_zeroed_also_from_a_pool(void **state) {
     wb_arena_free(arena);
   }
   wb_arena_pool_clear(&pool);
-  assert_null(pool.free);
+  assert_null(pool.open);
   assert_int_equal(pool.bytes, 0);
 }
 

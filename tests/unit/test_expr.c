@@ -279,7 +279,7 @@ static void faults_are_told_with_place_and_expectation(void **state) {
       {"1\n2", "2:1 lang_syntax | `2` | an operator or the end of the formula"},
       {"999999999999999999999999999999999999999999",
        "1:43 lang_syntax | the end of the line | a number of at most 38 digits"},
-      {"\t1", "1:1 lang_syntax | \t | a name, a number, a string or an operator"},
+      {"\t1", "1:1 lang_syntax | a tab | spaces"},
   };
   ALL(pairs, tree_of);
 }

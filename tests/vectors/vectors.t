@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
-"""Compares the command with recorded lists of the reference library, for random configurations (see tests/oracle)."""
+"""Compares the command with recorded lists of the reference library, for random configurations (see tests/oracle).
+`vectors.t REGEX`: of these model types only."""
 import collections
 import hashlib
 import os
 import pathlib
+import re
 import subprocess
+import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -59,7 +62,8 @@ def main():
     types = collections.OrderedDict()
     for line in lines[1:]:
         row = dict(zip(lines[0].split("\t"), line.split("\t")))
-        types.setdefault(row["model_type"], []).append(row)
+        if re.search("".join(sys.argv[1:]), row["model_type"]):
+            types.setdefault(row["model_type"], []).append(row)
     print(f"1..{len(types)}", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         for number, (name, rows) in enumerate(types.items(), 1):
