@@ -91,6 +91,7 @@ const face_option FACE_OPTIONS[] = {
     {"option", 'o', 'Z', "NAME=VALUE", NULL, FACE_ENGINE, 0, "CLI_OPT_OPTIMIZER_OPTION"},
     {"vary", 'v', 'V', "NAME=VALUES", NULL, FACE_VARY, 0, "CLI_OPT_VARY"},
     {"reach", 0, 'V', NULL, NULL, FACE_FLAG, AT(report.sweep.with_reach), "CLI_OPT_REACH"},
+    {"components", 0, 'V', NULL, NULL, FACE_FLAG, AT(report.sweep.with_components), "CLI_OPT_COMPONENTS"},
     {"lines", 0, 'V', NULL, NULL, FACE_FLAG, AT(report.sweep.lines), "CLI_OPT_LINES"},
     {"speed", 0, 'V', NULL, NULL, FACE_FLAG, AT(report.sweep.with_speed), "CLI_OPT_SPEED"},
     {"mode", 'm', 'T', "MODE", NULL, FACE_TEXT, AT(report.training.mode), "CLI_OPT_MODE"},

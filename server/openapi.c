@@ -228,6 +228,11 @@ static const struct {
      "\"q\", "
      "\"in\": \"query\", \"required\": true, \"schema\": {\"type\": \"string\"}}], \"responses\": "
      "{" JSON_ANSWER("The answer.") ", " PROBLEMS "}"},
+    {"GET", "/api/v1/difference",
+     "\"summary\": \"Every number of the answers to two shared questions of one command, and what they differ by\", "
+     "\"parameters\": [{\"name\": \"a\", \"in\": \"query\", \"required\": true, \"schema\": {\"type\": \"string\"}}, "
+     "{\"name\": \"b\", \"in\": \"query\", \"required\": true, \"schema\": {\"type\": \"string\"}}], \"responses\": "
+     "{" JSON_ANSWER("The figures.") ", " PROBLEMS "}"},
     {"GET", "/api/v1/models",
      "\"summary\": \"Search the models that are known: sent, in the registry, in the catalogue\", "
      "\"parameters\": [" QUERY("q", "{\"type\": \"string\"}") ", " QUERY(

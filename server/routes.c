@@ -26,6 +26,7 @@ static const route ROUTES[] = {
     {"GET", API "openapi.json", openapi, true},
     {"GET", API "ranges", ranges_of, false},
     {"GET", API "ask", srv_ask_shared, false},
+    {"GET", API "difference", srv_difference, false},
     {"GET", API "models", srv_models_list, false},
     {"POST", API "models", srv_models_upload, false},
     {"GET", API "models/{id}", srv_models_show, false},

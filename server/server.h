@@ -90,6 +90,10 @@ bool srv_route_at(size_t index, srv_route_about *out);
 void srv_ask(srv_request *request, srv_worker *worker, const face_command *command);
 void srv_ask_shared(srv_request *request, srv_worker *worker); /* ?q=QUESTION */
 
+/* ---- difference.c ---- */
+
+void srv_difference(srv_request *request, srv_worker *worker); /* ?a=QUESTION&b=QUESTION */
+
 /* ---- catalogue.c ---- */
 
 weigh_status srv_catalogue_read(srv_server *server, weigh_error *err);

@@ -347,6 +347,7 @@ typedef struct weigh_sweep {
                               "max_num_seqs=64,256" (an option of the engine), "set:num_hidden_layers=16..64:+16" */
   size_t vary_count;
   bool with_reach;            /* longest context and most sequences of each point: takes longer */
+  bool with_components;       /* JSON: every component of each point's fullest device */
   bool lines;                 /* JSON as lines: what all points share, then one line a point */
   bool with_speed;            /* time to the first token and tokens per second */
   weigh_progress_fn progress; /* NULL: none */

@@ -91,8 +91,11 @@ typedef struct wb_sweep_figures {
   wb_bytes device;
   wb_i128 weights, kv_cache, state, total, budget;
   bool has_card, fits;
-  wb_i128 max_context, max_sequences;            /* with a card */
-  wb_i128 tokens;                                /* that the engine's pool holds; 0: it has none */
+  wb_i128 max_context, max_sequences; /* with a card */
+  wb_i128 tokens;                     /* that the engine's pool holds; 0: it has none */
+  const struct wb_place_on *place;    /* the fullest device's: names and sources of its parts */
+  wb_i128 parts[WB_MAX_PARTS];        /* of it, as many as the question has */
+  size_t part_count;
   wb_interval first_token_s, per_sequence, rate; /* 0: not known */
 } wb_sweep_figures;
 

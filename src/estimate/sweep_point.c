@@ -67,6 +67,8 @@ static void move_to(wb_serving *s, const weigh_serving *asked) {
 }
 
 static void take_device(const wb_place_on *place, const wb_load *load, wb_sweep_figures *out) {
+  out->place = place;
+  for (size_t i = 0; i < out->part_count; i++) out->parts[i] = load->parts[i].best;
   out->device = load->all;
   out->weights = load->parts[WB_PART_WEIGHTS].best;
   out->kv_cache = load->parts[WB_PART_KV_CACHE].best;
@@ -127,7 +129,7 @@ void wb_sweep_measure(wb_serving *s, const weigh_serving *asked, bool reach, con
                       wb_sweep_figures *out) {
   wb_arena *arena = s->model->ctx.arena;
   weigh_serving filled = *asked;
-  *out = (wb_sweep_figures){.has_card = false};
+  *out = (wb_sweep_figures){.part_count = s->part_count};
   wb_serving_fill_lengths(&filled);
   move_to(s, &filled);
   const wb_mark mark = wb_arena_mark(arena); /* what runs a program leaves nothing behind */

@@ -159,22 +159,37 @@ static bool is_given(const wb_serving *s, wb_str option) {
   return false;
 }
 
+/* What the weights, or the cache, are held in already is no change. */
+static bool is_held(const wb_serving *s, wb_str option, wb_str value) {
+  if (wb_str_is(option, "--quant")) return wb_str_eq(wb_loaded_name(&s->loaded), value);
+  return wb_str_is(option, "--kv-dtype") && wb_str_eq(s->rules.type.name, value);
+}
+
 static int most_first(const void *a, const void *b) {
   const wb_change *x = a, *y = b;
   return x->saved == y->saved ? wb_str_cmp(x->text, y->text) : x->saved > y->saved ? -1 : 1;
+}
+
+static int cheapest_first(const void *a, const void *b) {
+  const wb_change *x = a, *y = b;
+  if (x->fits != y->fits) return x->fits ? -1 : 1;
+  return x->fits && x->cost != y->cost ? (x->cost < y->cost ? -1 : 1) : most_first(a, b);
 }
 
 wb_change *wb_whatif_changes(const wb_serving *asked, size_t *count) {
   wb_model *m = asked->model;
   wb_change *out = WB_NEWN(&m->ctx, wb_change, 64);
   const wb_i128 before = room_of(asked);
-  wb_str c[3];
+  wb_str c[4];
   *count = 0;
-  for (size_t at = 0; *count < 64 && wb_tsv_next(wb_data_text("engines/knobs.tsv"), &at, c, 3);) {
+  for (size_t at = 0; *count < 64 && wb_tsv_next(wb_data_text("engines/knobs.tsv"), &at, c, 4);) {
     weigh_serving question = asked->asked;
     wb_change change = {.saved = 0};
-    if (!of_engine(asked, c[0]) || is_given(asked, c[1]) || !turn(&m->ctx, c[1], c[2], &question, &change.text))
-      continue;
+    wb_num cost = wb_num_int(0);
+    if (!of_engine(asked, c[0]) || is_given(asked, c[1]) || is_held(asked, c[1], c[2])) continue;
+    if (!turn(&m->ctx, c[1], c[2], &question, &change.text)) continue;
+    wb_num_parse(c[3], &cost);
+    change.cost = cost.num;
     wb_trial t = wb_trial_begin(m);
     const wb_serving *s = wb_serving_try(m, &question);
     change.saved = s ? room_of(s) - before : 0;
@@ -182,6 +197,7 @@ wb_change *wb_whatif_changes(const wb_serving *asked, size_t *count) {
     wb_trial_end(&t);
     if (change.saved > 0) out[(*count)++] = change;
   }
-  if (*count) qsort(out, *count, sizeof *out, most_first);
+  const bool is_short = asked->places[wb_serving_worst(asked)].card.usable_bytes > 0 && !wb_serving_fits_now(asked);
+  if (*count) qsort(out, *count, sizeof *out, is_short ? cheapest_first : most_first);
   return out;
 }

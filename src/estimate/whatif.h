@@ -30,10 +30,12 @@ const wb_choice *wb_whatif_best(const wb_serving *asked, const wb_choices *choic
 typedef struct wb_change {
   wb_str text; /* "--kv-dtype fp8" */
   wb_i128 saved;
-  bool fits; /* it is enough by itself */
+  bool fits;    /* it is enough by itself */
+  wb_i128 cost; /* what it gives up: the order of data/engines/knobs.tsv */
 } wb_change;
 
-/* Knobs that make room, the most first: data/engines/knobs.tsv. */
+/* Knobs that make room, of data/engines/knobs.tsv. Where memory is short those that are enough come first, the cheapest
+ * before all; otherwise, and behind them, those that make most room. */
 wb_change *wb_whatif_changes(const wb_serving *asked, size_t *count);
 
 #endif

@@ -41,6 +41,10 @@ static void one_device(wb_json_out *j, const wb_memory_facts *f, uint32_t place,
   if (f->has_card) {
     wb_jo_int(j, "budget_bytes", f->loads[place].budget);
     wb_jo_bool(j, "fits", f->loads[place].all.best <= f->loads[place].budget);
+    const wb_i128 usable = p->card.usable_bytes, budget = f->loads[place].budget;
+    const wb_i128 capacity = usable > budget ? usable : budget;
+    wb_jo_int(j, "capacity_bytes", capacity);
+    wb_jo_int(j, "spare_bytes", capacity - f->loads[place].all.best);
   }
   components(j, f, place);
   wb_jo_end(j, '}');

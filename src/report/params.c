@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "estimate/compare.h"
+#include "estimate/weights.h"
 #include "report/method.h"
 
 typedef struct facts { /* what every format shows */
@@ -11,6 +12,7 @@ typedef struct facts { /* what every format shows */
   const wb_method_result *method; /* that --method asks for; NULL: none */
   const wb_node *formula;         /* total by the rule of thumb, NULL where it does not apply */
   wb_comparison comparison;
+  const wb_weights *stored; /* as the checkpoint holds them, where it is quantised; NULL: as the dtype says */
 } facts;
 
 static wb_num whole(wb_num n) {
@@ -32,6 +34,24 @@ static const wb_method_result *asked(wb_model *m, const char *name) {
   return result;
 }
 
+typedef struct reading {
+  wb_model *model;
+  const wb_weights *weights;
+} reading;
+
+static void read_stored(void *user) {
+  reading *r = user;
+  r->weights = wb_weights_as(r->model, WB_STR(""), WB_STR(""));
+}
+
+/* A configuration whose quantization cannot be read still has parameters to be counted. */
+static const wb_weights *stored_of(wb_model *m) {
+  reading r = {m, NULL};
+  const wb_json *quantization = wb_json_get(m->config.root, WB_STR("quantization_config"));
+  if (!quantization || quantization->kind != WB_JSON_OBJECT || !wb_model_enumerated(m)) return NULL;
+  return wb_try(&m->ctx, read_stored, &r, NULL) && r.weights->quantized.num ? r.weights : NULL;
+}
+
 static facts gather(wb_model *m, const char *method) {
   facts f = {.total = m->total, .active = whole(m->active)};
   wb_method_result *result = WB_NEW(&m->ctx, wb_method_result);
@@ -40,6 +60,7 @@ static facts gather(wb_model *m, const char *method) {
   if (f.formula) f.comparison = wb_compare_formula(m, result);
   if (f.comparison.notable) wb_warn_formula(m, &f.comparison);
   f.method = asked(m, method);
+  f.stored = stored_of(m);
   return f;
 }
 
@@ -62,7 +83,7 @@ static wb_str short_count(wb_ctx *ctx, wb_num n) {
 
 static wb_str gib(wb_ctx *ctx, wb_i128 bytes) { return wb_str_fmt(ctx, "%.2f GiB", (double)bytes / 1073741824.0); }
 
-static wb_i128 stored_bytes(const wb_model *m) {
+static wb_i128 plain_bytes(const wb_model *m) {
   wb_i128 bytes = m->formula_only ? m->total.num * (wb_i128)wb_dtype_bytes(m->dtype) : 0;
   for (size_t i = 0; i < m->row_count; i++) {
     const wb_row *row = &m->rows[i];
@@ -100,6 +121,26 @@ static void write_json_layers(wb_json_out *j, wb_model *m) {
   wb_jo_end(j, ']');
 }
 
+/* What the file holds: by format, all layers together. */
+static void write_json_stored(wb_json_out *j, const wb_weights *stored) {
+  wb_weights_part *parts;
+  const size_t count = wb_weights_parts(stored, &parts);
+  wb_jo_begin(j, "stored", '{');
+  wb_jo_str(j, "format", stored->name);
+  wb_jo_num(j, "bytes", stored->stored);
+  wb_jo_real(j, "bits_per_weight", wb_weights_bits(stored, false));
+  wb_jo_begin(j, "parts", '[');
+  for (size_t i = 0; i < count; i++) {
+    wb_jo_begin(j, NULL, '{');
+    wb_jo_str(j, "format", parts[i].name);
+    wb_jo_num(j, "parameters", parts[i].parameters);
+    wb_jo_num(j, "bytes", parts[i].stored);
+    wb_jo_end(j, '}');
+  }
+  wb_jo_end(j, ']');
+  wb_jo_end(j, '}');
+}
+
 static void write_json_formula(wb_json_out *j, const facts *f) {
   if (!f->formula) {
     wb_jo_null(j, "formula_total_parameters");
@@ -123,7 +164,8 @@ static void write_json(wb_out *out, wb_model *m, const facts *f) {
   wb_jo_real(&j, "sparsity", f->total.num ? 1 - wb_num_double(f->active) / wb_num_double(f->total) : 0);
   wb_jo_int(&j, "buffer_elements", m->buffers.num);
   wb_jo_int(&j, "mtp_parameters", m->mtp.num);
-  wb_jo_int(&j, "parameter_bytes", stored_bytes(m));
+  wb_jo_int(&j, "parameter_bytes", plain_bytes(m));
+  if (f->stored) write_json_stored(&j, f->stored);
   write_json_formula(&j, f);
   wb_jo_bool(&j, "enumeration_available", wb_model_enumerated(m));
   wb_jo_bool(&j, "complete", wb_model_enumerated(m));
@@ -202,8 +244,9 @@ static void write_figures(wb_out *out, wb_model *m, const facts *f) {
   line(out, WB_LABEL_ACTIVE, wb_out_number(out, f->active.num),
        idle.num ? message(out, WB_NOTE_SPARSITY, short_count(ctx, f->active), percent(ctx, idle, f->total))
                 : message(out, WB_NOTE_DENSE, WB_STR(""), WB_STR("")));
-  line(out, WB_LABEL_PARAMETER_BYTES, gib(ctx, stored_bytes(m)),
+  line(out, WB_LABEL_PARAMETER_BYTES, gib(ctx, plain_bytes(m)),
        m->dtype_given ? m->dtype : message(out, WB_NOTE_DTYPE_DEFAULT, m->dtype, WB_STR("")));
+  if (f->stored) line(out, WB_LABEL_STORED_BYTES, gib(ctx, whole(f->stored->stored).num), f->stored->name);
   if (m->buffers.num)
     line(out, WB_LABEL_BUFFERS, wb_out_number(out, m->buffers.num),
          message(out, WB_NOTE_BUFFERS, WB_STR(""), WB_STR("")));

@@ -291,6 +291,24 @@ static void begin_json(wb_sweep_writer *w, const wb_model *model) {
   }
 }
 
+/* Every part of the fullest device, and what a process can use of its card. */
+static void json_components(wb_text *out, const wb_sweep_figures *f) {
+  const wb_i128 usable = f->place->card.usable_bytes;
+  if (f->has_card) {
+    wb_text_adds(out, ", \"capacity_bytes\": ");
+    wb_i128_print(out, usable > f->budget ? usable : f->budget);
+  }
+  wb_text_adds(out, ", \"components\": [");
+  for (size_t i = 0; i < f->part_count; i++) {
+    wb_text_adds(out, i ? ", {\"name\": " : "{\"name\": ");
+    wb_json_string(out, f->place->parts[i].name);
+    wb_text_adds(out, ", \"bytes\": ");
+    wb_i128_print(out, f->parts[i]);
+    wb_text_addc(out, '}');
+  }
+  wb_text_addc(out, ']');
+}
+
 /* One line a point. */
 static void json_row(wb_sweep_writer *w, const wb_sweep_point *point, const wb_sweep_figures *f,
                      const weigh_error *failed) {
@@ -312,6 +330,7 @@ static void json_row(wb_sweep_writer *w, const wb_sweep_point *point, const wb_s
     if (is_known(&COLUMNS[i], f)) add_plain(out, &COLUMNS[i], f);
     else wb_text_adds(out, "null");
   }
+  if (!failed && w->out->options->sweep.with_components) json_components(out, f);
   if (failed) {
     wb_text_addf(out, ", \"error\": {\"code\": \"%s\", \"message\": ", failed->code);
     wb_json_string(out, wb_str_of(failed->message));

@@ -21,6 +21,13 @@ typedef struct entry { /* a row in the order asked for, with its cells once they
   wb_str tail; /* what follows the name in TSV or CSV */
 } entry;
 
+/* Parameters of a group in one place: "model.layers.{0-35}"; outside of layers the place is empty. */
+typedef struct place {
+  wb_group group;
+  wb_str name;
+  wb_num elements, bytes;
+} place;
+
 typedef struct line { /* where tensors go, one after another */
   wb_out *out;
   entry *entry;
@@ -29,6 +36,8 @@ typedef struct line { /* where tensors go, one after another */
   size_t cell_count;         /* behind the name */
   bool kept;                 /* names outlive the call */
   weigh_count seen, written; /* of those that are wanted */
+  place *places;             /* with --compact, as JSON */
+  size_t place_count, place_cap;
 } line;
 
 typedef struct named { /* a tensor, when names are put in order */
@@ -151,6 +160,60 @@ static bool write_cell(void *user, wb_str name) {
   return true;
 }
 
+/* Up to the first index, "model.layers.{0-35}" of "model.layers.{0-35}.mlp.up_proj.weight". */
+static wb_str place_name(wb_str name) {
+  for (size_t from = 0, to; from < name.len; from = to + 1) {
+    for (to = from; to < name.len && name.ptr[to] != '.';) to++;
+    if (name.ptr[from] == '{' || (name.ptr[from] >= '0' && name.ptr[from] <= '9')) return wb_str_slice(name, 0, to);
+  }
+  return WB_STR("");
+}
+
+static void add_times(wb_ctx *ctx, wb_num *sum, wb_i128 each, wb_num copies) {
+  wb_num all;
+  if (!wb_num_mul(wb_num_int(each), copies, &all) || !wb_num_add(*sum, all, sum))
+    WB_FAIL(ctx, WB_LANG_OVERFLOW, WB_NOWHERE, WB_STR("*"));
+}
+
+static void add_to_place(line *l, wb_str name) {
+  wb_ctx *ctx = l->out->text.ctx;
+  const wb_row *row = l->entry->row;
+  const wb_str where = place_name(name);
+  size_t i = 0;
+  while (i < l->place_count && (l->places[i].group != shown_group(row) || !wb_str_eq(l->places[i].name, where))) i++;
+  if (i == l->place_count) {
+    WB_PUSH_ROOM(ctx, l->places, l->place_count, l->place_cap);
+    l->places[l->place_count++] = (place){shown_group(row), where, wb_num_int(0), wb_num_int(0)};
+  }
+  add_times(ctx, &l->places[i].elements, row->elements.num, row->copies);
+  add_times(ctx, &l->places[i].bytes, l->entry->bytes, row->copies);
+}
+
+static void write_json_copies(line *l, wb_str name) {
+  const wb_row *row = l->entry->row;
+  wb_num elements = wb_num_int(0), bytes = wb_num_int(0);
+  add_times(l->out->text.ctx, &elements, row->elements.num, row->copies);
+  add_times(l->out->text.ctx, &bytes, l->entry->bytes, row->copies);
+  wb_jo_int(l->json, "copies", row->copies.num);
+  wb_jo_num(l->json, "all_elements", elements);
+  wb_jo_num(l->json, "all_bytes", bytes);
+  if (row->kind == WB_PARAM) add_to_place(l, name);
+}
+
+static void write_json_places(const line *l) {
+  wb_json_out *j = l->json;
+  wb_jo_begin(j, "places", '[');
+  for (size_t i = 0; i < l->place_count; i++) {
+    wb_jo_begin(j, NULL, '{');
+    wb_jo_str(j, "group", wb_str_of(wb_group_name(l->places[i].group)));
+    wb_jo_str(j, "place", l->places[i].name);
+    wb_jo_num(j, "elements", l->places[i].elements);
+    wb_jo_num(j, "bytes", l->places[i].bytes);
+    wb_jo_end(j, '}');
+  }
+  wb_jo_end(j, ']');
+}
+
 static bool write_json(void *user, wb_str name) {
   line *l = user;
   wb_json_out *j = l->json;
@@ -171,7 +234,7 @@ static bool write_json(void *user, wb_str name) {
   wb_jo_str(j, "group", wb_str_of(wb_group_name(shown_group(row))));
   wb_jo_str(j, "kind", row->kind == WB_TIED ? WB_STR("tied") : wb_str_of(KINDS[row->kind]));
   if (row->kind == WB_TIED) wb_jo_str(j, "tied_to", row->tied_to);
-  if (l->out->options->compact) wb_jo_int(j, "copies", row->copies.num);
+  if (l->out->options->compact) write_json_copies(l, name);
   wb_jo_end(j, '}');
   return true;
 }
@@ -329,6 +392,7 @@ void wb_report_tensors(wb_out *out, wb_model *m) {
     wb_jo_begin(&j, "tensors", '[');
     each_tensor(&l, &p, write_json);
     wb_jo_end(&j, ']');
+    if (out->options->compact) write_json_places(&l);
     if (out->options->limit || out->options->offset) wb_jo_int(&j, "tensor_count", l.seen);
     wb_jo_end(&j, '}');
     return;

@@ -185,6 +185,7 @@ static void json_answer(wb_json_out *j, const answer *a) {
     wb_jo_int(j, "high_bytes", t->high);
     wb_jo_int(j, "host_bytes", t->host);
     wb_jo_num(j, "trainable_parameters", t->trainable);
+    if (t->total.num) wb_jo_real(j, "trainable_share", wb_num_double(t->trainable) / wb_num_double(t->total));
     wb_jo_num(j, "total_parameters", t->total);
     wb_jo_str(j, "precision", wb_str_of(t->asked.precision ? t->asked.precision : "as stored"));
     json_adapter(j, t);
@@ -192,6 +193,7 @@ static void json_answer(wb_json_out *j, const answer *a) {
   if (t->card.usable_bytes > 0) {
     const bool fits = a->method ? a->total / (100 - t->asked.reserve_percent) * 100 <= t->card.usable_bytes : t->fits;
     wb_jo_bool(j, "fits", fits);
+    wb_jo_int(j, "spare_bytes", t->card.usable_bytes - a->total);
   }
   if (a->method) json_parts(j, a->parts, a->part_count);
   else json_parts(j, t->parts, t->part_count);
@@ -220,7 +222,9 @@ static void json_refused(wb_json_out *j, const answers *all) {
 static void json_card(wb_json_out *j, const wb_train *t) {
   if (t->card.usable_bytes <= 0) return;
   wb_jo_int(j, "usable_bytes", t->card.usable_bytes);
-  wb_jo_int(j, "budget_bytes", t->card.usable_bytes * (100 - t->asked.reserve_percent) / 100);
+  const wb_i128 budget = t->card.usable_bytes * (100 - t->asked.reserve_percent) / 100;
+  wb_jo_int(j, "budget_bytes", budget);
+  wb_jo_int(j, "reserve_bytes", t->card.usable_bytes - budget);
 }
 
 static void write_json(wb_out *out, wb_model *m, const answers *all) {

@@ -1,4 +1,5 @@
 /* A server on a free port and a browser, for the tests of the page. */
+import assert from "node:assert/strict";
 import { spawn, execFile } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
@@ -67,4 +68,52 @@ export async function openPage(browser, url, options = {}) {
 export async function settled(page) {
   await page.waitForSelector(".sentence .figure, .strip .problem");
   await page.waitForFunction(() => !document.querySelector(".pending, #view [aria-busy=true]"));
+}
+
+export const VIEWS = ["overview", "deploy", "finetune", "parameters", "formulas", "methods", "hardware", "compare", "calculators"];
+
+/* Other tests run beside these; WEIGH_QUIET=1 says that none do, and asks for what users are promised. */
+export const PATIENCE = process.env.WEIGH_QUIET ? 1 : 4;
+
+/* Goes to a view, and waits until it stands there and nothing of it is under way. */
+export async function show(page, view) {
+  await page.click(`#tab-${view}`);
+  await page.waitForSelector(`#view [data-view="${view}"]`);
+  await settled(page);
+}
+
+/* Runs a test on a fresh page and asks that its console stayed quiet. `at` gives the browser and the server at that time. */
+export function onPages(at) {
+  return async (run, path = "/", options = {}) => {
+    const { page, said, close } = await openPage(at().browser, at().server.url + path, options);
+    try {
+      await run(page);
+      assert.deepEqual(said, [], "the console is quiet");
+    } finally {
+      await close();
+    }
+  };
+}
+
+/* Sets a control to something else; false where it has nothing to set. */
+export async function alter(control) {
+  const select = control.locator("select:enabled");
+  if (await select.count()) {
+    const values = await select.first().evaluate((e) => [...e.options].filter((o) => !o.selected && !o.disabled).map((o) => o.value));
+    const value = values.find((v) => v !== "");
+    if (value === undefined) return false;
+    await select.first().selectOption(value);
+    return true;
+  }
+  const box = control.locator("input[type=checkbox]:enabled");
+  if (await box.count()) {
+    await box.first().click();
+    return true;
+  }
+  const range = control.locator("input[type=range]:enabled");
+  if (await range.count()) {
+    await range.first().press("ArrowRight");
+    return true;
+  }
+  return false;
 }

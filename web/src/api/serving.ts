@@ -12,6 +12,8 @@ export interface Point {
   state_bytes: number;
   budget_bytes: number | null;
   fits: boolean | null;
+  capacity_bytes?: number;
+  components?: { name: string; bytes: number }[];
   max_context?: number | null;
   max_sequences?: number | null;
   tokens_per_second_per_sequence?: number | null;

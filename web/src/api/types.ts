@@ -22,6 +22,8 @@ export interface Device {
   high_bytes: number;
   budget_bytes?: number;
   fits?: boolean | null;
+  capacity_bytes?: number; /* what a process can use of the card */
+  spare_bytes?: number; /* what is left of it; below zero: too much */
   pipeline_stage: number;
   tensor_rank?: number;
   data_rank?: number;
@@ -182,6 +184,7 @@ export interface Params extends Common {
   buffer_elements: number;
   mtp_parameters: number;
   parameter_bytes: number;
+  stored?: { format: string; bytes: number; bits_per_weight: number; parts: { format: string; parameters: number; bytes: number }[] };
   formula_total_parameters: number | null; /* null: there is no such formula */
   formula_difference: number;
   enumeration_available: boolean;

@@ -31,7 +31,7 @@ export function Choice({ label, about, name, value, entries, problem, ignored, n
         {entries.map((entry) => <option key={entry.value} value={entry.value}>{entry.text}</option>)}
         {!known && <option value={value}>{value}</option>}
       </select>
-      {said && <p class={problem ? "problem" : "note"} role={problem ? "alert" : undefined}>{problem ? <Quoted text={problem} /> : said}</p>}
+      {said && <p class={problem ? "problem" : "note"} role={problem ? "alert" : undefined}>{problem ? <Quoted text={problem} field={name} /> : said}</p>}
     </div>
   );
 }

@@ -12,6 +12,7 @@ export interface Load {
   high: number;
   budget: number | null; /* what may be used: the capacity without the reserve */
   capacity: number | null;
+  spare?: number | null; /* what is left of the capacity; below zero: too much */
 }
 
 interface Props {
@@ -71,8 +72,8 @@ export function LoadBar({ load, scale = scaleOf([load]), small = false, label, o
         <rect x={at(load.budget)} y="1" width={at(load.capacity - load.budget)} height={height} fill={`url(#${hatch})`}>
         </rect>
       )}
-      {segments.map((part) => (
-        <rect key={part.name} class={`load-part ${componentClass(part.name)} ${chosen === part.name ? "chosen" : ""}`}
+      {segments.map((part, i) => (
+        <rect key={`${part.name} ${i}`} class={`load-part ${componentClass(part.name)} ${chosen === part.name ? "chosen" : ""}`}
           x={at(part.begin)} y="1" width={at(part.bytes)} height={height}
           {...(onWhy && {
             role: "button",
@@ -103,7 +104,7 @@ export function LoadBar({ load, scale = scaleOf([load]), small = false, label, o
   );
 }
 
-/* The parts in words, each a button to its derivation. */
+/* By how much it is too much; empty where it is not. */
 export function overText(load: Load): string {
-  return load.capacity !== null && load.bytes > load.capacity ? w().over(bytes(load.bytes - load.capacity)) : "";
+  return typeof load.spare === "number" && load.spare < 0 ? w().over(bytes(-load.spare)) : "";
 }

@@ -44,7 +44,7 @@ export function NumberField(props: Props) {
           }} />
         {unit && <span class="unit">{unit}</span>}
       </span>
-      {words && <p id={`${id}-note`} class={problem ? "problem" : "note"} role={problem ? "alert" : undefined}>{problem ? <Quoted text={problem} /> : words}</p>}
+      {words && <p id={`${id}-note`} class={problem ? "problem" : "note"} role={problem ? "alert" : undefined}>{problem ? <Quoted text={problem} field={name} /> : words}</p>}
       {!words && about && <span id={`${id}-note`} class="unseen">{about}</span>}
     </div>
   );

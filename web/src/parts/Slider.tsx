@@ -104,7 +104,7 @@ export function Slider(props: Props) {
       </span>
       {(problem || ignored || (limit && number > limit.at)) && (
         <p id={`${id}-note`} class={problem ? "problem" : "note"} role={problem ? "alert" : undefined}>
-          {problem ? <Quoted text={problem} /> : (ignored ?? limit?.text)}
+          {problem ? <Quoted text={problem} field={name} /> : (ignored ?? limit?.text)}
         </p>
       )}
       {!problem && !ignored && about && <span id={`${id}-note`} class="unseen">{about}</span>}

@@ -75,7 +75,7 @@ function Facts({ request }: { request: WhyRequest }) {
     <dl class="derivation facts">
       {known && (<><dt>{w().basis}</dt><dd>{known.mark} {known.word}. {known.line}</dd></>)}
       {interval && (<><dt>{w().interval}</dt><dd class="mono">{bytes(request.low ?? 0)} – {bytes(request.high ?? 0)}</dd></>)}
-      {request.source && (<><dt>{w().source}</dt><dd>{request.source}</dd></>)}
+      {request.source && (<><dt>{w().source}</dt><dd lang="en">{request.source}</dd></>)}
       {request.facts?.map((fact) => (
         <><dt>{fact.name}</dt><dd><span class="mono">{fact.value}</span>{fact.from && ` · ${fact.from}`}</dd></>
       ))}

@@ -2,15 +2,15 @@
 import type { Component, Device, Fit } from "../api/types";
 import type { Load } from "./LoadBar";
 
-export function loadOfDevice(device: Device, reserve: number | null): Load {
-  const budget = device.budget_bytes ?? null;
+export function loadOfDevice(device: Device): Load {
   return {
     components: device.components,
     bytes: device.bytes,
     low: device.low_bytes,
     high: device.high_bytes,
-    budget,
-    capacity: budget === null ? null : budget + (reserve ?? 0),
+    budget: device.budget_bytes ?? null,
+    capacity: device.capacity_bytes ?? null,
+    spare: device.spare_bytes ?? null,
   };
 }
 
@@ -27,5 +27,5 @@ export function distinctDevices(fit: Fit): { device: Device; alike: number }[] {
     if (known) known.alike++;
     else seen.set(key, { device, alike: 1 });
   }
-  return [...seen.values()].sort((a, b) => (b.device.bytes - (b.device.budget_bytes ?? 0)) - (a.device.bytes - (a.device.budget_bytes ?? 0)));
+  return [...seen.values()].sort((a, b) => (a.device.spare_bytes ?? -a.device.bytes) - (b.device.spare_bytes ?? -b.device.bytes));
 }

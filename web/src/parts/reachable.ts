@@ -13,7 +13,7 @@ const observer = new ResizeObserver((entries) => {
 
 /* As the ref of the box that scrolls. */
 export function reachable(box: HTMLElement | null): void {
-  if (!box) return;
+  if (!box || "scrolls" in box.dataset) return;
   box.dataset.scrolls = "";
   observer.observe(box);
   /* Fonts begin to load when what wants them has been laid out. */

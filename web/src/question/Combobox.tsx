@@ -109,7 +109,7 @@ export function Combobox(props: Props) {
           {open && items.length === 0 && !props.busy && <p class="heading" role="presentation">{props.none}</p>}
         </div>
       </div>
-      {problem && <p class="problem" role="alert"><Quoted text={problem} /></p>}
+      {problem && <p class="problem" role="alert"><Quoted text={problem} field={name} /></p>}
       {!problem && props.note}
     </div>
   );

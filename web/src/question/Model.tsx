@@ -7,6 +7,7 @@ import type { Fit, Params } from "../api/types";
 import { count } from "../format";
 import { Figure } from "../parts/Figure";
 import { Problem } from "../parts/Problem";
+import { Remark } from "../parts/Remark";
 import { useFit } from "../state/answers";
 import { bodyFor, change, option, optionList, options } from "../state/question";
 import { whyOfQuantity } from "../state/whys";
@@ -92,7 +93,7 @@ function Remarks({ fit }: { fit: Fit }) {
   return (
     <details class="remarks" data-remarks={said.length}>
       <summary>{w().said(said.length)}</summary>
-      <ul>{said.map((one) => <li key={one.code + one.message} data-code={one.code}>{one.message}</li>)}</ul>
+      <ul>{said.map((one) => <li key={one.code + one.message} data-code={one.code}><Remark said={one} /></li>)}</ul>
     </details>
   );
 }

@@ -5,12 +5,13 @@ import { useFit } from "../state/answers";
 import { words } from "../text";
 import { Machine, machineLine } from "./Machine";
 import { Model, modelLine } from "./Model";
+import { OfServing } from "./OfServing";
 import { Try } from "./Try";
 import { Workload, workloadLine } from "./Workload";
 
 const w = words({
-  en: { question: "Question", model: "Model", workload: "Workload", machine: "Machine" },
-  zh: { question: "问题", model: "模型", workload: "负载", machine: "机器" },
+  en: { question: "Question", model: "Model", workload: "Workload", machine: "Machine", serving: "How it is served. Training has its own batch and sequence, in the view." },
+  zh: { question: "问题", model: "模型", workload: "负载", machine: "机器", serving: "这里是推理服务的负载；训练的批大小与序列长度在视图中设置。" },
 });
 
 /* On a narrow screen a group is one line that opens in place. */
@@ -34,7 +35,9 @@ export function Question() {
     <aside class="question" aria-label={w().question}>
       <Try />
       <Group number={1} name={w().model} line={modelLine()}><Model /></Group>
-      <Group number={2} name={w().workload} line={workloadLine(fit.data)}><Workload /></Group>
+      <Group number={2} name={w().workload} line={workloadLine(fit.data)}>
+        <OfServing note={w().serving}><Workload /></OfServing>
+      </Group>
       <Group number={3} name={w().machine} line={machineLine()}><Machine /></Group>
     </aside>
   );

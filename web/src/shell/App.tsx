@@ -1,4 +1,5 @@
 /* The page: the question at the left, its answer at the right, the views of it below the strip. */
+import { useEffect, useRef } from "preact/hooks";
 import { lazy } from "./lazy";
 import { WhyDrawer } from "../parts/WhyDrawer";
 import { Question } from "../question/Question";
@@ -38,6 +39,11 @@ const LAZY = {
 } satisfies Record<Exclude<View, "overview">, unknown>;
 
 function Tabs() {
+  const list = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const tab = document.getElementById(`tab-${view.value}`);
+    if (tab && list.current) list.current.scrollLeft = tab.offsetLeft - (list.current.clientWidth - tab.offsetWidth) / 2;
+  }, [view.value, language.value]);
   const move = (event: KeyboardEvent) => {
     const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
     if (!step) return;
@@ -48,7 +54,7 @@ function Tabs() {
     requestAnimationFrame(() => document.getElementById(`tab-${to}`)?.focus());
   };
   return (
-    <div class="tabs" role="tablist" aria-label={w().nav} onKeyDown={move}>
+    <div ref={list} class="tabs" role="tablist" aria-label={w().nav} onKeyDown={move}>
       {VIEWS.map((name) => (
         <button type="button" role="tab" key={name} id={`tab-${name}`} aria-selected={view.value === name} aria-controls="view"
           tabIndex={view.value === name ? 0 : -1} onClick={() => (view.value = name)}>{w().views[name]}</button>

@@ -15,11 +15,11 @@ import { reachable } from "../parts/reachable";
 const w = words({
   en: {
     title: "Asked before", none: "Nothing yet: a question is kept here when it has stood for two seconds.", model: "model", load: "load", machine: "machine", needs: "needs",
-    verdict: "verdict", yes: "fits", no: "does not fit", forget: "Forget them", kept: "The last 20, kept in this browser only.", unknown: "–",
+    verdict: "verdict", yes: "fits", no: "does not fit", forget: "Forget them", kept: "The last 20, kept in this browser only.", unknown: "no card",
   },
   zh: {
     title: "问过的问题", none: "还没有：问题停留两秒后会记录在此。", model: "模型", load: "负载", machine: "机器", needs: "所需",
-    verdict: "结论", yes: "放得下", no: "放不下", forget: "清除记录", kept: "最近 20 个，只保存在此浏览器中。", unknown: "–",
+    verdict: "结论", yes: "放得下", no: "放不下", forget: "清除记录", kept: "最近 20 个，只保存在此浏览器中。", unknown: "未选卡",
   },
 });
 
@@ -34,7 +34,7 @@ function pastOf(fit: Fit): Past | null {
     load: `${fit.sequences} × ${tokens(fit.context)} · ${fit.weights_format}`,
     machine: fit.gpu ? `${fit.gpus} × ${fit.gpu.name}` : "",
     bytes: device.bytes,
-    capacity: device.budget_bytes === undefined ? null : device.budget_bytes + (fit.reserve_bytes ?? 0),
+    capacity: device.capacity_bytes ?? null,
     fits: fit.fits,
     at: Date.now(),
   };

@@ -20,7 +20,7 @@ const MOST = 3; /* bars: Overview and Deploy have all of them */
 
 function rowsOf(fit: Fit): Row[] {
   return distinctDevices(fit).slice(0, MOST).map(({ device, alike }) => ({
-    key: device.device, alike, load: loadOfDevice(device, fit.reserve_bytes), label: device.gpu ?? w().device(device.device),
+    key: device.device, alike, load: loadOfDevice(device), label: device.gpu ?? w().device(device.device),
     onWhy: (name) => {
       const part = device.components.find((one) => one.name === name);
       if (part) openWhy(whyOfComponent(part));

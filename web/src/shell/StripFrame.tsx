@@ -1,5 +1,6 @@
 /* The frame of the answer strip: a sentence, the load bars to one scale, a legend and the limits. It stays in sight while the
- * view scrolls, on a low screen without its foot; how high it is goes to the stylesheet, for what stands below it. */
+ * view scrolls, on a low screen without its foot; on a narrow one its place is taken by two lines at the foot of the screen. How
+ * high what stays is goes to the stylesheet, for what stands below it. */
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Problem as Told } from "../api/client";
@@ -9,14 +10,15 @@ import { componentClass, onDevice } from "../parts/components";
 import { Figure } from "../parts/Figure";
 import { LoadBar, overText, scaleOf, type Load } from "../parts/LoadBar";
 import { Problem } from "../parts/Problem";
+import { reachable } from "../parts/reachable";
 import type { WhyRequest } from "../parts/why";
 import { words } from "../text";
 import { componentWord } from "../text/terms";
 import { Tools } from "./Tools";
 
 const w = words({
-  en: { answer: "Answer", alike: (n: number) => `${n - 1} more like this`, of: (used: string, all: string) => `${used} of ${all}` },
-  zh: { answer: "答案", alike: (n: number) => `另有 ${n - 1} 个相同`, of: (used: string, all: string) => `${used} / ${all}` },
+  en: { answer: "Answer", short: "The answer in short", fits: (n: string) => `fits, ${n} spare`, reserve: (n: string) => `leaves ${n} of the reserve`, alike: (n: number) => `${n - 1} more like this`, of: (used: string, all: string) => `${used} of ${all}` },
+  zh: { answer: "答案", short: "答案概要", fits: (n: string) => `放得下，剩 ${n}`, reserve: (n: string) => `余量只剩 ${n}`, alike: (n: number) => `另有 ${n - 1} 个相同`, of: (used: string, all: string) => `${used} / ${all}` },
 });
 
 export interface Row {
@@ -49,7 +51,7 @@ function Bars({ rows }: { rows: readonly Row[] }) {
 
 export function LegendOf({ parts, whyOf }: { parts: readonly Component[]; whyOf: (part: Component) => WhyRequest }) {
   return (
-    <ul class="legend">
+    <ul class="legend one-line" ref={reachable}>
       {onDevice(parts).map((part) => (
         <li key={part.name}>
           <span class={`swatch ${componentClass(part.name)}`} aria-hidden="true" />
@@ -61,14 +63,39 @@ export function LegendOf({ parts, whyOf }: { parts: readonly Component[]; whyOf:
   );
 }
 
+/* Narrow screens: what weighs and whether it fits, in two lines; a touch goes to the whole answer. */
+function Foot({ row, problem }: { row: Row | undefined; problem: Told | null }) {
+  const load = row?.load;
+  const spare = load?.spare;
+  const fits = load && load.budget !== null && load.bytes <= load.budget;
+  const verdict = typeof spare !== "number" || spare < 0 ? "" : fits ? w().fits(bytes(spare)) : w().reserve(bytes(spare));
+  const go = () => {
+    document.getElementById("answer")?.scrollIntoView({ block: "start" });
+    document.getElementById("answer")?.focus({ preventScroll: true });
+  };
+  return (
+    <button type="button" class="foot" title={w().short} onClick={go}>
+      {load && <LoadBar small load={load} label={row.label} />}
+      {problem && <span class="foot-text problem">{problem.detail.replace(/`/g, "")}</span>}
+      {!problem && load && (
+        <span class="foot-text">
+          <strong>{load.capacity === null ? bytes(load.bytes) : w().of(bytes(load.bytes), bytes(load.capacity))}</strong>
+          {overText(load) ? <span class="alarm">{overText(load)}</span> : <span class={fits ? "good" : "alarm"}>{verdict}</span>}
+        </span>
+      )}
+    </button>
+  );
+}
+
 /* --strip: the height of what stays in sight. */
 function useHeight() {
   const strip = useRef<HTMLElement>(null);
   const head = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
     const measure = () => {
+      const foot = strip.current?.querySelector<HTMLElement>(".foot");
       const whole = strip.current && getComputedStyle(strip.current).display !== "contents";
-      const stays = whole ? strip.current : head.current;
+      const stays = foot?.offsetHeight ? foot : whole ? strip.current : head.current;
       document.documentElement.style.setProperty("--strip", `${Math.round(stays?.offsetHeight ?? 0)}px`);
     };
     const observer = new ResizeObserver(measure);
@@ -101,6 +128,7 @@ export function StripFrame({ sentence, problem, pending = false, rows, foot }: P
         <Tools />
       </div>
       {foot && <div class="strip-foot">{foot}</div>}
+      <Foot row={rows?.[0]} problem={problem} />
     </section>
   );
 }

@@ -61,17 +61,18 @@ function Cure({ train, mode }: { train: Train; mode: Mode }) {
 }
 
 function Sentence({ train, mode }: { train: Train; mode: Mode }) {
-  const { usable_bytes: usable, budget_bytes: budget } = train;
+  const { usable_bytes: usable, reserve_bytes: reserve } = train;
+  const { spare_bytes: spare = 0 } = mode;
   const gpu = useFit().data?.gpu?.name ?? (option("gpu") || option("gpu-memory"));
   const figure = (value: number) => <Figure exact={value}>{bytes(value)}</Figure>;
   const told: Told = {
     kind: w().kind(mode.mode, modeWord(mode.mode)), model: train.model.split("/").pop() ?? train.model,
     load: w().load(train.batch, tokens(train.sequence)), machine: w().machine(train.gpus, gpu),
     needs: <Figure strong exact={mode.total_bytes} why={whyOfMode(mode)}>{bytes(mode.total_bytes)}</Figure>,
-    capacity: figure(usable ?? 0), spare: figure(Math.abs((usable ?? 0) - mode.total_bytes)), reserve: figure((usable ?? 0) - (budget ?? 0)),
+    capacity: figure(usable ?? 0), spare: figure(Math.abs(spare)), reserve: figure(reserve ?? 0),
   };
   if (usable === undefined) return <p class="sentence">{w().alone(told)}</p>;
-  const text = mode.total_bytes > usable ? w().over(told) : mode.fits ? w().fits(told) : w().reserve(told);
+  const text = spare < 0 ? w().over(told) : mode.fits ? w().fits(told) : w().reserve(told);
   return <p class="sentence">{text}{mode.fits === false && <Cure train={train} mode={mode} />}</p>;
 }
 
@@ -80,7 +81,7 @@ function Trained({ mode }: { mode: Mode }) {
     <dl class="limits">
       <div><dt>{w().trains}</dt><dd>
         <Figure why={whyOfTrained(mode)}>{count(mode.trainable_parameters)}</Figure>{" "}
-        <span class="between">{w().of(count(mode.total_parameters), percent(mode.trainable_parameters / mode.total_parameters, 2))}</span>
+        <span class="between">{w().of(count(mode.total_parameters), percent(mode.trainable_share, 2))}</span>
       </dd></div>
     </dl>
   );

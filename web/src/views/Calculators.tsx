@@ -14,6 +14,7 @@ import type { Train } from "./finetune/types";
 import { Told } from "./methods/About";
 import { useMethods } from "./methods/list";
 import type { Answered, Compared, Deviation, Fn, Method, Plain } from "./methods/types";
+import { Weighing } from "./Waiting";
 
 const w = words({
   en: {
@@ -111,6 +112,7 @@ export function Calculators() {
     <section class="calculators" data-view="calculators">
       <Chooser methods={methods} calculator={found ? `${found.method.name}.${found.fn.name}` : chosen()} />
       {found && <Calculator key={`${found.method.name}.${found.fn.name}`} method={found.method} fn={found.fn} />}
+      {methods.length === 0 && <Weighing />}
     </section>
   );
 }

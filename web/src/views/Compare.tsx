@@ -17,7 +17,8 @@ import { pin, pinned, swap, unpin } from "../state/pin";
 import { bodyFor, options, type Options } from "../state/question";
 import { words } from "../text";
 import { componentWord } from "../text/terms";
-import { askedRows, fieldRows, rowsOf, type Row } from "./compare/rows";
+import { useDifferences } from "./compare/difference";
+import { askedRows, fieldRows, none, rowsOf, type Row } from "./compare/rows";
 import { reachable } from "../parts/reachable";
 
 const w = words({
@@ -70,7 +71,7 @@ function whyOf(question: Options, quantity: string, value: string): WhyRequest {
 function Bar({ fit, scale, mark, question }: { fit: Fit; scale: number; mark: string; question: Options }) {
   const device = worstDevice(fit);
   if (!device) return null;
-  const load = loadOfDevice(device, fit.reserve_bytes);
+  const load = loadOfDevice(device);
   return (
     <div class="pair-row" data-side={mark}>
       <span class="side-mark" aria-hidden="true">{mark}</span>
@@ -88,7 +89,7 @@ function Cell({ row, side, question }: { row: Row; side: "a" | "b"; question: Op
   const text = row[side];
   return (
     <td class={`number ${row.better === side ? "better" : ""}`}>
-      {row.why && text !== "–" ? <Figure why={whyOf(question, row.why, text)}>{text}</Figure> : text}
+      {row.why && text !== none() ? <Figure why={whyOf(question, row.why, text)}>{text}</Figure> : text}
     </td>
   );
 }
@@ -121,10 +122,10 @@ function Figures({ rows, a, b }: { rows: readonly Row[]; a: Options; b: Options 
   );
 }
 
-function Differences({ heading, name, rows, none }: { heading: string; name: string; rows: readonly { name: string; a: string; b: string }[]; none?: string }) {
-  if (rows.length === 0) return none ? <section><h2>{heading}</h2><p class="muted">{none}</p></section> : null;
+function Differences({ part, heading, name, rows, none }: { part: string; heading: string; name: string; rows: readonly { name: string; a: string; b: string }[]; none?: string }) {
+  if (rows.length === 0) return none ? <section data-section={part}><h2>{heading}</h2><p class="muted">{none}</p></section> : null;
   return (
-    <section>
+    <section data-section={part}>
       <h2>{heading}</h2>
       <div class="wide" ref={reachable}>
         <table class="rows differences">
@@ -147,8 +148,9 @@ function Sides({ question }: { question: Options }) {
   const paramsA = useAnswer<Params>("params", known ? bodyFor("params", question) : null);
   const paramsB = useAnswer<Params>("params", known ? bodyFor("params", options.value) : null);
   const asked = askedRows(question, options.value);
+  const differences = new Map([...useDifferences(question, options.value, "parameters"), ...useDifferences(question, options.value, "overview")]);
   const devices = [a.data, b.data].map((fit) => fit && worstDevice(fit));
-  const scale = scaleOf(devices.flatMap((device, i) => (device ? [loadOfDevice(device, (i ? b : a).data?.reserve_bytes ?? null)] : [])));
+  const scale = scaleOf(devices.flatMap((device) => (device ? [loadOfDevice(device)] : [])));
   return (
     <>
       <section>
@@ -164,11 +166,11 @@ function Sides({ question }: { question: Options }) {
         </div>
         {asked.length === 0 && <p class="aside-note">{w().same}</p>}
       </section>
-      <Differences heading={w().asked} name={w().option} rows={asked} />
+      <Differences part="asked" heading={w().asked} name={w().option} rows={asked} />
       {a.data && b.data && (
         <>
-          <Figures rows={rowsOf({ fit: a.data, params: paramsA.data }, { fit: b.data, params: paramsB.data })} a={question} b={options.value} />
-          <Differences heading={w().fields} name={w().field} rows={fieldRows(a.data, b.data)} none={w().alike} />
+          <Figures rows={rowsOf({ fit: a.data, params: paramsA.data }, { fit: b.data, params: paramsB.data }, differences)} a={question} b={options.value} />
+          <Differences part="fields" heading={w().fields} name={w().field} rows={fieldRows(a.data, b.data)} none={w().alike} />
         </>
       )}
     </>

@@ -24,18 +24,18 @@ const w = words({
     alone: (mode: string, takes: Part, most: string, all: Part): Part => <>{mode} takes least, {takes}; {most} most, {all}. Choose a card to see which fit.</>,
     some: (n: number, all: number, machine: string, budget: string, list: string): Part =>
       <>{n} of {all} ways fit on {machine}, of which {budget} may be used: {list}.</>,
-    none: (machine: string, budget: string, mode: string, takes: Part, over: string): Part =>
-      <>None fits on {machine}, of which {budget} may be used. {mode} comes nearest: it takes {takes}, {over} too much.</>,
+    none: (machine: string, budget: string, mode: string, takes: Part): Part =>
+      <>None fits on {machine}, of which {budget} may be used. {mode} comes nearest: it takes {takes}.</>,
     pending: "weighing…", refused: "They stand here as soon as the question can be answered.",
   },
   zh: {
     title: "训练方式",
-    machine: (n: number, gpu: string) => (n === 1 ? `单张 ${gpu}` : ` ${n} × ${gpu} 的每张`),
+    machine: (n: number, gpu: string) => (n === 1 ? `单张 ${gpu}` : ` ${n} × ${gpu} 中的每张卡`),
     alone: (mode: string, takes: Part, most: string, all: Part): Part => <>{mode} 占用最少，为 {takes}；{most} 最多，为 {all}。选择显卡即可知道哪些放得下。</>,
     some: (n: number, all: number, machine: string, budget: string, list: string): Part =>
       <>{all} 种方式中有 {n} 种可放入{machine}（可用 {budget}）：{list}。</>,
-    none: (machine: string, budget: string, mode: string, takes: Part, over: string): Part =>
-      <>没有一种方式能放入{machine}（可用 {budget}）。最接近的是 {mode}：需要 {takes}，超出 {over}。</>,
+    none: (machine: string, budget: string, mode: string, takes: Part): Part =>
+      <>没有一种方式能放入{machine}（可用 {budget}）。最接近的是{/^[A-Za-z]/.test(mode) ? " " : ""}{mode}：需要 {takes}。</>,
     pending: "称重中…", refused: "问题可以回答后，各种方式会列在这里。",
   },
 });
@@ -61,7 +61,7 @@ function Summary({ train }: { train: Train }) {
     <p class="lede">
       {fitting.length > 0
         ? w().some(fitting.length, all, machine, bytes(budget), listed(fitting.map((mode) => modeWord(mode.mode))))
-        : w().none(machine, bytes(budget), modeWord(least.mode), figure(least), bytes(least.total_bytes - budget))}
+        : w().none(machine, bytes(budget), modeWord(least.mode), figure(least))}
     </p>
   );
 }

@@ -26,7 +26,7 @@ export function Hardware() {
   return (
     <div class={`stack hardware ${ranked.pending && ranked.data ? "pending" : ""}`} data-view="hardware">
       {fit.data && gpu && <Chosen fit={fit.data} gpu={gpu} />}
-      <Refused problem={ranked.problem} empty={!ranked.data} />
+      <Refused problem={ranked.problem} empty={!ranked.data || gpus.length === 0} />
       {ranked.data && gpus.length > 0 && <Ranked answer={ranked.data} gpus={gpus} />}
       <Design />
     </div>

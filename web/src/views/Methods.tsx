@@ -40,7 +40,7 @@ export function Methods() {
       <div>
         <h2>{w().title}</h2>
         <p class="lede">{w().lede}</p>
-        <Refused problem={problem} empty={!data} />
+        <Refused problem={problem} empty={!data || !training} />
         {data && training && <Groups rules={rules} chosen={rule ? keyOfRule(rule) : ""} />}
       </div>
       {data && rule && told && <About rule={rule} method={told.method} fn={told.fn} model={data.model} />}

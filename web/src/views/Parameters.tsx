@@ -16,7 +16,7 @@ export function Parameters() {
   const known = ranges.value !== null;
   const params = useAnswer<Params>("params", known ? bodyFor("params", options.value, { "per-layer": true }) : null);
   const compact = useAnswer<List>("tensors", known ? bodyFor("tensors", options.value, { compact: true, quant: null }) : null);
-  const tensors = compact.data?.model === params.data?.model ? (compact.data?.tensors ?? []) : [];
+  const list = compact.data && compact.data.model === params.data?.model ? compact.data : { tensors: [] };
   if (!params.data) return <Refused problem={params.problem} empty />;
   const described = params.data.enumeration_available;
   return (
@@ -26,9 +26,9 @@ export function Parameters() {
         <Totals params={params.data} />
         <section><Groups params={params.data} /></section>
       </div>
-      {described && <section><Tree params={params.data} tensors={tensors} /></section>}
-      {described && <section><Layers params={params.data} tensors={tensors} /></section>}
-      {described && <Tensors />}
+      {described && <section><Tree params={params.data} list={list} /></section>}
+      {described && <section><Layers params={params.data} tensors={list.tensors} /></section>}
+      {described && <Tensors stored={params.data.stored !== undefined} />}
       <Fields params={params.data} />
     </div>
   );

@@ -38,39 +38,44 @@ const AS: Readonly<Record<string, string>> = {
   active_memory: "weights", feature_maps: "activations",
 };
 
+interface Part {
+  name: string; /* the component whose colour it has */
+  step: string;
+  bytes: number;
+}
+
 /* The quantities that the total is made of, where they add up to it. */
-function partsOf(main: Derived, steps: readonly Derived[]): { name: string; bytes: number }[] {
+function partsOf(main: Derived, steps: readonly Derived[]): Part[] {
   const total = inBytes(main.value, main.unit);
   if (total === undefined) return [];
   const read = new Set(main.formula.match(/[A-Za-z_]\w*/g) ?? []);
   const all = steps.flatMap((step) => {
     const value = step === main ? undefined : inBytes(step.value, step.unit);
-    return value === undefined ? [] : [{ name: AS[step.name] ?? step.name, bytes: value, read: read.has(step.name) }];
+    return value === undefined ? [] : [{ name: AS[step.name] ?? step.name, step: step.name, bytes: value, read: read.has(step.name) }];
   });
   const sum = (parts: readonly { bytes: number }[]) => parts.reduce((all, part) => all + part.bytes, 0);
   const adds = (parts: readonly { bytes: number }[]) => Math.abs(sum(parts) - total) <= total * 0.005;
   const named = all.filter((part) => part.read);
   const held = all.filter((part) => part.read || part.name === "weights"); /* held: the weights as they are held */
-  return merged(adds(named) ? named : adds(held) ? held : []);
+  return adds(named) ? named : adds(held) ? held : [];
 }
 
-/* Two quantities may be the same component. */
-function merged(parts: readonly { name: string; bytes: number }[]): { name: string; bytes: number }[] {
-  const names = [...new Set(parts.map((part) => part.name))];
-  return names.map((name) => ({ name, bytes: parts.reduce((all, part) => all + (part.name === name ? part.bytes : 0), 0) }));
+/* Two quantities may be the same component: then each is called as the function calls it. */
+function called(part: Part, parts: readonly Part[]): string {
+  return parts.some((other) => other !== part && other.name === part.name) ? part.step.replace(/_/g, " ") : componentWord(part.name);
 }
 
 function Load({ main, answer, label }: { main: Derived; answer: Answered; label: string }) {
   const parts = partsOf(main, answer.derivation).filter((part) => part.bytes > 0);
   const gpu = useFit().data?.gpu;
   if (!parts.length) return null;
-  const total = parts.reduce((all, part) => all + part.bytes, 0);
+  const total = inBytes(main.value, main.unit) ?? 0;
   const load: Load = { components: parts, bytes: total, low: total, high: total, budget: null, capacity: gpu?.usable_bytes ?? null };
   return (
     <>
       <LoadBar load={load} label={label} />
       <ul class="legend">
-        {parts.map((part) => <li key={part.name}><span class={`swatch ${componentClass(part.name)}`} aria-hidden="true" />{componentWord(part.name)} <span class="mono">{bytes(part.bytes)}</span></li>)}
+        {parts.map((part) => <li key={part.step}><span class={`swatch ${componentClass(part.name)}`} aria-hidden="true" />{called(part, parts)} <span class="mono">{bytes(part.bytes)}</span></li>)}
         {gpu && <li class="muted">{gpu.name}: {bytes(gpu.usable_bytes)}</li>}
       </ul>
     </>

@@ -38,27 +38,20 @@ function isOwn(engine: Engine): boolean {
   return (option("engine") || "generic").replace(/@.*/, "").replace("_", engine === "llama.cpp" ? "." : "-") === engine;
 }
 
-/* What each engine leaves free differs; the card does not, where all are alike. */
-function reserveFor(fit: Fit, point: Point): number {
-  const device = worstDevice(fit);
-  if (!device || device.budget_bytes === undefined || point.budget_bytes === null || fit.per_device.some((one) => one.gpu !== device.gpu)) return 0;
-  return Math.max(0, device.budget_bytes + (fit.reserve_bytes ?? 0) - point.budget_bytes);
-}
-
-function ofPoint(engine: Engine, point: Point | undefined, fit: Fit): Answered {
-  const load = point && !point.error ? loadOfPoint(point, reserveFor(fit, point)) : null;
+function ofPoint(engine: Engine, point: Point | undefined): Answered {
+  const load = point && !point.error ? loadOfPoint(point) : null;
   return { engine, own: false, load, fits: point?.fits, context: point?.max_context, sequences: point?.max_sequences, refused: point?.error?.message };
 }
 
 function ofFit(engine: Engine, fit: Fit): Answered {
   const device = worstDevice(fit);
-  return { engine, own: true, load: device ? loadOfDevice(device, fit.reserve_bytes) : null, fits: fit.fits, context: fit.max_context, sequences: fit.max_sequences, refused: undefined };
+  return { engine, own: true, load: device ? loadOfDevice(device) : null, fits: fit.fits, context: fit.max_context, sequences: fit.max_sequences, refused: undefined };
 }
 
 function useEngines(fit: Fit): Answered[] {
   const vary = [`engine=${ENGINES.join("|")}`];
-  const sweep = useAnswer<Sweep>("sweep", ranges.value ? bodyFor("sweep", options.value, { engine: null, "engine-option": null, reach: true, vary }) : null, "settled");
-  return ENGINES.map((engine) => (isOwn(engine) ? ofFit(engine, fit) : ofPoint(engine, sweep.data?.points.find((one) => one.engine === engine), fit)));
+  const sweep = useAnswer<Sweep>("sweep", ranges.value ? bodyFor("sweep", options.value, { engine: null, "engine-option": null, reach: true, components: true, vary }) : null, "settled");
+  return ENGINES.map((engine) => (isOwn(engine) ? ofFit(engine, fit) : ofPoint(engine, sweep.data?.points.find((one) => one.engine === engine))));
 }
 
 function Row({ answered, scale }: { answered: Answered; scale: number }) {
@@ -72,10 +65,10 @@ function Row({ answered, scale }: { answered: Answered; scale: number }) {
       {refused !== undefined ? <td colSpan={5} class="refused"><Quoted text={refused} /></td> : (
         <>
           <td class="bar-cell">{load && <LoadBar load={load} scale={scale} small label={name} />}</td>
-          <td class="number">{load && <DeviceBytes value={load.bytes} changed={own ? {} : { engine, "engine-option": null }} />}{load && load.capacity !== null && <span class="muted minor"> {w().of(bytes(load.capacity))}</span>}</td>
-          <td class="nowrap"><Verdict fits={answered.fits} load={load} />{own && <span class="muted"> · {w().asked}</span>}</td>
-          <td class="number"><Limit value={answered.context} /></td>
-          <td class="number"><Limit value={answered.sequences} /></td>
+          <td class="number" data-label={w().needs}>{load && <DeviceBytes value={load.bytes} changed={own ? {} : { engine, "engine-option": null }} />}{load && load.capacity !== null && <span class="muted minor"> {w().of(bytes(load.capacity))}</span>}</td>
+          <td class="nowrap verdict"><Verdict fits={answered.fits} load={load} />{own && <span class="muted"> · {w().asked}</span>}</td>
+          <td class="number" data-label={w().longest}><Limit value={answered.context} fits={answered.fits} /></td>
+          <td class="number" data-label={w().users}><Limit value={answered.sequences} fits={answered.fits} /></td>
         </>
       )}
     </tr>
@@ -89,7 +82,7 @@ export function Engines({ fit }: { fit: Fit }) {
     <section data-part="engines">
       <h2>{w().title}</h2>
       <div class="wide" ref={reachable}>
-        <table class="rows">
+        <table class="rows reflow">
           <thead>
             <tr><th scope="col">{w().engine}</th><th scope="col" class="bar-cell">{w().load}</th><th scope="col" class="number">{w().needs}</th><th scope="col"><span class="unseen">{w().verdict}</span></th>
               <th scope="col" class="number">{w().longest}</th><th scope="col" class="number">{w().users}</th></tr>

@@ -5,7 +5,7 @@ import type { Point, Sweep } from "../../api/serving";
 import type { Choice, Fit } from "../../api/types";
 import { bytes, digits } from "../../format";
 import { LoadBar, scaleOf, type Load } from "../../parts/LoadBar";
-import { bodyFor, change, options } from "../../state/question";
+import { bodyFor, change, option, options } from "../../state/question";
 import { words } from "../../text";
 import { DeviceBytes, Limit, loadOfPoint, Verdict } from "./common";
 import { reachable } from "../../parts/reachable";
@@ -13,12 +13,12 @@ import { reachable } from "../../parts/reachable";
 const w = words({
   en: {
     title: "In 16, 8 and 4 bits", weights: "weights", bits: "bits each", cache: "KV cache", load: "load of the fullest device", device: "on a device", needs: "needs", verdict: "fits", longest: "longest context",
-    users: "most users", groups: { 16: "16-bit", 8: "8-bit", 4: "4-bit" } as Record<number, string>, asked: "as asked", best: "most bits that fit",
+    users: "most users", groups: { 16: "16-bit", 8: "8-bit", 4: "4-bit" } as Record<number, string>, asked: "as asked", own: "as published", best: "most bits that fit",
     apply: (q: string, k: string) => `Ask with weights in ${q} and the cache in ${k}`,
   },
   zh: {
     title: "16、8、4 位对比", weights: "权重", bits: "每参数位数", cache: "KV 缓存", load: "最满设备的负载", needs: "需要", verdict: "是否放得下", device: "每设备", longest: "最长上下文", users: "最大并发",
-    groups: { 16: "16 位", 8: "8 位", 4: "4 位" } as Record<number, string>, asked: "当前", best: "放得下的最高位数",
+    groups: { 16: "16 位", 8: "8 位", 4: "4 位" } as Record<number, string>, asked: "当前", own: "与发布一致", best: "放得下的最高位数",
     apply: (q: string, k: string) => `改用 ${q} 权重与 ${k} 缓存`,
   },
 });
@@ -37,7 +37,7 @@ interface Row {
 
 function useChoices(quants: readonly string[], caches: readonly string[]): readonly Point[] {
   const vary = [...(quants.length ? [`quant=${quants.join("|")}`] : []), `kv-dtype=${caches.join("|")}`];
-  const extra = { ...(quants.length > 0 && { dtype: null }), reach: true, vary };
+  const extra = { ...(quants.length > 0 && { dtype: null }), reach: true, components: true, vary };
   const sweep = useAnswer<Sweep>("sweep", ranges.value && caches.length ? bodyFor("sweep", options.value, extra) : null, "settled");
   return sweep.data?.points ?? [];
 }
@@ -62,7 +62,7 @@ function useRows(fit: Fit): Row[] {
     const from = i < owned ? own : listed.filter((one) => one.quant === choice.quant);
     const found = from.find((one) => one["kv-dtype"] === cache);
     const point = found?.error ? undefined : found;
-    return { choice, cache, own: i < owned, point, load: point && loadOfPoint(point, fit.reserve_bytes) };
+    return { choice, cache, own: i < owned, point, load: point && loadOfPoint(point) };
   }));
 }
 
@@ -80,13 +80,13 @@ function Cells({ row, fit, scale }: { row: Row; fit: Fit; scale: number }) {
   const best = fit.best?.quant === choice.quant && fit.best.kv_dtype === cache;
   return (
     <>
-      <td><button type="button" class="link mono" aria-label={w().apply(choice.quant, cache)} aria-pressed={asked}
+      <td class="cache"><button type="button" class="link mono" aria-label={w().apply(choice.quant, cache)} aria-pressed={asked}
         onClick={() => change(changesOf(row))}>{cache}</button></td>
       <td class="bar-cell">{load && <LoadBar load={load} scale={scale} small label={`${choice.quant} · ${cache}`} />}</td>
-      <td class="number">{point && <DeviceBytes value={point.device_bytes} changed={changesOf(row)} />}</td>
-      <td class="nowrap"><Verdict fits={point?.fits} load={load} />{asked && <span class="muted"> · {w().asked}</span>}{!asked && best && <span class="muted"> · {w().best}</span>}</td>
-      <td class="number"><Limit value={point?.max_context} /></td>
-      <td class="number"><Limit value={point?.max_sequences} /></td>
+      <td class="number" data-label={w().needs}>{point && <DeviceBytes value={point.device_bytes} changed={changesOf(row)} />}</td>
+      <td class="nowrap verdict"><Verdict fits={point?.fits} load={load} />{asked && <span class="muted"> · {w().asked}</span>}{!asked && best && <span class="muted"> · {w().best}</span>}</td>
+      <td class="number" data-label={w().longest}><Limit value={point?.max_context} fits={point?.fits} /></td>
+      <td class="number" data-label={w().users}><Limit value={point?.max_sequences} fits={point?.fits} /></td>
     </>
   );
 }
@@ -106,7 +106,7 @@ function Group({ bits, rows, fit, scale }: { bits: 16 | 8 | 4; rows: readonly Ro
             data-choice={`${row.choice.quant} ${row.cache}`}>
             {first && (
               <>
-                <th scope="row" rowSpan={span} class="mono">{row.choice.quant}</th>
+                <th scope="row" rowSpan={span} class="mono">{row.choice.quant}{row.own && !option("quant") && <span class="under">{w().own}</span>}</th>
                 <td class="number minor" rowSpan={span}>{digits(row.choice.bits_per_weight)}</td>
                 <td class="number minor" rowSpan={span}>{bytes(row.choice.weights_bytes)}</td>
               </>
@@ -127,7 +127,7 @@ export function Formats({ fit }: { fit: Fit }) {
     <section data-part="formats">
       <h2>{w().title}</h2>
       <div class="wide" ref={reachable}>
-        <table class="rows formats">
+        <table class="rows formats reflow">
           <thead>
             <tr><th scope="col">{w().weights}</th><th scope="col" class="number minor">{w().bits}</th><th scope="col" class="number minor">{w().device}</th><th scope="col">{w().cache}</th>
               <th scope="col" class="bar-cell">{w().load}</th><th scope="col" class="number">{w().needs}</th><th scope="col"><span class="unseen">{w().verdict}</span></th>

@@ -59,9 +59,9 @@ function Row({ name, told, bound, speed, show }: { name: RowName; told: Told | n
 const PARTS = ["compute_s", "memory_s", "link_s", "overhead_s"] as const;
 
 /* The parts of a pass's time, to its own scale. */
-function TimeBar({ name, pass }: { name: string; pass: Pass | undefined }) {
-  const total = pass ? PARTS.reduce((sum, part) => sum + pass[part].best, 0) : 0;
-  if (!pass || !(total > 0)) return <div class="time"><span class="muted">{name}</span></div>;
+function TimeBar({ name, pass, told }: { name: string; pass: Pass | undefined; told: Told | null | undefined }) {
+  const total = pass ? PARTS.reduce((sum, part) => sum + pass[part].best, 0) : 0; /* of the bar's width alone */
+  if (!pass || !told || !(total > 0)) return <div class="time"><span class="muted">{name}</span></div>;
   let from = 0;
   return (
     <div class="time">
@@ -73,7 +73,7 @@ function TimeBar({ name, pass }: { name: string; pass: Pass | undefined }) {
           return width > 0 && <rect key={part} class={`t-${part}`} x={`${100 * x}%`} width={`${100 * width}%`} y="0" height="10"><title>{w().parts[part]} {seconds(pass[part].best)}</title></rect>;
         })}
       </svg>
-      <span class="mono">{seconds(total)}</span>
+      <span class="mono">{seconds(told.best)}</span>
     </div>
   );
 }
@@ -87,7 +87,7 @@ export function SpeedTable({ fit }: { fit: Fit }) {
       {fit.gpu && (
         <>
           <div class="wide" ref={reachable}>
-            <table class="rows">
+            <table class="rows reflow">
               <thead><tr><th scope="col"><span class="unseen">{w().title}</span></th><th scope="col" class="number">{w().best}</th><th scope="col" class="number">{w().interval}</th><th scope="col">{w().bound}</th></tr></thead>
               <tbody>
                 <Row name="first" told={data?.time_to_first_token_s} bound={data?.prompt_bound} speed={data} show={seconds} />
@@ -100,8 +100,8 @@ export function SpeedTable({ fit }: { fit: Fit }) {
             </table>
           </div>
           <h3 class="sub">{w().time}</h3>
-          <TimeBar name={w().pass} pass={data?.prompt_pass} />
-          <TimeBar name={w().token} pass={data?.step} />
+          <TimeBar name={w().pass} pass={data?.prompt_pass} told={data?.time_to_first_token_s} />
+          <TimeBar name={w().token} pass={data?.step} told={data?.time_per_output_token_s} />
           <ul class="legend">{PARTS.map((part) => <li key={part}><span class={`swatch t-${part}`} aria-hidden="true" />{w().parts[part]}</li>)}</ul>
           <p class="note">{typeof data?.weights_turning_batch === "number" ? w().turning(whole(data.weights_turning_batch)) : "\u00a0"}</p>
         </>

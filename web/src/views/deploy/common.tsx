@@ -10,25 +10,19 @@ import { componentWord } from "../../text/terms";
 import { words } from "../../text";
 
 const w = words({
-  en: { fits: "fits", reserve: "not with the reserve", over: "does not fit" },
-  zh: { fits: "放得下", reserve: "达不到余量", over: "放不下" },
+  en: { fits: "fits", reserve: "not with the reserve", over: "does not fit", no_card: "no card" },
+  zh: { fits: "放得下", reserve: "达不到余量", over: "放不下", no_card: "未选卡" },
 });
 
-/* A sweep's point as a load: what stands beside weights and caches is one segment. */
-export function loadOfPoint(point: Point, reserve: number | null): Load {
-  const named = point.weights_bytes + point.kv_cache_bytes + point.state_bytes;
+/* A point of a sweep that was asked for its components, as a load. */
+export function loadOfPoint(point: Point): Load {
   return {
-    components: [
-      { name: "weights", bytes: point.weights_bytes },
-      { name: "kv_cache", bytes: point.kv_cache_bytes },
-      { name: "state", bytes: point.state_bytes },
-      { name: "other", bytes: Math.max(0, point.device_bytes - named) },
-    ],
+    components: point.components ?? [],
     bytes: point.device_bytes,
     low: point.low_bytes,
     high: point.high_bytes,
     budget: point.budget_bytes,
-    capacity: point.budget_bytes === null ? null : point.budget_bytes + (reserve ?? 0),
+    capacity: point.capacity_bytes ?? null,
   };
 }
 
@@ -39,8 +33,10 @@ export function Verdict({ fits, load }: { fits: boolean | null | undefined; load
   return <span class="alarm">{within ? w().reserve : w().over}</span>;
 }
 
-export function Limit({ value }: { value: number | null | undefined }) {
-  return <>{value === null || value === undefined ? <span class="muted">–</span> : limitText(value)}</>;
+/* How far it goes: null where nothing grows with it; without a card there is no limit to tell. */
+export function Limit({ value, fits }: { value: number | null | undefined; fits: boolean | null | undefined }) {
+  if (typeof value === "number") return <>{limitText(value)}</>;
+  return <span class="muted">{typeof fits === "boolean" ? limitText(null) : w().no_card}</span>;
 }
 
 /* The fullest device's bytes of the question with some options changed; its why asks that question. */

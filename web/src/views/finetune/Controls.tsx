@@ -6,6 +6,7 @@ import { componentClass } from "../../parts/components";
 import { Slider } from "../../parts/Slider";
 import type { Range } from "../../parts/scale";
 import { rangeOf, within } from "../../state/controls";
+import { reveal } from "../../question/reveal";
 import { change, option } from "../../state/question";
 import { words } from "../../text";
 import { componentWord } from "../../text/terms";
@@ -19,11 +20,10 @@ const w = words({
     sdpa: "fused (SDPA, FlashAttention)", eager: "eager: scores kept", optimizer: "Optimizer", state: "bytes of states a parameter; where it differs, in bfloat16", none: "Nothing of that name.",
     precision: "Precision", modes: "as each mode does", adapters: "Adapter", adapter: "Kind", rank: "Rank", targets: "Target modules",
     peft: "as PEFT chooses for the model", all: "all linear layers", grpo: "GRPO", generations: "Completions of a prompt", reference: "Frozen reference model",
-    machine: "Machine", card: "Card", cards: "Cards", sharding: "Sharding", reserve: "Reserve", no_card: "none chosen", change: "change", percent: "%",
-    scales: "scales", budget: "what may be used of a card", no_rank: (a: string) => `${a} has no rank.`, no_targets: (a: string) => `${a} is put before the model, not into modules.`,
+    machine: "Across cards", sharding: "Sharding", no_card: "no card chosen", change: "change", kept: (n: string) => `${n} % kept free`,
+    scales: "scales", no_rank: (a: string) => `${a} has no rank.`, no_targets: (a: string) => `${a} is put before the model, not into modules.`,
     whole: "Each card holds everything and has its own batch; sharding divides it.", alone: "One card divides nothing; sharding only adds its buffers.",
     reference_note: "An adapter is switched off for the reference, so it adds nothing here; rules of thumb charge it.",
-    no_reserve: "Choose a card first: the reserve is a share of it.",
     attention_line: "Eager attention keeps the scores of every head for the backward pass.", checkpointing_line: "The backward pass runs each layer again instead of keeping its activations.",
   },
   zh: {
@@ -31,11 +31,10 @@ const w = words({
     sdpa: "融合（SDPA、FlashAttention）", eager: "eager：保留得分", optimizer: "优化器", state: "每参数的状态字节数；不同时另列 bfloat16", none: "没有此名称。",
     precision: "精度", modes: "按各方式的惯例", adapters: "适配器", adapter: "种类", rank: "秩", targets: "目标模块",
     peft: "按 PEFT 对该模型的默认", all: "所有线性层", grpo: "GRPO", generations: "每个提示的回答数", reference: "冻结的参考模型",
-    machine: "机器", card: "显卡", cards: "卡数", sharding: "分片", reserve: "余量", no_card: "未选择", change: "更改", percent: "%",
-    scales: "影响", budget: "每卡可用的部分", no_rank: (a: string) => `${a} 没有秩。`, no_targets: (a: string) => `${a} 加在模型之前，不作用于模块。`,
+    machine: "多卡", sharding: "分片", no_card: "未选择显卡", change: "更改", kept: (n: string) => `余量 ${n} %`,
+    scales: "影响", no_rank: (a: string) => `${a} 没有秩。`, no_targets: (a: string) => `${a} 加在模型之前，不作用于模块。`,
     whole: "每卡保存全部内容并有自己的批；分片可将其分摊。", alone: "单卡没有可分摊的内容；分片只会增加缓冲区。",
     reference_note: "参考模型即关闭适配器的同一权重，在此不增加占用；经验公式会计入它。",
-    no_reserve: "请先选择显卡：余量是显卡的一部分。",
     attention_line: "eager 注意力为反向传播保留每个头的得分。", checkpointing_line: "反向传播时重新计算每一层，而不保留其激活值。",
   },
 });
@@ -180,6 +179,12 @@ function Grpo({ problem }: Props) {
   );
 }
 
+/* The card, how many and the reserve stand in the question: what is asked of serving and of training is one machine. */
+function machineLine(gpus: number): string {
+  const card = option("gpu") || option("gpu-memory");
+  return card ? `${gpus} × ${card}` : w().no_card;
+}
+
 function MachineControls({ train, problem }: Props) {
   const at = (name: string) => problemOf(problem, name);
   const sharding = option("sharding") || (option("zero") ? `zero_${option("zero")}` : "none");
@@ -188,18 +193,14 @@ function MachineControls({ train, problem }: Props) {
   return (
     <fieldset>
       <legend>{w().machine}</legend>
-      <p class="from-question">{w().card}: <strong>{option("gpu") || w().no_card}</strong>{" "}
-        <button type="button" class="link" onClick={() => document.querySelector<HTMLElement>('.question [data-option="gpu"] :is(select, input)')?.focus()}>{w().change}</button></p>
-      <Slider label={w().cards} name="gpus" value={option("gpus")} fallback={gpus} range={slide("gpus")} problem={at("gpus")}
-        onChange={(value) => change({ gpus: value })} />
+      <p class="from-question"><strong>{machineLine(gpus)}</strong>{(option("gpu") || option("gpu-memory")) && ` · ${w().kept(option("reserve") || "20")}`}{" "}
+        <button type="button" class="link" onClick={() => reveal("gpu")}>{w().change}</button></p>
       <Scaled name="sharding">
         <Choice label={w().sharding} name="sharding" value={sharding} problem={at("sharding")}
           entries={SHARDINGS.map((value) => ({ value, text: shardingWords()[value] ?? value }))}
           onChange={(value) => change({ sharding: value === "none" ? null : value, zero: null })} />
         {note && <p class="note">{note}</p>}
       </Scaled>
-      <Slider label={w().reserve} about={w().budget} name="reserve" value={option("reserve")} fallback={20} range={slide("reserve")} unit={w().percent}
-        problem={at("reserve")} ignored={option("gpu") || option("gpu-memory") ? undefined : w().no_reserve} onChange={(value) => change({ reserve: value })} />
     </fieldset>
   );
 }

@@ -17,13 +17,13 @@ import { whyOfMode, whyOfPart, whyOfTrained } from "./whys";
 const w = words({
   en: {
     holds: (mode: string) => `${mode}: what one card holds`, component: "component", interval: "interval", basis: "basis",
-    source: "source", total: "total", host: "on the host", trains: "trains", of: (n: string) => `of ${n}`, precision: "held as",
-    adapter: "adapter", modules: "on", rules: "Rules of thumb for the same", exact: "exact", method: "method", says: "says",
+    source: "source", total: "total", host: "on the host", trains: "trains", of: (n: string) => `of ${n}`, precision: "held as", stored: "as stored",
+    adapter: "adapter", modules: "on", adapted: (n: string) => `${n} modules`, rules: "Rules of thumb for the same", exact: "exact", method: "method", says: "says",
     off: "off by", causes: "why", none: "No published rule answers this mode.",
   },
   zh: {
     holds: (mode: string) => `${mode}：每卡占用`, component: "组成", interval: "区间", basis: "依据", source: "出处", total: "合计",
-    host: "在主机上", trains: "可训练", of: (n: string) => `共 ${n}`, precision: "精度方案", adapter: "适配器", modules: "作用于",
+    host: "在主机上", trains: "可训练", of: (n: string) => `共 ${n}`, precision: "精度方案", stored: "按存储精度", adapter: "适配器", modules: "作用于", adapted: (n: string) => `${n} 个模块`,
     rules: "经验公式对同一问题的回答", exact: "精确", method: "方法", says: "结果", off: "偏差", causes: "原因",
     none: "没有已发表的公式回答这种方式。",
   },
@@ -52,7 +52,7 @@ function Parts({ train, mode }: { train: Train; mode: Mode }) {
               <td class="number"><Figure why={whyOfPart(mode, part)}>{shown[i]}</Figure></td>
               <td class="number muted">{range(part.low_bytes, part.high_bytes)}</td>
               <td class="nowrap">{basisWords()[part.basis]?.mark} {basisWords()[part.basis]?.word}</td>
-              <td class="muted">{part.source}</td>
+              <td class="muted" lang="en">{part.source}</td>
             </tr>
           ))}
           <tr class="sum">
@@ -70,11 +70,11 @@ function Parts({ train, mode }: { train: Train; mode: Mode }) {
 function Facts({ mode }: { mode: Mode }) {
   return (
     <dl class="train-facts">
-      <div><dt>{w().trains}</dt><dd><Figure why={whyOfTrained(mode)}>{count(mode.trainable_parameters)}</Figure> {w().of(count(mode.total_parameters))} ({percent(mode.trainable_parameters / mode.total_parameters, 2)})</dd></div>
-      <div><dt>{w().precision}</dt><dd>{mode.precision}</dd></div>
+      <div><dt>{w().trains}</dt><dd><Figure why={whyOfTrained(mode)}>{count(mode.trainable_parameters)}</Figure> {w().of(count(mode.total_parameters))} ({percent(mode.trainable_share, 2)})</dd></div>
+      <div><dt>{w().precision}</dt><dd>{mode.precision === "as stored" ? w().stored : mode.precision}</dd></div>
       {mode.adapter && <div><dt>{w().adapter}</dt><dd>{mode.adapter.name}</dd></div>}
       {mode.adapter && mode.adapter.modules.length > 0 && (
-        <div><dt>{w().modules}</dt><dd class="mono">{mode.adapter.modules.map((name) => name.replace(/^.*\.(?=\w+$)/, "")).join(", ")} × {whole(mode.adapter.adapted_modules / mode.adapter.modules.length)}</dd></div>
+        <div><dt>{w().modules}</dt><dd class="mono">{mode.adapter.modules.map((name) => name.replace(/^.*\.(?=\w+$)/, "")).join(", ")} · {w().adapted(whole(mode.adapter.adapted_modules))}</dd></div>
       )}
       {mode.host_bytes > 1e6 && <div><dt>{w().host}</dt><dd>{bytes(mode.host_bytes)}</dd></div>}
     </dl>

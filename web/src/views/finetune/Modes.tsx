@@ -13,12 +13,12 @@ import { whyOfMode, whyOfTrained } from "./whys";
 const w = words({
   en: {
     mode: "Mode", takes: "one card holds", total: "total", trained: "trains", verdict: "on the card", fits: "fits",
-    spare: (n: string) => `fits, ${n} spare`, may: (n: string) => `fits; may reach ${n}`, into: (n: string) => `${n} into the reserve`,
+    spare: (n: string) => `fits, ${n} spare`, may: (n: string) => `fits; may reach ${n}`, into: (n: string) => `leaves ${n} of the reserve`,
     over: (n: string) => `${n} over`, refused: "cannot be", colours: "Components",
   },
   zh: {
     mode: "方式", takes: "每卡占用", total: "总量", trained: "可训练", verdict: "能否放下", fits: "放得下",
-    spare: (n: string) => `放得下，剩 ${n}`, may: (n: string) => `放得下；可能达 ${n}`, into: (n: string) => `占用余量 ${n}`,
+    spare: (n: string) => `放得下，剩 ${n}`, may: (n: string) => `放得下；可能达 ${n}`, into: (n: string) => `余量只剩 ${n}`,
     over: (n: string) => `超出 ${n}`, refused: "不可行", colours: "组成部分",
   },
 });
@@ -30,13 +30,12 @@ function inUnit(value: number): string {
 }
 
 export function Verdict({ train, mode }: { train: Train; mode: Mode }) {
-  const { usable_bytes: usable, budget_bytes: budget } = train;
-  if (usable === undefined || budget === undefined) return null;
-  const total = mode.total_bytes;
-  if (total > usable) return <span class="alarm">{w().over(bytes(total - usable))}</span>;
-  if (!mode.fits) return <span class="alarm">{w().into(bytes(total - budget))}</span>;
-  if (mode.high_bytes > usable) return <span class="good">{w().may(bytes(mode.high_bytes))}</span>;
-  return <span class="good">{w().spare(bytes(budget - total))}</span>;
+  const { spare_bytes: spare } = mode;
+  if (train.usable_bytes === undefined || spare === undefined) return null;
+  if (spare < 0) return <span class="alarm">{w().over(bytes(-spare))}</span>;
+  if (!mode.fits) return <span class="alarm">{w().into(bytes(spare))}</span>;
+  if (mode.high_bytes > train.usable_bytes) return <span class="good">{w().may(bytes(mode.high_bytes))}</span>;
+  return <span class="good">{w().spare(bytes(spare))}</span>;
 }
 
 function Row({ train, mode, scale, chosen, choose }: { train: Train; mode: Mode; scale: number; chosen: boolean; choose: () => void }) {

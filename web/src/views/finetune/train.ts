@@ -26,6 +26,6 @@ export function chooseMode(name: string): void {
 export function loadOfMode(answer: Train, mode: Mode): Load {
   return {
     components: mode.components, bytes: mode.total_bytes, low: mode.low_bytes, high: mode.high_bytes,
-    budget: answer.budget_bytes ?? null, capacity: answer.usable_bytes ?? null,
+    budget: answer.budget_bytes ?? null, capacity: answer.usable_bytes ?? null, spare: mode.spare_bytes ?? null,
   };
 }

@@ -10,10 +10,12 @@ export interface Mode {
   high_bytes: number;
   host_bytes: number;
   trainable_parameters: number;
+  trainable_share: number;
   total_parameters: number;
   precision: string;
   adapter?: { name: string; parameters: number; adapted_modules: number; modules: string[] };
   fits?: boolean;
+  spare_bytes?: number; /* of what a process can use of the card; below zero: too much */
   components: Component[];
 }
 
@@ -33,6 +35,7 @@ export interface Train {
   sharding: string;
   usable_bytes?: number;
   budget_bytes?: number;
+  reserve_bytes?: number;
   modes: Mode[];
   refused: Refused[];
   methods: (Deviation & { mode: string })[];

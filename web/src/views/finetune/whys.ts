@@ -42,7 +42,7 @@ export function whyOfTrained(mode: Mode): WhyRequest {
     facts: [
       { name: w().trained, value: whole(mode.trainable_parameters), from: w().rule },
       { name: w().all, value: whole(mode.total_parameters) },
-      { name: w().share, value: percent(mode.trainable_parameters / mode.total_parameters, 3) },
+      { name: w().share, value: percent(mode.trainable_share, 3) },
       ...(adapter ?? []),
     ],
   };

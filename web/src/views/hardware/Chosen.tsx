@@ -40,7 +40,7 @@ function Facts({ fit, gpu }: { fit: Fit; gpu: GpuRow }) {
 function Ranks({ fit }: { fit: Fit }) {
   const rows = distinctDevices(fit);
   if (fit.per_device.length < 2) return null;
-  const loads = rows.map(({ device }) => loadOfDevice(device, fit.reserve_bytes));
+  const loads = rows.map(({ device }) => loadOfDevice(device));
   const scale = scaleOf(loads);
   return (
     <div class="card-ranks" data-part="ranks">

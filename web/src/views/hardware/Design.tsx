@@ -53,7 +53,7 @@ const w = words({
 function Bar({ entry, label }: { entry: Entry; label: string }) {
   const rest = Math.max(0, entry.device_bytes - entry.weights_bytes - entry.kv_cache_bytes - entry.state_bytes);
   const load = {
-    components: [{ name: "weights", bytes: entry.weights_bytes }, { name: "kv_cache", bytes: entry.kv_cache_bytes }, { name: "state", bytes: entry.state_bytes }, { name: "runtime", bytes: rest }],
+    components: [{ name: "weights", bytes: entry.weights_bytes }, { name: "kv_cache", bytes: entry.kv_cache_bytes }, { name: "state", bytes: entry.state_bytes }, { name: "other", bytes: rest }],
     bytes: entry.device_bytes, low: entry.low_bytes, high: entry.high_bytes, budget: entry.budget_bytes, capacity: entry.budget_bytes,
   };
   return <td class="load-cell"><LoadBar small load={load} scale={entry.budget_bytes * 1.04} label={label} /><span class="mono">{bytes(entry.device_bytes)}</span></td>;

@@ -112,7 +112,7 @@ export function Told({ method, fn }: { method: Method; fn: Fn }) {
       {method.validity && (<><dt>{w().valid}</dt><dd>{method.validity}</dd></>)}
       {method.accuracy && (<><dt>{w().accuracy}</dt><dd>{method.accuracy}</dd></>)}
       {known.length > 0 && (<><dt>{w().know}</dt><dd>{known.map((text) => <p key={text}>{text}</p>)}</dd></>)}
-      <dt>{w().source}</dt><dd>{fn.source || method.source}</dd>
+      <dt>{w().source}</dt><dd lang="en">{fn.source || method.source}</dd>
     </dl>
   );
 }

@@ -70,13 +70,14 @@ function Bars({ steps, width, unit }: { steps: readonly Step[]; width: number; u
   const [low, high] = domainOf(steps);
   const x = scaleLinear([low, high], [left, width - 104]);
   const bottom = steps.length * ROW;
-  const ticks = ticksOf(low, high, unit, width > 560 ? 4 : width > 420 ? 2 : 1);
+  const named = ticksOf(low, high, unit, width > 560 ? 4 : width > 420 ? 2 : 1).map((tick) => ({ tick, text: tick === 0 ? "0" : amount(tick, unit) }));
+  const ticks = named.filter((one, i) => one.text !== named[i - 1]?.text); /* where the axis is short, three digits tell no more */
   return (
     <g>
-      {ticks.map((tick) => (
+      {ticks.map(({ tick, text }) => (
         <g key={tick}>
           <line class="grid" x1={x(tick)} x2={x(tick)} y1="0" y2={bottom} />
-          <text x={x(tick)} y={bottom + 16} text-anchor="middle">{tick === 0 ? "0" : amount(tick, unit)}</text>
+          <text x={x(tick)} y={bottom + 16} text-anchor="middle">{text}</text>
         </g>
       ))}
       {low > 0 && <text class="cut" x="0" y={bottom + 16}>{cut(w().cut(amount(low, unit)), left - 8)}</text>}

@@ -26,7 +26,6 @@ function Row({ entry, whole, over }: { entry: Change; whole: number; over: boole
 export function Changes({ fit }: { fit: Fit }) {
   const over = fit.fits === false;
   if (!fit.changes?.length) return null;
-  const entries = over ? [...fit.changes].sort((a, b) => Number(b.fits) - Number(a.fits)) : fit.changes;
   return (
     <section data-part="changes">
       <h2>{over ? w().over : w().fine}</h2>
@@ -36,7 +35,7 @@ export function Changes({ fit }: { fit: Fit }) {
             <tr><th scope="col">{w().change}</th><th scope="col" class="number">{w().saves}</th>
               {over ? <th scope="col"><span class="unseen">{w().enough}</span></th> : <td />}</tr>
           </thead>
-          <tbody>{entries.map((entry) => <Row key={entry.option} entry={entry} whole={worstDevice(fit)?.bytes ?? 1} over={over} />)}</tbody>
+          <tbody>{fit.changes.map((entry) => <Row key={entry.option} entry={entry} whole={worstDevice(fit)?.bytes ?? 1} over={over} />)}</tbody>
         </table>
       </div>
     </section>

@@ -1,5 +1,5 @@
 /* Where it stops fitting, and what can be traded: memory against context, and context against concurrency. */
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { byteTicks, giBare, shortTokens } from "../../charts/axes";
 import { Frame, type Table } from "../../charts/Frame";
 import { HeatMap, type Cell } from "../../charts/HeatMap";
@@ -12,7 +12,7 @@ import { grows, limitText } from "../../parts/limit";
 import { fromPosition, toPosition } from "../../parts/scale";
 import { rangeOf } from "../../state/controls";
 import { change, option } from "../../state/question";
-import { words } from "../../text";
+import { language, words } from "../../text";
 import { spanOf, useField, type Field, type Span } from "./sweeps";
 
 const HEIGHT = 344;
@@ -65,8 +65,8 @@ function seriesOf({ field }: Props): Series[] {
 }
 
 function capacityOf(fit: Fit): { budget: number; capacity: number } | null {
-  const budget = worstDevice(fit)?.budget_bytes;
-  return budget === undefined ? null : { budget, capacity: budget + (fit.reserve_bytes ?? 0) };
+  const { budget_bytes: budget, capacity_bytes: capacity } = worstDevice(fit) ?? {};
+  return budget === undefined || capacity === undefined ? null : { budget, capacity };
 }
 
 /* Half as much again as there is; more where the present line begins above that. */
@@ -155,18 +155,18 @@ function Trade(props: Props) {
   const users = rangeOf("sequences").ticks;
   const least = field.at(span.from, users[0] ?? 1)?.device_bytes ?? 1;
   const largest = field.at(span.to, users[users.length - 1] ?? 1)?.device_bytes ?? 2;
-  const cell = (x: number, y: number): Cell | null => {
+  const cells = useMemo(() => users.map((y) => span.doublings.map((x): Cell | null => {
     const point = field.at(x, y);
     if (!point) return null;
     const level = levelOf(point, limits, least, largest);
     const title = w().told(whole(x), whole(y), bytes(point.device_bytes)) + (limits ? ` · ${verdict(level)}` : "");
     return { x, y, level, text: tight(point.device_bytes), title };
-  };
+  })), [field.at, span.from, span.to, limits?.budget, limits?.capacity, language.value, byteUnit.value]);
   return (
     <div>
       <Frame title={w().heat} name="context-by-concurrency" source={sourceOf(fit)} height={HEIGHT} table={() => heatTable(props)}>
         {(width, height) => (
-          <HeatMap width={width} height={height} cell={cell} onHover={setHover}
+          <HeatMap width={width} height={height} cells={cells} onHover={setHover}
             x={{ values: span.doublings, show: shortTokens, title: w().context }} y={{ values: users, show: whole, title: `${w().users} · ${w().of(byteUnit.value)}` }}
             frontier={limits ? field.frontier.map((one) => ({ x: one.context, y: one.sequences })) : []}
             mark={{ x: fit.context, y: fit.sequences }} onPick={(x, y) => change({ context: String(x), sequences: String(y), mix: null })} />

@@ -26,7 +26,7 @@ function nameOf(device: Device, stages: boolean): string {
 export function Devices({ fit }: { fit: Fit }) {
   const rows = distinctDevices(fit);
   if (rows.length < 2) return null;
-  const loads = rows.map(({ device }) => loadOfDevice(device, fit.reserve_bytes));
+  const loads = rows.map(({ device }) => loadOfDevice(device));
   const scale = scaleOf(loads);
   return (
     <section data-part="devices">

@@ -1,6 +1,7 @@
 /* What the answer rests on: where the model was found, what was assumed, what is not modelled. */
 import type { Field, Fit, Step } from "../../api/types";
 import { seconds } from "../../format";
+import { Remark } from "../../parts/Remark";
 import { words } from "../../text";
 
 const w = words({
@@ -63,7 +64,7 @@ export function Standing({ fit }: { fit: Fit }) {
       <h2>{w().title}</h2>
       <dl class="standing">
         <Found fit={fit} />
-        {fit.warnings.length > 0 && (<><dt>{w().warnings}</dt><dd>{fit.warnings.map((one, i) => <p key={i} data-warning={one.code}>{one.message}</p>)}</dd></>)}
+        {fit.warnings.length > 0 && (<><dt>{w().warnings}</dt><dd>{fit.warnings.map((one, i) => <p key={i} data-warning={one.code}><Remark said={one} /></p>)}</dd></>)}
         <Fields name={w().set} fields={of("set")} />
         <Fields name={w().assumed} fields={of("assumed")} />
         <Fields name={w().defaults} fields={of("default")} />

@@ -1,5 +1,6 @@
 /* What the charts ask: memory over context and concurrency. The questions leave the present context and concurrency out, so that
  * dragging those only moves the mark. */
+import { useMemo } from "preact/hooks";
 import { useAnswer } from "../../api/answer";
 import { ranges } from "../../api/ranges";
 import type { Point, Sweep } from "../../api/serving";
@@ -57,15 +58,19 @@ export function useField(fit: Fit, span: Span): Field {
   const lines = useSweep(span, (s) => [`sequences=${LINES.join(",")}`, `context=${fine(s).join(",")}`]);
   const own = useSweep(span, (s) => [`sequences=${fit.sequences}`, `context=${fine(s).join(",")}`]);
   const reach = useSweep(span, () => [`sequences=${users.join(",")}`], { reach: true });
-  const cells = new Map(valid(field.data).map((point) => [`${point.context as number} ${point.sequences as number}`, point]));
-  const reached = new Map(valid(reach.data).map((point) => [point.sequences as number, point.max_context ?? null]));
+  /* Functions and lists stay the same objects while the answers do: the charts draw anew what has changed. */
+  const at = useMemo(() => {
+    const cells = new Map(valid(field.data).map((point) => [`${point.context as number} ${point.sequences as number}`, point]));
+    return (context: number, sequences: number) => cells.get(`${context} ${sequences}`);
+  }, [field.data]);
+  const reached = useMemo(() => new Map(valid(reach.data).map((point) => [point.sequences as number, point.max_context ?? null])), [reach.data]);
   const ownPoints = valid(own.data);
   const drawn = (ownPoints[0]?.sequences as number | undefined) ?? fit.sequences; /* an older question's while the newer is under way */
   const ofLine = (sequences: number, points: Point[], far: number | null) => ({ sequences, own: sequences === drawn, points, reach: far });
   const others = LINES.filter((n) => n !== drawn).map((n) =>
     ofLine(n, valid(lines.data).filter((point) => point.sequences === n), reached.get(n) ?? null));
   return {
-    at: (context, sequences) => cells.get(`${context} ${sequences}`),
+    at,
     lines: [...others, ofLine(drawn, ownPoints, drawn === fit.sequences ? fit.max_context : null)].filter((one) => one.points.length > 1)
       .sort((a, b) => a.sequences - b.sequences),
     frontier: [...reached].flatMap(([sequences, context]) => (context === null ? [] : [{ sequences, context }])).sort((a, b) => a.sequences - b.sequences),

@@ -3,12 +3,12 @@ import { useState } from "preact/hooks";
 import type { Params } from "../../api/types";
 import { Frame } from "../../charts/Frame";
 import { Treemap, type Leaf } from "../../charts/Treemap";
-import { count, whole } from "../../format";
+import { count, whole, type Num } from "../../format";
 import { openWhy } from "../../parts/why";
 import { words } from "../../text";
 import { groupWord } from "../../text/terms";
 import { placed } from "./layers";
-import { groupTone, whyOfParameters, type Tensor } from "./model";
+import { groupTone, whyOfParameters, type Place, type Tensor, type Tensors as List } from "./model";
 
 const w = words({
   en: { title: "Where do the parameters sit?", all: "all", outside: "outside of layers", path: "Path", name: "part", amount: "parameters",
@@ -17,37 +17,31 @@ const w = words({
     hint: "点击进入下一级；点击张量查看推导。也可使用方向键、Enter 与 Backspace。" },
 });
 
-function elements(tensor: Tensor): number {
-  return Number(tensor.elements) * (tensor.copies ?? 1);
-}
-
 function leafOf(tensor: Tensor): Leaf {
   const at = placed(tensor.name);
   const amount = tensor.copies && tensor.copies > 1 ? `${whole(tensor.copies)} × ${count(tensor.elements)}` : count(tensor.elements);
-  return { key: tensor.name, label: at.rest || tensor.name, amount, value: elements(tensor), tone: groupTone(tensor.group) };
+  return { key: tensor.name, label: at.rest || tensor.name, amount, value: Number(tensor.all_elements ?? tensor.elements), tone: groupTone(tensor.group) };
 }
 
-function branch(key: string, label: string, tone: string, children: readonly Leaf[], total?: number): Leaf {
-  const value = total ?? children.reduce((sum, child) => sum + child.value, 0);
-  return { key, label, tone, children, value, amount: count(value) };
+function branch(key: string, label: string, tone: string, children: readonly Leaf[], total: Num): Leaf {
+  return { key, label, tone, children, value: Number(total), amount: count(total) };
 }
 
 /* Tensors of a group under the layers that they stand in. */
-function layersOf(name: string, tensors: readonly Tensor[]): Leaf[] {
-  const rows = new Map<string, Leaf[]>();
-  for (const tensor of tensors) {
+function layersOf(name: string, tensors: readonly Tensor[], places: readonly Place[]): Leaf[] {
+  const own = places.filter((one) => one.group === name);
+  const inside = (place: string) => tensors.filter((tensor) => {
     const at = placed(tensor.name);
-    const key = at.set ? `${at.stack}.${at.set}` : "";
-    rows.set(key, [...(rows.get(key) ?? []), leafOf(tensor)]);
-  }
-  if (rows.size === 1) return [...rows.values()][0] ?? [];
-  return [...rows].map(([key, leaves]) => branch(`${name} ${key}`, key || w().outside, groupTone(name), leaves));
+    return (at.set ? `${at.stack}.${at.set}` : "") === place;
+  }).map(leafOf);
+  if (own.length === 1) return tensors.map(leafOf);
+  return own.map((one) => branch(`${name} ${one.place}`, one.place || w().outside, groupTone(name), inside(one.place), one.elements));
 }
 
-function treeOf(params: Params, tensors: readonly Tensor[]): Leaf {
+function treeOf(params: Params, { tensors, places = [] }: Pick<List, "tensors" | "places">): Leaf {
   const own = tensors.filter((tensor) => tensor.kind === "param");
   const groups = params.groups.map((group) =>
-    branch(group.name, groupWord(group.name), groupTone(group.name), layersOf(group.name, own.filter((tensor) => tensor.group === group.name)), group.parameters));
+    branch(group.name, groupWord(group.name), groupTone(group.name), layersOf(group.name, own.filter((tensor) => tensor.group === group.name), places), group.parameters));
   return branch("", w().all, "", groups, params.total_parameters);
 }
 
@@ -62,9 +56,9 @@ function follow(root: Leaf, path: readonly string[]): Leaf[] {
   return nodes;
 }
 
-export function Tree({ params, tensors }: { params: Params; tensors: readonly Tensor[] }) {
+export function Tree({ params, list }: { params: Params; list: Pick<List, "tensors" | "places"> }) {
   const [path, setPath] = useState<readonly string[]>([]);
-  const nodes = follow(treeOf(params, tensors), path);
+  const nodes = follow(treeOf(params, list), path);
   const node = nodes[nodes.length - 1];
   if (!node?.children?.length) return null;
   const open = (leaf: Leaf) => {

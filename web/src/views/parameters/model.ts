@@ -15,12 +15,21 @@ export interface Tensor {
   kind: "param" | "buffer" | "tied";
   tied_to?: string;
   copies?: number;
+  all_elements?: Num; /* of all copies */
   format?: string;
 }
 
 export interface Tensors extends Common {
   tensors: Tensor[];
   tensor_count?: number;
+  places?: Place[];
+}
+
+/* Parameters of a group in one class of layers; outside of layers the place is empty. */
+export interface Place {
+  group: string;
+  place: string;
+  elements: Num;
 }
 
 export function groupTone(name: string): string {
