@@ -354,7 +354,7 @@ wb_value wb_settled(const wb_value *value) {
   wb_forms *table = value->u.form->table;
   wb_value out = {.kind = WB_NUM, .unit = value->unit, .u.num = wb_num_int(0)};
   if (!table->is_set &&
-      table->has_workload) { /* atoms were made since: the open quantities stand first and have not changed */
+      table->has_workload) { /* atoms were made since; the open quantities stand first, as they were */
     wb_num open[WB_FORM_ATOMS];
     memcpy(open, table->values, table->open_count * sizeof *open);
     if (!wb_forms_set(table, open)) return out;

@@ -12,8 +12,7 @@ _Static_assert(sizeof wb_ops / sizeof *wb_ops == WB_OP_NEG + 1, "one row per ope
 static wb_expr *node(wb_tokens *t, wb_expr_kind kind, const wb_token *token) {
   wb_expr *expr = WB_NEW(t->ctx, wb_expr);
   expr->kind = kind;
-  /* Place is made of the offset now and turned into line and column only in a failure: see wb_expr_place. */
-  expr->place = (wb_place){t->file, 0, token->offset};
+  expr->place = (wb_place){t->file, 0, token->offset}; /* line and column in a failure only: wb_library_locate */
   return expr;
 }
 
