@@ -552,6 +552,9 @@ static void units_are_checked(void **state) {
       {"max(2 [bytes], 3 [tokens])", "1:1 lang_unit | > | tokens | bytes"},
       {"sum(i in [1 [bytes], 2 [tokens]]: i)", "1:1 lang_unit | + | bytes | tokens"},
       {"total([1 [bytes], 2 [tokens]])", "1:1 lang_unit | + | bytes | tokens"},
+      {"2 [bytes] ^ 2 [bytes]", "1:11 lang_unit | ^ | bytes | bytes"},
+      {"1 [bytes*bytes*bytes*bytes*bytes] * 1 [bytes*bytes*bytes*bytes*bytes]",
+       "1:35 lang_unit | * | bytes*bytes*bytes*bytes*bytes | bytes*bytes*bytes*bytes*bytes"},
       {"2 [bytes] * (3 [bytes/tokens] + 1 [bytes])", "1:31 lang_unit | + | bytes/tokens | bytes"},
   };
   ALL(pairs, value_of);
