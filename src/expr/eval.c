@@ -329,7 +329,7 @@ static wb_value eval_node(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
 #define EVAL_DEPTH 5000u
 wb_value wb_eval(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
   wb_step(ctx, expr->place);
-  if (++ctx->eval_depth > EVAL_DEPTH) wb_too_deep(ctx, expr->place);
+  if (++ctx->eval_depth > EVAL_DEPTH) wb_too_deep(ctx, expr->place, EVAL_DEPTH);
   wb_value value = eval_node(ctx, expr, scope);
   ctx->eval_depth--;
   return value;

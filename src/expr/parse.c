@@ -23,7 +23,7 @@ static uint32_t deeper(const wb_expr *a, const wb_expr *b) { return a->depth > b
 /* Trees made by loops (1 + 1 + …) have a limit too, as all that walk them recurse. */
 static const wb_expr *finished(wb_tokens *t, wb_expr *expr, uint32_t below) {
   expr->depth = below + 1;
-  if (expr->depth > TREE_DEPTH) wb_too_deep(t->ctx, expr->place);
+  if (expr->depth > TREE_DEPTH) wb_too_deep(t->ctx, expr->place, TREE_DEPTH);
   return expr;
 }
 
