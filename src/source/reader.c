@@ -82,6 +82,12 @@ static outcome read_all(input *in, size_t expected) {
 
 #define STREAM_ROOM ((size_t)64 << 10)
 
+/* A file below its own limit may still be more than the rest of the context's memory. */
+static _Noreturn void cannot_keep(wb_ctx *ctx, wb_str path, size_t bytes) {
+  ctx->at = wb_in_file(path);
+  wb_no_room(ctx, bytes);
+}
+
 static wb_str read_input(wb_ctx *ctx, wb_str path, int fd, size_t limit) {
   input in = {.ctx = ctx, .fd = fd, .limit = limit};
   struct stat info;
@@ -101,7 +107,7 @@ static wb_str read_input(wb_ctx *ctx, wb_str path, int fd, size_t limit) {
   if (folder) WB_FAIL(ctx, WB_FILE_IS_FOLDER, wb_in_file(path), path);
   if (result == READ_ERROR) cannot(ctx, WB_FILE_READ, path, reason_of(ctx, in.error));
   if (result == READ_TOO_BIG) cannot(ctx, WB_FILE_TOO_BIG, path, wb_str_fmt(ctx, "%zu", limit));
-  if (result == READ_NO_MEMORY) WB_FAIL(ctx, WB_OUT_OF_MEMORY, wb_in_file(path), WB_STR(""));
+  if (result == READ_NO_MEMORY) cannot_keep(ctx, path, in.len ? in.cap * 2 : in.cap);
   return (wb_str){in.bytes, in.len};
 }
 
