@@ -246,6 +246,8 @@ static void syntax_errors_say_place_finding_and_expectation(void **state) {
       {"NaNx", "1:1 json_syntax | `NaNx` | a value"},
       {"[\"a\\q\"]",
        "1:4 json_syntax | `\\q` | an escape: \\\" \\\\ \\/ \\b \\f \\n \\r \\t or \\u and four hex digits"},
+      {"[\"a\\\xc3\xa9\"]",
+       "1:4 json_syntax | `\\\xc3\xa9` | an escape: \\\" \\\\ \\/ \\b \\f \\n \\r \\t or \\u and four hex digits"},
       {"[\"a\nb\"]", "1:4 json_syntax | the end of the line | `\"`, which ends a string before its line ends"},
       {"[\"a\x1b[31m\"]",
        "1:4 json_syntax | the control character 0x1b | an escape such as \\t or \\u0001 inside a string"},
