@@ -89,7 +89,8 @@ weigh_status cli_command_first(int argc, char **argv, const face_question *o, we
     if (strcmp(argv[at], "--version") == 0) break;
     const face_option *option = read_option(NULL, argv[at], &value);
     if (!option || option->of != '*') return face_fail(err, o, "USAGE_BEFORE", argv[at], "");
-    if (!option->value) break; /* --help, the only flag of every command */
+    if (strcmp(option->name, "help") == 0) break; /* a command itself */
+    if (!option->value) value = "";
     if (!value && !argv[at + 1]) return face_fail(err, o, "USAGE_VALUE", option->name, option->value);
     at += value ? 1 : 2;
   }
@@ -105,7 +106,7 @@ weigh_status cli_parse(const face_command *command, int argc, char **argv, face_
   for (int i = 0; i < argc; i++) {
     if (!only_words && strcmp(argv[i], "--") == 0) {
       only_words = true;
-    } else if (!only_words && argv[i][0] == '-' && argv[i][1]) {
+    } else if (!only_words && is_option(argv[i])) {
       weigh_status status = one_option(command, argv, &i, o, err);
       if (status != WEIGH_OK) return status;
     } else {
