@@ -88,7 +88,7 @@ static wb_value run_log2(wb_ctx *ctx, wb_place place, const wb_value *args, size
   wb_num n = num_arg(ctx, place, "log2", &args[0]);
   if (n.num <= 0 || n.den != 1) bad(ctx, place, "log2", &args[0], "an integer above 0");
   int bits = 0;
-  for (wb_i128 power = 1; power < n.num && bits < 126; power *= 2) bits++;
+  for (wb_u128 power = 1; power < (wb_u128)n.num; power *= 2) bits++; /* at most 127 */
   return wb_integer(bits);
 }
 

@@ -452,6 +452,7 @@ static void functions_do_what_they_say(void **state) {
       {"log2(1)", "0"},
       {"log2(1024)", "10"},
       {"log2(1025)", "11"},
+      {"log2(2 ^ 126 + 1)", "127"},
       {"log2(0)", "1:1 lang_type | log2 | integer | an integer above 0"},
       {"isqrt(0)", "0"},
       {"isqrt(15)", "3"},
