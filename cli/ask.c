@@ -1,5 +1,7 @@
 #include "ask.h"
 
+#include <stdio.h>
+
 #include "local.h"
 
 static weigh_status open_new(void *user, const weigh_model_request *request, weigh_model **out, weigh_error *err) {
@@ -9,6 +11,11 @@ static weigh_status open_new(void *user, const weigh_model_request *request, wei
 static void free_model(void *user, weigh_model *model) {
   (void)user;
   weigh_model_free(model);
+}
+
+bool cli_write_stdout(void *user, const char *bytes, size_t size) {
+  (void)user;
+  return fwrite(bytes, 1, size, stdout) == size;
 }
 
 cli_models cli_models_of(weigh_library *library) { return (cli_models){open_new, free_model, library}; }

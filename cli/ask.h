@@ -14,6 +14,9 @@ typedef struct cli_models {
 /* Opened from a library for one question. */
 cli_models cli_models_of(weigh_library *library);
 
+/* Where reports go, as a weigh_write_fn. */
+bool cli_write_stdout(void *user, const char *bytes, size_t size);
+
 weigh_status cli_ask(const face_command *command, face_question *o, weigh_library *library, const cli_models *models,
                      weigh_write_fn write, void *user, weigh_error *err);
 

@@ -113,6 +113,7 @@ typedef struct input {
   size_t begin, size, room; /* not yet cut */
   size_t read, line;        /* bytes so far; the next line's number */
   bool ended, skips;        /* the rest of a line that was too long */
+  bool starved;             /* memory was short */
 } input;
 
 /* False when the answers are not wanted any more. */
@@ -165,6 +166,7 @@ static int cut(batch *b, input *in) {
   }
   if (!count) return 0;
   char *lines = malloc(at - in->begin + count + 1);
+  in->starved = !lines;
   if (!lines) return -1;
   size_t used = 0;
   for (size_t i = 0; i < count; i++) {
@@ -208,18 +210,13 @@ static bool read_folder(batch *b, input *in, const char *folder) {
 }
 
 static weigh_status read_all(batch *b, input *in, const char *name, weigh_error *err) {
-  if (in->ended) {
-    while (cut(b, in) > 0) {}
-    return WEIGH_OK;
-  }
-  while (!in->ended) {
-    if (!read_more(in))
+  int cuts;
+  do {
+    if (!in->ended && !read_more(in))
       return weigh_error_set(err, b->o->language, "FILE_READ", (const char *const[]){name, strerror(errno)}, 2);
-    int cuts;
     while ((cuts = cut(b, in)) > 0) {}
-    if (cuts < 0) break;
-  }
-  return WEIGH_OK;
+  } while (!in->ended && cuts == 0);
+  return in->starved ? weigh_error_set(err, b->o->language, "OUT_OF_MEMORY", NULL, 0) : WEIGH_OK;
 }
 
 /* ---- the whole ---- */

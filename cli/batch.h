@@ -4,7 +4,7 @@
 
 #include "parse.h"
 
-/* What a batch may take; each has a test in tests/cli/batch.t. */
+/* What a batch may take; each has a test in tests/registry/batch.t. */
 #define CLI_LINE_MOST    ((size_t)1 << 20) /* bytes of one question */
 #define CLI_THREADS_MOST 64
 

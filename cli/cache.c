@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/str.h"
+
 #define SLOTS ((size_t)4096)
 
 struct cli_cached {
@@ -14,11 +16,7 @@ struct cli_cached {
   char key[];
 };
 
-static uint64_t hash_of(const char *key, size_t size) { /* FNV-1a */
-  uint64_t h = 0xcbf29ce484222325u;
-  for (size_t i = 0; i < size; i++) h = (h ^ (unsigned char)key[i]) * 0x100000001b3u;
-  return h;
-}
+static uint64_t hash_of(const char *key, size_t size) { return wb_str_hash((wb_str){key, size}); }
 
 /* Where the pointer to an entry stands, or would stand. */
 static cli_cached **place(const cli_cache *c, uint64_t hash, const char *key, size_t size) {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ask.h"
 #include "run.h"
 
 #define OUTPUT_MOST  ((size_t)1 << 18)
@@ -126,16 +127,11 @@ static weigh_status find(search *s, const face_question *o) {
   return s->status;
 }
 
-static bool write_stdout(void *user, const char *bytes, size_t size) {
-  (void)user;
-  return fwrite(bytes, 1, size, stdout) == size;
-}
-
 weigh_status cli_report_local(weigh_library *library, face_question *o, weigh_error *err) {
   search s = {.library = library, .err = err};
   weigh_status status = find(&s, o);
   if (status == WEIGH_OK)
-    status = weigh_local_report(library, s.tool, s.output, s.size, &o->report, write_stdout, NULL, err);
+    status = weigh_local_report(library, s.tool, s.output, s.size, &o->report, cli_write_stdout, NULL, err);
   free(s.output);
   return status;
 }

@@ -15,11 +15,6 @@
 #include "registry.h"
 #include "serve.h"
 
-static bool write_stdout(void *user, const char *bytes, size_t size) {
-  (void)user;
-  return fwrite(bytes, 1, size, stdout) == size;
-}
-
 static void print_quoted(const char *text) { cli_print_quoted(stderr, text, strlen(text)); }
 
 static void print_error_json(const weigh_error *err) {
@@ -84,7 +79,7 @@ static weigh_status ask(const face_command *command, face_question *o, weigh_lib
   cli_progress_begin(&progress);
   o->report.sweep.progress = cli_progress_show;
   o->report.sweep.progress_user = &progress;
-  const weigh_status status = cli_ask(command, o, library, &models, write_stdout, NULL, err);
+  const weigh_status status = cli_ask(command, o, library, &models, cli_write_stdout, NULL, err);
   cli_progress_end(&progress);
   return status;
 }

@@ -20,10 +20,6 @@ const face_command *cli_find_command(const char *name) {
   return face_find_command(name);
 }
 
-static weigh_status fail(weigh_error *err, const face_question *o, const char *id, const char *a, const char *b) {
-  return weigh_error_set(err, o->language, id, (const char *const[]){a, b}, 2);
-}
-
 static bool is_option(const char *arg) { return arg[0] == '-' && arg[1]; }
 
 /* The option that an argument names, and the value that it holds itself: --format=json, -fjson; else NULL. */
@@ -51,8 +47,8 @@ weigh_status cli_set(const face_command *command, const char *name, const char *
                      weigh_error *err) {
   const face_option *option = face_find_option(command, name, strlen(name));
   if (!option && strchr(command->options, 'S')) return face_set_engine(name, value, o, err);
-  if (!option) return fail(err, o, "USAGE_OPTION", name, command->name);
-  if (!option->value && strcmp(value, "true") != 0) return fail(err, o, "USAGE_NO_VALUE", name, option->name);
+  if (!option) return face_fail(err, o, "USAGE_OPTION", name, command->name);
+  if (!option->value && strcmp(value, "true") != 0) return face_fail(err, o, "USAGE_NO_VALUE", name, option->name);
   return face_set(option, value, o, err);
 }
 
@@ -65,13 +61,13 @@ static weigh_status one_option(const face_command *command, char **argv, int *at
   const char *arg = argv[*at], *value;
   const face_option *option = read_option(command, arg, &value);
   if (!option && strchr(command->options, 'S') && arg[1] == '-') return engine_option(argv, at, o, err);
-  if (!option) return fail(err, o, "USAGE_OPTION", arg, command->name);
+  if (!option) return face_fail(err, o, "USAGE_OPTION", arg, command->name);
   if (!option->value) {
-    if (value) return fail(err, o, "USAGE_NO_VALUE", arg, option->name);
+    if (value) return face_fail(err, o, "USAGE_NO_VALUE", arg, option->name);
     return face_set(option, "", o, err);
   }
   if (!value) value = argv[++*at];
-  if (!value) return fail(err, o, "USAGE_VALUE", option->name, option->value);
+  if (!value) return face_fail(err, o, "USAGE_VALUE", option->name, option->value);
   return face_set(option, value, o, err);
 }
 
@@ -92,9 +88,10 @@ weigh_status cli_command_first(int argc, char **argv, const face_question *o, we
     const char *value;
     if (strcmp(argv[at], "--version") == 0) break;
     const face_option *option = read_option(NULL, argv[at], &value);
-    if (!option || option->of != '*') return fail(err, o, "USAGE_BEFORE", argv[at], "");
-    if (!option->value) break; /* --help, the only flag of every command */
-    if (!value && !argv[at + 1]) return fail(err, o, "USAGE_VALUE", option->name, option->value);
+    if (!option || option->of != '*') return face_fail(err, o, "USAGE_BEFORE", argv[at], "");
+    if (strcmp(option->name, "help") == 0) break; /* a command itself */
+    if (!option->value) value = "";
+    if (!value && !argv[at + 1]) return face_fail(err, o, "USAGE_VALUE", option->name, option->value);
     at += value ? 1 : 2;
   }
   if (at >= argc) return WEIGH_OK;
@@ -109,11 +106,11 @@ weigh_status cli_parse(const face_command *command, int argc, char **argv, face_
   for (int i = 0; i < argc; i++) {
     if (!only_words && strcmp(argv[i], "--") == 0) {
       only_words = true;
-    } else if (!only_words && argv[i][0] == '-' && argv[i][1]) {
+    } else if (!only_words && is_option(argv[i])) {
       weigh_status status = one_option(command, argv, &i, o, err);
       if (status != WEIGH_OK) return status;
     } else {
-      if (o->word_count >= command->max_words) return fail(err, o, "USAGE_WORD", argv[i], command->name);
+      if (o->word_count >= command->max_words) return face_fail(err, o, "USAGE_WORD", argv[i], command->name);
       o->words[o->word_count++] = argv[i];
     }
   }

@@ -24,10 +24,6 @@ void cli_text_add(cli_text *t, const char *bytes, size_t size) {
   t->size += size;
 }
 
-static weigh_status fail(const cli_question *q, weigh_error *err, const char *id, const char *a, const char *b) {
-  return weigh_error_set(err, q->options.language, id, (const char *const[]){a, b}, 2);
-}
-
 /* The parser's memory is freed by recursion, so that depth is looked at first. */
 static bool is_flat(const char *line) {
   int depth = 0;
@@ -42,7 +38,8 @@ static bool is_flat(const char *line) {
 }
 
 static weigh_status add_word(cli_question *q, const char *word, weigh_error *err) {
-  if (q->options.word_count >= q->command->max_words) return fail(q, err, "USAGE_WORD", word, q->command->name);
+  if (q->options.word_count >= q->command->max_words)
+    return face_fail(err, &q->options, "USAGE_WORD", word, q->command->name);
   q->options.words[q->options.word_count++] = word;
   return WEIGH_OK;
 }
@@ -57,7 +54,7 @@ static const char *text_of(yajl_val value) {
 
 static weigh_status set_one(cli_question *q, const char *name, yajl_val value, weigh_error *err) {
   const char *text = text_of(value);
-  if (!text) return fail(q, err, "BATCH_VALUE", name, "");
+  if (!text) return face_fail(err, &q->options, "BATCH_VALUE", name, "");
   if (strcmp(name, "model") == 0 || strcmp(name, "words") == 0) return add_word(q, text, err);
   if (YAJL_IS_FALSE(value) && cli_is_flag(q->command, name)) return WEIGH_OK;
   return cli_set(q->command, name, text, &q->options, err);
@@ -103,11 +100,11 @@ static const char *bytes_of(const char *line, const char *name, size_t *size) {
 /* A configuration in place of the first word: an object, or its text. */
 static weigh_status set_config(cli_question *q, const char *line, yajl_val value, weigh_error *err) {
   face_question *o = &q->options;
-  if (!q->command->models) return fail(q, err, "USAGE_OPTION", "config", q->command->name);
+  if (!q->command->models) return face_fail(err, &q->options, "USAGE_OPTION", "config", q->command->name);
   o->config = YAJL_IS_STRING(value) ? value->u.string : NULL;
   o->config_size = o->config ? strlen(o->config) : 0;
   if (YAJL_IS_OBJECT(value)) o->config = bytes_of(line, "config", &o->config_size);
-  if (!o->config) return fail(q, err, "BATCH_VALUE", "config", "");
+  if (!o->config) return face_fail(err, &q->options, "BATCH_VALUE", "config", "");
   o->words[0] = "";
   if (!o->word_count) o->word_count = 1;
   return WEIGH_OK;
@@ -117,7 +114,7 @@ static weigh_status set(cli_question *q, const char *name, yajl_val value, weigh
   static const char *const own[] = {"format", "lang", "color", "data", "registry", "help", "local"};
   if (strcmp(name, "command") == 0 || strcmp(name, "id") == 0 || YAJL_IS_NULL(value)) return WEIGH_OK;
   for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-    if (strcmp(name, own[i]) == 0) return fail(q, err, "BATCH_OPTION", name, "");
+    if (strcmp(name, own[i]) == 0) return face_fail(err, &q->options, "BATCH_OPTION", name, "");
   if (!YAJL_IS_ARRAY(value)) return set_one(q, name, value, err);
   for (size_t i = 0; i < value->u.array.len; i++) {
     const weigh_status status = set_one(q, name, value->u.array.values[i], err);
@@ -144,17 +141,17 @@ static void note_id(cli_question *q, yajl_val id) {
 
 static weigh_status read_object(cli_question *q, const char *line, weigh_error *err) {
   char said[256] = "";
-  if (!is_flat(line)) return fail(q, err, "BATCH_LINE", "", "");
+  if (!is_flat(line)) return face_fail(err, &q->options, "BATCH_LINE", "", "");
   yajl_val root = q->tree = yajl_tree_parse(line, said, sizeof said);
   if (!YAJL_IS_OBJECT(root)) {
     said[strcspn(said, "\n")] = '\0';
-    return fail(q, err, "BATCH_LINE", said, "");
+    return face_fail(err, &q->options, "BATCH_LINE", said, "");
   }
   note_id(q, member(root, "id"));
   yajl_val command = member(root, "command");
   if (command) {
     q->command = YAJL_IS_STRING(command) ? face_find_command(command->u.string) : NULL;
-    if (!q->command) return fail(q, err, "USAGE_COMMAND", text_of(command) ? text_of(command) : "", "");
+    if (!q->command) return face_fail(err, &q->options, "USAGE_COMMAND", text_of(command) ? text_of(command) : "", "");
   }
   for (size_t i = 0; i < root->u.object.len; i++) {
     const char *const name = root->u.object.keys[i];
@@ -171,10 +168,10 @@ static weigh_status check(const cli_question *q, weigh_error *err) {
   const face_question *o = &q->options;
   const char *const names[] = {o->words[0], o->words[1], o->draft, o->report.log};
   for (size_t i = 0; i < 4; i++)
-    if (names[i] && strcmp(names[i], "-") == 0) return fail(q, err, "BATCH_STDIN", "", "");
+    if (names[i] && strcmp(names[i], "-") == 0) return face_fail(err, &q->options, "BATCH_STDIN", "", "");
   const char *const cards[] = {o->report.serving.gpu, o->report.training.gpu};
   for (size_t i = 0; i < 2; i++)
-    if (cards[i] && strcmp(cards[i], "local") == 0) return fail(q, err, "BATCH_OPTION", "gpu=local", "");
+    if (cards[i] && strcmp(cards[i], "local") == 0) return face_fail(err, &q->options, "BATCH_OPTION", "gpu=local", "");
   return face_check_words(q->command, o, err);
 }
 
@@ -184,8 +181,8 @@ weigh_status cli_question_read(cli_question *q, char *line, const face_question 
   q->options.report.format = WEIGH_FORMAT_JSON;
   q->options.report.one_line = true;
   q->command = face_find_command(base->batch_command ? base->batch_command : "params");
-  if (!q->command) return fail(q, err, "USAGE_COMMAND", base->batch_command, "");
-  if (strlen(line) >= CLI_LINE_MOST) return fail(q, err, "BATCH_LONG", "1,048,576", "");
+  if (!q->command) return face_fail(err, &q->options, "USAGE_COMMAND", base->batch_command, "");
+  if (strlen(line) >= CLI_LINE_MOST) return face_fail(err, &q->options, "BATCH_LONG", "1,048,576", "");
   const weigh_status status = line[0] == '{' ? read_object(q, line, err) : add_word(q, line, err);
   return status == WEIGH_OK ? check(q, err) : status;
 }

@@ -2,8 +2,9 @@
 #include "registry.h"
 
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
+
+#include "ask.h"
 
 static const struct {
   const char *name;
@@ -18,30 +19,21 @@ static const struct {
 #define ACTION_COUNT (sizeof ACTIONS / sizeof *ACTIONS)
 #define ACTION_WORDS "list, show, add, remove, export, import, verify"
 
-static bool write_stdout(void *user, const char *bytes, size_t size) {
-  (void)user;
-  return fwrite(bytes, 1, size, stdout) == size;
-}
-
-static weigh_status fail(const face_question *o, weigh_error *err, const char *id, const char *a, const char *b) {
-  return weigh_error_set(err, o->language, id, (const char *const[]){a, b}, 2);
-}
-
 weigh_status cli_registry(face_question *o, weigh_error *err) {
   char path[FACE_PATH_SIZE];
   size_t at = 0;
   while (at < ACTION_COUNT && strcmp(ACTIONS[at].name, o->words[0]) != 0) at++;
-  if (at == ACTION_COUNT) return fail(o, err, "USAGE_ACTION", o->words[0], ACTION_WORDS);
+  if (at == ACTION_COUNT) return face_fail(err, o, "USAGE_ACTION", o->words[0], ACTION_WORDS);
   o->kept.action = ACTIONS[at].action;
   o->kept.name = o->word_count > 1 ? o->words[1] : NULL;
-  if (ACTIONS[at].named && !o->kept.name) return fail(o, err, "REGISTRY_NAME_MISSING", o->words[0], "");
+  if (ACTIONS[at].named && !o->kept.name) return face_fail(err, o, "REGISTRY_NAME_MISSING", o->words[0], "");
   if (!face_registry_path(o->registry, path, sizeof path, ACTIONS[at].writes))
-    return fail(o, err, "REGISTRY_NO_HOME", "", "");
+    return face_fail(err, o, "REGISTRY_NO_HOME", "", "");
   signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error to tell */
   const weigh_registry_options options = {.path = path, .read_only = !ACTIONS[at].writes, .language = o->language};
   weigh_registry *registry = NULL;
   weigh_status status = weigh_registry_open(&options, &registry, err);
-  if (status == WEIGH_OK) status = weigh_registry_report(registry, &o->kept, &o->report, write_stdout, NULL, err);
+  if (status == WEIGH_OK) status = weigh_registry_report(registry, &o->kept, &o->report, cli_write_stdout, NULL, err);
   weigh_registry_free(registry);
   return status;
 }

@@ -45,18 +45,21 @@ static void free_kept(void *value) {
 
 /* ---- models ---- */
 
-static void make_key(cli_text *key, const weigh_model_request *request) {
+/* False when memory is short: a key that was cut could be another model's. */
+static bool make_key(cli_text *key, const weigh_model_request *request) {
   key->size = 0;
+  key->failed = false;
   const char *const model = request->model ? request->model : "";
   cli_text_add(key, model, strlen(model) + 1);
   if (request->config) cli_text_add(key, request->config, request->config_size);
   for (size_t i = 0; i < request->setting_count; i++)
     cli_text_add(key, request->settings[i], strlen(request->settings[i]) + 1);
+  return !key->failed;
 }
 
 static weigh_status open_model(void *user, const weigh_model_request *request, weigh_model **out, weigh_error *err) {
   cli_worker *w = user;
-  make_key(&w->key, request);
+  if (!make_key(&w->key, request)) return weigh_error_set(err, w->base->language, "OUT_OF_MEMORY", NULL, 0);
   kept_model *kept = cli_cache_get(&w->models, w->key.bytes, w->key.size);
   if (kept && weigh_model_memory(kept->model) < kept->opened + MODEL_MOST) {
     *out = kept->model;
@@ -67,7 +70,7 @@ static weigh_status open_model(void *user, const weigh_model_request *request, w
   weigh_model *model = NULL;
   const weigh_status status = weigh_model_open(w->library, request, &model, err);
   if (status != WEIGH_OK) return status;
-  kept = w->key.failed ? NULL : malloc(sizeof *kept);
+  kept = malloc(sizeof *kept);
   if (kept) *kept = (kept_model){.model = model, .opened = weigh_model_memory(model)};
   else weigh_model_free(model);
   if (!kept || !cli_cache_put(&w->models, w->key.bytes, w->key.size, kept, weigh_model_memory(model)))

@@ -195,6 +195,10 @@ bool face_is_repeatable(const face_option *option) {
   }
 }
 
+weigh_status face_fail(weigh_error *err, const face_question *o, const char *id, const char *a, const char *b) {
+  return weigh_error_set(err, o->language, id, (const char *const[]){a, b}, 2);
+}
+
 void face_blame(weigh_error *err, const char *option) {
   size_t n = strlen(option);
   if (!err || n >= sizeof err->field) return;

@@ -120,6 +120,9 @@ weigh_status face_set_engine(const char *name, const char *value, face_question 
 weigh_status face_check_words(const face_command *command, const face_question *o, weigh_error *err);
 void face_place_words(const face_command *command, face_question *o);
 
+/* Fails with a message of usage or of batches, in the question's language; `b` "" where it has one place. */
+weigh_status face_fail(weigh_error *err, const face_question *o, const char *id, const char *a, const char *b);
+
 /* Says which option a failure is of, where only the asker knows: a draft model fails as every model does. */
 void face_blame(weigh_error *err, const char *option);
 

@@ -5,10 +5,6 @@
 
 #include "face/options.h"
 
-static weigh_status fail(weigh_error *err, const face_question *o, const char *id, const char *a, const char *b) {
-  return weigh_error_set(err, o->language, id, (const char *const[]){a, b}, 2);
-}
-
 /* The position of a word in a blank-separated list, or -1. */
 static int choice(const char *list, const char *word) {
   size_t length = strlen(word);
@@ -22,7 +18,7 @@ static int choice(const char *list, const char *word) {
 }
 
 static weigh_status add(weigh_error *err, face_question *o, const char **list, size_t *count, const char *value) {
-  if (*count == FACE_MAX_LIST) return fail(err, o, "USAGE_TOO_MANY", value, "64");
+  if (*count == FACE_MAX_LIST) return face_fail(err, o, "USAGE_TOO_MANY", value, "64");
   list[(*count)++] = value;
   return WEIGH_OK;
 }
@@ -41,10 +37,10 @@ static weigh_count read_count(const char *text) {
 
 static weigh_status counted(const face_option *option, const char *value, face_question *o, weigh_error *err) {
   weigh_count number = read_count(value);
-  if (number < 0) return fail(err, o, "USAGE_COUNT", value, option->name);
+  if (number < 0) return face_fail(err, o, "USAGE_COUNT", value, option->name);
   *(weigh_count *)((char *)o + option->at) = number;
   if (option->kind == FACE_DEPTH) o->report.pass.has_depth = true;
-  if (option->kind == FACE_POSITIVE && number == 0) return fail(err, o, "USAGE_COUNT", value, option->name);
+  if (option->kind == FACE_POSITIVE && number == 0) return face_fail(err, o, "USAGE_COUNT", value, option->name);
   return WEIGH_OK;
 }
 
@@ -64,7 +60,7 @@ static weigh_status sized_bytes(const face_option *option, const char *value, fa
     *(weigh_count *)((char *)o + option->at) = (weigh_count)(amount * units[i].bytes);
     return WEIGH_OK;
   }
-  return fail(err, o, "USAGE_BYTES", value, option->name);
+  return face_fail(err, o, "USAGE_BYTES", value, option->name);
 }
 
 /* 640x480, or 448 for a square. */
@@ -75,16 +71,17 @@ static weigh_status sized(const face_option *option, const char *value, face_que
   o->report.pass.image_width = o->report.serving.image_width = read_count(x ? width : value);
   o->report.pass.image_height = o->report.serving.image_height = read_count(x ? x + 1 : value);
   if (o->report.pass.image_width < 1 || o->report.pass.image_height < 1)
-    return fail(err, o, "USAGE_SIZE", value, option->name);
+    return face_fail(err, o, "USAGE_SIZE", value, option->name);
   return WEIGH_OK;
 }
 
-/* 20, 20 %: of a hundred; none is below 0, as 0 means the default. */
+/* 20, 20 %: of a hundred; 0 is kept as -1, because 0 means the default there. */
 static weigh_status percentage(const face_option *option, const char *value, face_question *o, weigh_error *err) {
   char *end = NULL;
   const long percent = strtol(value, &end, 10);
   while (end != value && (*end == ' ' || *end == '%')) end++;
-  if (end == value || *end || percent < 0 || percent > 99) return fail(err, o, "USAGE_PERCENT", value, option->name);
+  if (end == value || *end || percent < 0 || percent > 99)
+    return face_fail(err, o, "USAGE_PERCENT", value, option->name);
   *(int *)((char *)o + option->at) = percent ? (int)percent : -1;
   return WEIGH_OK;
 }
@@ -92,7 +89,8 @@ static weigh_status percentage(const face_option *option, const char *value, fac
 static weigh_status timed(const face_option *option, const char *value, face_question *o, weigh_error *err) {
   char *end = NULL;
   double seconds = strtod(value, &end);
-  if (end == value || *end || !(seconds >= 0) || seconds > 1e9) return fail(err, o, "USAGE_COUNT", value, option->name);
+  if (end == value || *end || !(seconds >= 0) || seconds > 1e9)
+    return face_fail(err, o, "USAGE_COUNT", value, option->name);
   *(weigh_count *)((char *)o + option->at) = (weigh_count)(seconds * 1000 + 0.5);
   return WEIGH_OK;
 }
@@ -101,7 +99,8 @@ static weigh_status timed(const face_option *option, const char *value, face_que
 static weigh_status real(const face_option *option, const char *value, face_question *o, weigh_error *err) {
   char *end = NULL;
   const double number = strtod(value, &end);
-  if (end == value || *end || !(number > 0) || number > 1e15) return fail(err, o, "USAGE_REAL", value, option->name);
+  if (end == value || *end || !(number > 0) || number > 1e15)
+    return face_fail(err, o, "USAGE_REAL", value, option->name);
   *(double *)((char *)o + option->at) = number;
   return WEIGH_OK;
 }
@@ -154,7 +153,7 @@ static weigh_status apply(const face_option *option, const char *value, face_que
 weigh_status face_set(const face_option *option, const char *value, face_question *o, weigh_error *err) {
   const weigh_status status = apply(option, value, o, err);
   if (status != WEIGH_OK || option->of == '*') return status;
-  if (o->given_count == FACE_MAX_GIVEN) return fail(err, o, "USAGE_TOO_MANY", option->name, "256");
+  if (o->given_count == FACE_MAX_GIVEN) return face_fail(err, o, "USAGE_TOO_MANY", option->name, "256");
   o->given[o->given_count++] = (face_given){option, value};
   return WEIGH_OK;
 }
@@ -163,7 +162,7 @@ weigh_status face_set_engine(const char *name, const char *value, face_question 
   char *text = o->engine_text + o->engine_used;
   const size_t room = sizeof o->engine_text - o->engine_used;
   const int length = snprintf(text, room, value ? "%s=%s" : "%s", name, value);
-  if (length < 0 || (size_t)length >= room) return fail(err, o, "USAGE_TOO_MANY", name, "4096");
+  if (length < 0 || (size_t)length >= room) return face_fail(err, o, "USAGE_TOO_MANY", name, "4096");
   o->engine_used += (size_t)length + 1;
   return face_set(face_find_option(NULL, "engine-option", strlen("engine-option")), text, o, err);
 }
@@ -195,5 +194,5 @@ weigh_status face_check_words(const face_command *command, const face_question *
   if (o->report.log || o->report.log_text) least = 0; /* it may name its model */
   size_t given = 0;
   while (given < o->word_count && o->words[given]) given++;
-  return given < least ? fail(err, o, "USAGE_MISSING", command->words, command->name) : WEIGH_OK;
+  return given < least ? face_fail(err, o, "USAGE_MISSING", command->words, command->name) : WEIGH_OK;
 }

@@ -3,10 +3,6 @@
 #include <ctype.h>
 #include <string.h>
 
-static weigh_status fail(weigh_error *err, const face_question *o, const char *id, const char *a, const char *b) {
-  return weigh_error_set(err, o->language, id, (const char *const[]){a, b}, 2);
-}
-
 /* ---- names ---- */
 
 const char *face_word(const face_command *command, size_t index, size_t *length, bool *optional) {
@@ -66,13 +62,12 @@ weigh_status face_set_named(const face_command *command, const char *name, const
   }
   const face_option *option = find_named(command, name);
   if (option && face_is_of_here(option)) option = NULL;
-  else if (!option && strchr(command->options, 'S') &&
-           *value) /* as on the command line: also `reserve` of another command */
+  else if (!option && strchr(command->options, 'S') && *value) /* as on the command line: also another command's name */
     return face_set_engine(name, value, o, err);
-  if (!option) return fail(err, o, "USAGE_OPTION", name, command->name);
+  if (!option) return face_fail(err, o, "USAGE_OPTION", name, command->name);
   if (option->value) return face_set(option, value, o, err);
   if (strcmp(value, "false") == 0) return WEIGH_OK;
-  if (*value && strcmp(value, "true") != 0) return fail(err, o, "USAGE_NO_VALUE", name, option->name);
+  if (*value && strcmp(value, "true") != 0) return face_fail(err, o, "USAGE_NO_VALUE", name, option->name);
   return face_set(option, "", o, err);
 }
 
@@ -115,7 +110,7 @@ static weigh_status read_pair(const char **at, char **room, const face_command *
     value = *room;
     end = decode(end + 1, "&;", room);
   }
-  if (!end) return fail(err, o, "USAGE_QUESTION", text, "");
+  if (!end) return face_fail(err, o, "USAGE_QUESTION", text, "");
   *at = end + (*end == '&');
   return *name ? face_set_named(command, name, value, o, err) : WEIGH_OK;
 }
@@ -124,9 +119,9 @@ weigh_status face_read_question(const char *text, char *room, const face_command
                                 weigh_error *err) {
   char *name = room;
   const char *at = decode(after_url(text), "?&=", &room);
-  if (!at || (*at && *at != '?')) return fail(err, o, "USAGE_QUESTION", text, "");
+  if (!at || (*at && *at != '?')) return face_fail(err, o, "USAGE_QUESTION", text, "");
   *command = face_find_command(name);
-  if (!*command) return fail(err, o, "USAGE_COMMAND", name, "");
+  if (!*command) return face_fail(err, o, "USAGE_COMMAND", name, "");
   at += *at == '?';
   while (*at && *at != ';') { /* what follows a semicolon is the page's own */
     const weigh_status status = read_pair(&at, &room, *command, o, err);

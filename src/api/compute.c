@@ -35,10 +35,9 @@ weigh_status weigh_compute_open(weigh_model *model, const weigh_pass *pass, weig
 
 void weigh_compute_free(weigh_compute *compute) { (void)compute; }
 
-static bool wide(wb_num n, weigh_wide *out) {
+static void wide(wb_num n, weigh_wide *out) {
   wb_num_floor(n, &n);
   *out = (weigh_wide){(uint64_t)n.num, (int64_t)(n.num >> 64)};
-  return true;
 }
 
 static bool fill(const weigh_compute *c, const wb_num figures[WB_PASS_FIGURES], weigh_compute_result *out) {
@@ -48,7 +47,8 @@ static bool fill(const weigh_compute *c, const wb_num figures[WB_PASS_FIGURES], 
   weigh_wide *const wides[] = {&out->matmul_flops, &out->attention_flops, &out->convolution_flops, &out->other_flops,
                                &out->weight_bytes, &out->read_bytes,      &out->written_bytes};
   for (int i = 0; i < WB_PASS_FIGURES; i++) wide(figures[i], wides[i]);
-  return wide(total, &out->total_flops);
+  wide(total, &out->total_flops);
+  return true;
 }
 
 weigh_status weigh_compute_at(const weigh_compute *c, weigh_count batch, weigh_count prompt, weigh_count depth,

@@ -77,7 +77,7 @@ weigh_status weigh_memory_reach(const weigh_memory *memory, weigh_count *max_con
   if (!WB_BEGIN(ctx)) return wb_report_failure(ctx, memory->model->library, err);
   const weigh_count tokens = (weigh_count)wb_serving_max_context(memory->serving);
   *max_sequences = (weigh_count)wb_serving_max_sequences(memory->serving);
-  *max_context = tokens;
+  *max_context = tokens; /* once neither can fail any more */
   return WEIGH_OK;
 }
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define PAGE 256
+#define PAGE ((size_t)256)
 
 void wb_registry_fresh(weigh_registry *r) { wb_arena_reset(r->reg.ctx.arena, r->reg.mark); }
 
@@ -113,13 +113,12 @@ typedef struct listing {
 
 /* The next rows; 0 at the end. Their memory lasts until the call after, but for the id that it goes on behind. */
 static size_t next_rows(listing *l, wb_mark mark) {
-  static const size_t most = PAGE;
   char after[WB_REGISTRY_ID_MAX + 1];
   const size_t used = l->page.after.len < sizeof after ? l->page.after.len : sizeof after - 1;
   if (used) memcpy(after, l->page.after.ptr, used);
   wb_arena_reset(l->r->reg.ctx.arena, mark);
   l->page.after = wb_str_copy(&l->r->reg.ctx, (wb_str){after, used});
-  l->page.limit = l->left < most ? l->left : most;
+  l->page.limit = l->left < PAGE ? l->left : PAGE;
   l->rows = WB_NEWN(&l->r->reg.ctx, wb_stored, PAGE);
   const size_t count = l->left ? page_of(l->r, &l->page, l->rows) : 0;
   if (count) l->page.after = l->rows[count - 1].id;

@@ -76,6 +76,8 @@ static weigh_status verify(weigh_registry *r, gathering *g, weigh_error *err) {
   return status;
 }
 
+static weigh_count limit_of(const weigh_registry_question *q) { return q->limit > 0 ? q->limit : 1000; }
+
 static weigh_status act(weigh_registry *r, const weigh_registry_question *q, gathering *g, weigh_error *err) {
   g->done.removed = q->action == WEIGH_REGISTRY_REMOVE ? 1 : -1;
   switch (q->action) {
@@ -87,14 +89,14 @@ static weigh_status act(weigh_registry *r, const weigh_registry_question *q, gat
     default: break;
   }
   /* One more than is shown tells whether there are more. */
-  const weigh_count limit = q->limit > 0 ? q->limit : 1000;
-  return weigh_registry_list(r, q->name, q->after, limit + 1, gather_row, g, err);
+  const weigh_count limit = limit_of(q);
+  return weigh_registry_list(r, q->name, q->after, limit < INT64_MAX ? limit + 1 : limit, gather_row, g, err);
 }
 
 static weigh_status write_answer(wb_out *out, weigh_registry *r, const weigh_registry_question *q, gathering *g,
                                  weigh_error *err) {
   if (g->failed || !WB_BEGIN(g->ctx)) return wb_failure_in(g->ctx, r->language, err);
-  const size_t limit = q->limit > 0 ? (size_t)q->limit : 1000;
+  const size_t limit = (size_t)limit_of(q);
   const bool more = g->count > limit;
   if (q->action == WEIGH_REGISTRY_LIST) wb_report_configs(out, r->reg.where, g->rows, more ? limit : g->count, more);
   else if (q->action == WEIGH_REGISTRY_SHOW) wb_report_config(out, r->reg.where, g->rows);

@@ -33,7 +33,9 @@ _Noreturn void wb_out_of_steps(wb_ctx *ctx, wb_place place) {
   WB_FAIL(ctx, WB_TOO_MUCH_WORK, place, wb_text_str(&limit));
 }
 
-_Noreturn void wb_too_deep(wb_ctx *ctx, wb_place place) { WB_FAIL(ctx, WB_TOO_DEEP, place, WB_STR("200")); }
+_Noreturn void wb_too_deep(wb_ctx *ctx, wb_place place, unsigned limit) {
+  WB_FAIL(ctx, WB_TOO_DEEP, place, wb_str_fmt(ctx, "%u", limit));
+}
 
 void *wb_grow(wb_ctx *ctx, const void *array, size_t *cap, size_t size) {
   size_t more = *cap ? *cap * 2 : 8;

@@ -84,9 +84,9 @@ static inline void wb_step(wb_ctx *ctx, wb_place place) {
 
 /* Fails when nesting passes WB_MAX_DEPTH; pair each enter with one leave. */
 #define WB_MAX_DEPTH 200u
-_Noreturn void wb_too_deep(wb_ctx *ctx, wb_place place);
+_Noreturn void wb_too_deep(wb_ctx *ctx, wb_place place, unsigned limit);
 static inline void wb_enter(wb_ctx *ctx, wb_place place) {
-  if (++ctx->depth > WB_MAX_DEPTH) wb_too_deep(ctx, place);
+  if (++ctx->depth > WB_MAX_DEPTH) wb_too_deep(ctx, place, WB_MAX_DEPTH);
 }
 static inline void wb_leave(wb_ctx *ctx) { ctx->depth--; }
 

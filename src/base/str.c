@@ -59,8 +59,6 @@ wb_str wb_str_trim(wb_str a) {
 
 static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
 
-/* Levenshtein with one row; names longer than the row never match closely. */
-#define DISTANCE_MAX 128
 /* Unicode 15, table 3-7. */
 size_t wb_str_utf8(const char *text, size_t left) {
   const unsigned char *s = (const unsigned char *)text;
@@ -122,6 +120,8 @@ bool wb_str_next(wb_str list, char separator, size_t *at, wb_str *item) {
   return false;
 }
 
+/* Levenshtein with one row; names longer than the row never match closely. */
+#define DISTANCE_MAX 128
 size_t wb_str_distance(wb_str a, wb_str b, size_t limit) {
   size_t gap = a.len > b.len ? a.len - b.len : b.len - a.len;
   if (gap > limit || a.len >= DISTANCE_MAX || b.len >= DISTANCE_MAX) return limit + 1;

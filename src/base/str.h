@@ -66,7 +66,7 @@ wb_str wb_str_join(struct wb_ctx *ctx, wb_str a, wb_str b);
 char *wb_str_cstr(struct wb_ctx *ctx, wb_str a); /* NUL-terminated copy */
 wb_str wb_str_fmt(struct wb_ctx *ctx, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* For printf's "%.*s". */
+/* For printf's "%.*s"; of a text from outside no more than its first 4,096 bytes. */
 #define WB_STR_ARG(s) (int)((s).len > 4096 ? 4096 : (s).len), (s).ptr ? (s).ptr : ""
 
 #endif

@@ -12,6 +12,11 @@ static wb_num num_arg(wb_ctx *ctx, wb_place place, const char *function, const w
   return value->u.num;
 }
 
+/* A number, or what is one once a workload is known. */
+static void must_count(wb_ctx *ctx, wb_place place, const char *function, const wb_value *value) {
+  if (value->kind != WB_FORM) num_arg(ctx, place, function, value);
+}
+
 static wb_value rounded(wb_ctx *ctx, wb_place place, const char *name, const wb_value *value,
                         bool (*round)(wb_num, wb_num *)) {
   wb_value out = *value;
@@ -56,8 +61,9 @@ static wb_value extreme(wb_ctx *ctx, wb_place place, const wb_value *args, size_
   }
   if (count == 0) WB_FAIL(ctx, WB_LANG_TYPE, place, wb_str_of(name), WB_STR("an empty list"), WB_STR("a number"));
   wb_value best = args[0];
-  if (best.kind != WB_FORM) num_arg(ctx, place, name, &best);
+  must_count(ctx, place, name, &best);
   for (size_t i = 1; i < count; i++) {
+    if (best.kind == WB_FORM) must_count(ctx, place, name, &args[i]);
     if (best.kind == WB_FORM || args[i].kind == WB_FORM) {
       best = wb_form_function(ctx, place, op == WB_OP_LT ? WB_ATOM_MIN : WB_ATOM_MAX, &args[i], &best, NULL);
       continue;
@@ -82,7 +88,7 @@ static wb_value run_log2(wb_ctx *ctx, wb_place place, const wb_value *args, size
   wb_num n = num_arg(ctx, place, "log2", &args[0]);
   if (n.num <= 0 || n.den != 1) bad(ctx, place, "log2", &args[0], "an integer above 0");
   int bits = 0;
-  for (wb_i128 power = 1; power < n.num && bits < 126; power *= 2) bits++;
+  for (wb_u128 power = 1; power < (wb_u128)n.num; power *= 2) bits++; /* at most 127 */
   return wb_integer(bits);
 }
 
@@ -161,8 +167,8 @@ static wb_value run_rows(wb_ctx *ctx, wb_place place, const wb_value *args, size
 
 /* distinct(all, take, draws): see wb_distinct. */
 static wb_value run_distinct(wb_ctx *ctx, wb_place place, const wb_value *args, size_t count) {
-  (void)count;
-  for (int i = 0; i < 3; i++)
+  for (size_t i = 0; i < count; i++) must_count(ctx, place, "distinct", &args[i]);
+  for (size_t i = 0; i < count; i++)
     if (args[i].kind == WB_FORM) return wb_form_function(ctx, place, WB_ATOM_DISTINCT, &args[0], &args[1], &args[2]);
   return wb_number(wb_distinct(num_arg(ctx, place, "distinct", &args[0]), num_arg(ctx, place, "distinct", &args[1]),
                                num_arg(ctx, place, "distinct", &args[2])));

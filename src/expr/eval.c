@@ -46,14 +46,16 @@ bool wb_eval_bool(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
   return wb_truth(&value);
 }
 
+static _Noreturn void unit_fault(wb_ctx *ctx, wb_place place, wb_op op, const wb_value *a, const wb_value *b) {
+  wb_text left = {.ctx = ctx}, right = {.ctx = ctx};
+  wb_unit_print(&left, a->unit);
+  wb_unit_print(&right, b->unit);
+  WB_FAIL(ctx, WB_LANG_UNIT, place, wb_str_of(wb_ops[op].text), wb_text_str(&left), wb_text_str(&right));
+}
+
 static bool ordered(wb_ctx *ctx, wb_place place, wb_op op, const wb_value *a, const wb_value *b) {
   int order = 0;
-  if (!wb_unit_eq(a->unit, b->unit)) {
-    wb_text left = {.ctx = ctx}, right = {.ctx = ctx};
-    wb_unit_print(&left, a->unit);
-    wb_unit_print(&right, b->unit);
-    WB_FAIL(ctx, WB_LANG_UNIT, place, wb_str_of(wb_ops[op].text), wb_text_str(&left), wb_text_str(&right));
-  }
+  if (!wb_unit_eq(a->unit, b->unit)) unit_fault(ctx, place, op, a, b);
   if (!wb_num_cmp(a->u.num, b->u.num, &order)) WB_FAIL(ctx, WB_LANG_OVERFLOW, place, wb_str_of(wb_ops[op].text));
   if (op == WB_OP_LT) return order < 0;
   if (op == WB_OP_LE) return order <= 0;
@@ -100,7 +102,7 @@ static wb_value arithmetic(wb_ctx *ctx, wb_place place, wb_op op, const wb_value
   } else {
     units = wb_unit_mul(a->unit, b->unit, op == WB_OP_MUL ? 1 : -1, &out.unit);
   }
-  if (!units) ordered(ctx, place, op, a, b);
+  if (!units) unit_fault(ctx, place, op, a, b);
   return out;
 }
 
@@ -110,6 +112,7 @@ static wb_value real_arithmetic(wb_ctx *ctx, wb_place place, wb_op op, const wb_
   double y = b->kind == WB_REAL ? b->u.real : wb_num_double(b->u.num);
   wb_value out = {.kind = WB_REAL};
   bool units = true;
+  if (op >= WB_OP_LT && op <= WB_OP_GE && !wb_unit_eq(a->unit, b->unit)) unit_fault(ctx, place, op, a, b);
   if (op >= WB_OP_LT && op <= WB_OP_GE)
     return wb_bool(op == WB_OP_LT ? x < y : op == WB_OP_LE ? x <= y : op == WB_OP_GT ? x > y : x >= y);
   if (op == WB_OP_ADD || op == WB_OP_SUB) {
@@ -123,7 +126,7 @@ static wb_value real_arithmetic(wb_ctx *ctx, wb_place place, wb_op op, const wb_
   } else {
     type_fault(ctx, place, wb_ops[op].text, a, "exact numbers");
   }
-  if (!units) ordered(ctx, place, op, a, b);
+  if (!units) unit_fault(ctx, place, op, a, b);
   return out;
 }
 
@@ -139,12 +142,12 @@ static bool open_number(const wb_value *value) { return value->kind == WB_FORM |
 
 /* Units of forms are those of their numbers. */
 static wb_value form_arithmetic(wb_ctx *ctx, wb_place place, wb_op op, const wb_value *a, const wb_value *b) {
-  bool alike = op == WB_OP_ADD || op == WB_OP_SUB || op == WB_OP_MOD || (op >= WB_OP_EQ && op <= WB_OP_GE);
-  if (alike && !wb_unit_eq(a->unit, b->unit)) {
-    wb_value x = *a, y = *b;
-    x.u.num = y.u.num = wb_num_int(0);
-    ordered(ctx, place, op, &x, &y);
-  }
+  const bool alike = op == WB_OP_ADD || op == WB_OP_SUB || op == WB_OP_MOD || (op >= WB_OP_EQ && op <= WB_OP_GE);
+  wb_unit unit; /* the form's own arithmetic takes it for granted that there is one */
+  const bool units = alike             ? wb_unit_eq(a->unit, b->unit)
+                     : op == WB_OP_POW ? true
+                                       : wb_unit_mul(a->unit, b->unit, op == WB_OP_MUL ? 1 : -1, &unit);
+  if (!units) unit_fault(ctx, place, op, a, b);
   return wb_form_binary(ctx, place, op, a, b);
 }
 
@@ -194,6 +197,7 @@ static wb_value eval_unary(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
   wb_value a = wb_eval(ctx, expr->u.op.a, scope);
   if (a.kind == WB_FORM) {
     wb_value from = wb_integer(expr->u.op.op == WB_OP_NOT ? 1 : 0);
+    if (expr->u.op.op == WB_OP_NEG) from.unit = a.unit;
     return wb_binary(ctx, expr->place, WB_OP_SUB, &from, &a);
   }
   if (expr->u.op.op == WB_OP_NOT) return wb_bool(!wb_truth(&a));
@@ -325,7 +329,7 @@ static wb_value eval_node(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
 #define EVAL_DEPTH 5000u
 wb_value wb_eval(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
   wb_step(ctx, expr->place);
-  if (++ctx->eval_depth > EVAL_DEPTH) wb_too_deep(ctx, expr->place);
+  if (++ctx->eval_depth > EVAL_DEPTH) wb_too_deep(ctx, expr->place, EVAL_DEPTH);
   wb_value value = eval_node(ctx, expr, scope);
   ctx->eval_depth--;
   return value;

@@ -282,9 +282,13 @@ wb_num wb_isqrt(wb_num n) {
 }
 
 wb_num wb_distinct(wb_num all, wb_num take, wb_num draws) {
-  double n = wb_num_double(all);
-  if (n <= 0 || draws.num <= 0) return wb_num_int(0);
-  double missed = pow(1 - wb_num_double(take) / n, wb_num_double(draws));
+  const double n = wb_num_double(all), share = wb_num_double(take) / n;
+  if (n <= 0 || draws.num <= 0 || share <= 0) return wb_num_int(0);
+  if (share >= 1) { /* one draw takes all that there are; the power of what is below 0 would be no number */
+    wb_num_floor(all, &all);
+    return all;
+  }
+  const double missed = pow(1 - share, wb_num_double(draws));
   return wb_num_int((wb_i128)(n * (1 - missed) + 0.5));
 }
 
@@ -354,7 +358,7 @@ wb_value wb_settled(const wb_value *value) {
   wb_forms *table = value->u.form->table;
   wb_value out = {.kind = WB_NUM, .unit = value->unit, .u.num = wb_num_int(0)};
   if (!table->is_set &&
-      table->has_workload) { /* atoms were made since: the open quantities stand first and have not changed */
+      table->has_workload) { /* atoms were made since; the open quantities stand first, as they were */
     wb_num open[WB_FORM_ATOMS];
     memcpy(open, table->values, table->open_count * sizeof *open);
     if (!wb_forms_set(table, open)) return out;

@@ -96,7 +96,8 @@ bool wb_forms_atoms(const wb_forms *table, const wb_num *open, wb_num *values);
 bool wb_atom_at(const wb_atom *atom, const wb_num *values, wb_num *out);
 bool wb_form_at(const wb_form *form, const wb_num *values, wb_num *out);
 
-/* "2048 * ceil(context / 16) * sequences"; with `numbers`, the open quantities as the workload in effect has them. */
+/* "2048 * ceil(context / 16) * sequences"; with `numbers`, the open quantities as the workload in effect has them.
+ * What wb_settled has been asked of: the number of distinct ones is printed as a number. */
 void wb_form_print(wb_text *out, const wb_form *form, bool numbers);
 
 /* The number that a value stands for under the workload in effect; other values are returned as they are. */

@@ -12,8 +12,7 @@ _Static_assert(sizeof wb_ops / sizeof *wb_ops == WB_OP_NEG + 1, "one row per ope
 static wb_expr *node(wb_tokens *t, wb_expr_kind kind, const wb_token *token) {
   wb_expr *expr = WB_NEW(t->ctx, wb_expr);
   expr->kind = kind;
-  /* Place is made of the offset now and turned into line and column only in a failure: see wb_expr_place. */
-  expr->place = (wb_place){t->file, 0, token->offset};
+  expr->place = (wb_place){t->file, 0, token->offset}; /* line and column in a failure only: wb_library_locate */
   return expr;
 }
 
@@ -24,7 +23,7 @@ static uint32_t deeper(const wb_expr *a, const wb_expr *b) { return a->depth > b
 /* Trees made by loops (1 + 1 + …) have a limit too, as all that walk them recurse. */
 static const wb_expr *finished(wb_tokens *t, wb_expr *expr, uint32_t below) {
   expr->depth = below + 1;
-  if (expr->depth > TREE_DEPTH) wb_too_deep(t->ctx, expr->place);
+  if (expr->depth > TREE_DEPTH) wb_too_deep(t->ctx, expr->place, TREE_DEPTH);
   return expr;
 }
 

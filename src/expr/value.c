@@ -52,9 +52,7 @@ wb_binding *wb_scope_find_here(const wb_scope *scope, const wb_sym *name) {
 
 wb_binding *wb_scope_find(wb_ctx *ctx, wb_scope *scope, const wb_sym *name) {
   for (; scope; scope = scope->parent) {
-    wb_binding *found = NULL;
-    for (size_t i = scope->count; i-- > 0 && !found;)
-      if (scope->items[i]->name == name) found = scope->items[i];
+    wb_binding *found = wb_scope_find_here(scope, name);
     if (!found && scope->resolve) found = scope->resolve(ctx, scope, name);
     if (found) return found;
   }

@@ -135,19 +135,26 @@ static void parse_file(wb_library *lib, size_t file) {
   lib->files[file].state = WB_PARSED;
 }
 
+/* Work in the library's own context, which serves many callers, begins with this and ends in pass_on where it fails. */
+static void begin_anew(wb_library *lib) { lib->ctx.depth = lib->ctx.eval_depth = 0; }
+
+static _Noreturn void pass_on(const wb_library *lib, wb_ctx *ctx) {
+  ctx->failure = lib->ctx.failure;
+  longjmp(ctx->guard, 1);
+}
+
 /* Files are parsed in the library's own context; a fault there becomes the caller's. What was begun is begun anew the
  * next time: the fault may have been a shortage of memory. */
 static void parse_for(wb_library *lib, wb_ctx *ctx, size_t file) {
   if (lib->files[file].state == WB_PARSED) return;
-  lib->ctx.depth = lib->ctx.eval_depth = 0;
+  begin_anew(lib);
   if (WB_GUARD(&lib->ctx)) {
     parse_file(lib, file);
     return;
   }
   for (size_t i = 0; i < lib->file_count; i++)
     if (lib->files[i].state == WB_PARSING) lib->files[i].state = WB_UNPARSED;
-  ctx->failure = lib->ctx.failure;
-  longjmp(ctx->guard, 1);
+  pass_on(lib, ctx);
 }
 
 /* `like` inside a file being parsed: a family of another file, or one above in the same file. */
@@ -334,29 +341,27 @@ bool wb_library_ignores(const wb_library *lib, wb_str key) {
 const wb_expr *wb_library_formula(wb_library *lib, wb_ctx *ctx, wb_str text, wb_str file) {
   for (size_t i = 0; i < lib->formula_count; i++)
     if (lib->formulas[i].text == text.ptr) return lib->formulas[i].expr;
-  lib->ctx.depth = lib->ctx.eval_depth = 0;
+  begin_anew(lib);
   if (WB_GUARD(&lib->ctx)) {
     WB_PUSH_ROOM(&lib->ctx, lib->formulas, lib->formula_count, lib->formula_cap);
     const wb_expr *expr = wb_parse_formula(&lib->ctx, &lib->symbols, text, file);
     lib->formulas[lib->formula_count++] = (struct wb_formula_text){text.ptr, expr};
     return expr;
   }
-  ctx->failure = lib->ctx.failure;
-  longjmp(ctx->guard, 1);
+  pass_on(lib, ctx);
 }
 
 const void *wb_library_made(wb_library *lib, wb_ctx *ctx, wb_make_fn make) {
   for (size_t i = 0; i < lib->made_count; i++)
     if (lib->made[i].make == make) return lib->made[i].made;
-  lib->ctx.depth = lib->ctx.eval_depth = 0;
+  begin_anew(lib);
   if (WB_GUARD(&lib->ctx)) {
     WB_PUSH_ROOM(&lib->ctx, lib->made, lib->made_count, lib->made_cap);
     const void *made = make(&lib->ctx);
     lib->made[lib->made_count++] = (struct wb_kept_table){make, made};
     return made;
   }
-  ctx->failure = lib->ctx.failure;
-  longjmp(ctx->guard, 1);
+  pass_on(lib, ctx);
 }
 
 void wb_library_parse_all(wb_library *lib, wb_ctx *ctx) {

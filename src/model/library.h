@@ -100,10 +100,10 @@ const wb_decl *wb_library_find(wb_library *lib, wb_ctx *ctx, wb_decl_kind kind, 
 /* Those of a kind in order of files; NULL after the last. */
 const wb_decl *wb_library_at(wb_library *lib, wb_ctx *ctx, wb_decl_kind kind, size_t i);
 /* The family for a `model_type`; NULL when the type is unknown. */
+const wb_decl *wb_library_type(wb_library *lib, wb_ctx *ctx, wb_str model_type);
 const wb_decl *wb_library_class(wb_library *lib, wb_ctx *ctx, wb_str class_name); /* by architectures[0] */
 /* For a configuration without a type: the family whose telling key stands in it. */
 const wb_decl *wb_library_marker(wb_library *lib, wb_ctx *ctx, size_t i, wb_str *key); /* NULL past the last */
-const wb_decl *wb_library_type(wb_library *lib, wb_ctx *ctx, wb_str model_type);
 
 /* An outermost scope, in the caller's context, that knows every operation and block by name. `known`: an earlier such
  * scope whose findings may be used, or NULL. */

@@ -195,10 +195,10 @@ static bool has_slip(const reading *r) {
 static _Noreturn void fail_slip(const reading *r) {
   for (size_t i = 0; i < r->count; i++) {
     const wb_str text = r->tokens[i].text;
-    double digits = 0;
+    bool number = false;
     if (r->tokens[i].means != M_UNKNOWN) continue;
-    for (size_t k = 0; k < text.len; k++) digits += is_digit(text.ptr[k]) || text.ptr[k] == '.';
-    WB_FAIL(r->ctx, digits > 0 ? WB_SIZED_UNIT : WB_SIZED_WORD, WB_NOWHERE, r->text, text, forms());
+    for (size_t k = 0; k < text.len; k++) number = number || is_digit(text.ptr[k]) || text.ptr[k] == '.';
+    WB_FAIL(r->ctx, number ? WB_SIZED_UNIT : WB_SIZED_WORD, WB_NOWHERE, r->text, text, forms());
   }
   WB_FAIL(r->ctx, WB_SIZED_NONE, WB_NOWHERE, r->text, forms());
 }

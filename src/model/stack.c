@@ -71,17 +71,19 @@ static uint32_t checked_count(wb_walk *w, const wb_stmt *stmt, wb_num n) {
   return (uint32_t)n.num;
 }
 
+/* All that a stack counts: its numbers from the first on. */
+static wb_number_set whole_index(wb_walk *w, wb_frame *f, const wb_stmt *stmt, uint32_t from, uint32_t count) {
+  wb_number_set all = {.size = count, .range_count = 1, .range_cap = 1, .expr = stmt->expr, .scope = f->scope};
+  all.ranges = WB_NEW(w->ctx, wb_range);
+  all.ranges[0] = (wb_range){from, from + count - 1};
+  return all;
+}
+
 static layer_class *classify(wb_walk *w, wb_frame *f, const wb_stmt *stmt, uint32_t from, uint32_t count) {
   layer_class *classes = NULL;
   size_t lets = leading_lets(&stmt->body);
   if (lets == 0) {
-    layer_class *all = new_class(w, &classes, f->scope);
-    all->index.size = count;
-    all->index.ranges = WB_NEW(w->ctx, wb_range);
-    all->index.ranges[0] = (wb_range){from, from + count - 1};
-    all->index.range_count = all->index.range_cap = 1;
-    all->index.expr = stmt->expr;
-    all->index.scope = f->scope;
+    new_class(w, &classes, f->scope)->index = whole_index(w, f, stmt, from, count);
     return classes;
   }
   layer next = new_layer(w, f, stmt, lets);
@@ -159,12 +161,7 @@ static wb_number_set *expert_index(wb_walk *w, wb_frame *f, const wb_stmt *stmt,
   uint32_t from = 0;
   if (stmt->arg_count) from = checked_count(w, stmt, wb_eval_size(w->ctx, stmt->args[0].expr, f->scope));
   wb_number_set *index = WB_NEW(w->ctx, wb_number_set);
-  index->size = count;
-  index->ranges = WB_NEW(w->ctx, wb_range);
-  index->ranges[0] = (wb_range){from, from + count - 1};
-  index->range_count = index->range_cap = 1;
-  index->expr = stmt->expr;
-  index->scope = f->scope;
+  *index = whole_index(w, f, stmt, from, count);
   return index;
 }
 

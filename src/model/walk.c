@@ -206,6 +206,13 @@ static const wb_expr *written_list(wb_walk *w, const wb_expr *expr, wb_scope **s
   return expr && expr->kind == WB_X_LIST ? expr : NULL;
 }
 
+static void must_be_width(wb_walk *w, const wb_stmt *stmt, const wb_value *width) {
+  if (width->kind == WB_NUM && wb_num_is_int(width->u.num) && width->u.num.num >= 0) return;
+  wb_text found = {.ctx = w->ctx};
+  wb_value_print(&found, width);
+  WB_FAIL(w->ctx, WB_LANG_NO_SIZE, stmt->place, WB_STR("yields"), wb_text_str(&found));
+}
+
 static wb_value shape_of_width(wb_walk *w, const wb_axis *positions, const wb_value *width, const wb_expr *expr,
                                wb_scope *scope) {
   wb_shape *shape = WB_NEW(w->ctx, wb_shape);
@@ -236,6 +243,7 @@ static void walk_yield(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
   wb_scope *scope = f->scope;
   const wb_expr *list = w->counting ? NULL : written_list(w, stmt->expr, &scope);
   const wb_axis *positions = result_positions(w, f, stmt);
+  for (size_t i = 0; i < f->result_count; i++) must_be_width(w, stmt, &widths.u.list.items[i]);
   for (size_t i = 0; i < f->result_count; i++)
     results[i] = shape_of_width(w, positions, &widths.u.list.items[i], list ? list->u.list.items[i] : NULL, scope);
 }

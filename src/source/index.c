@@ -15,7 +15,7 @@ static _Noreturn void wrong_field(wb_ctx *ctx, const text_of *in, wb_str field, 
   wb_str kind = found ? wb_str_of(wb_json_kind_name(found)) : WB_STR("missing");
   size_t offset = found ? found->offset : 0;
   ctx->failure.excerpt = found ? wb_json_excerpt(ctx, in->text, offset) : WB_STR("");
-  wb_place place = found ? wb_json_place_at(in->text, in->file, offset) : (wb_place){in->file, 0, 0};
+  wb_place place = found ? wb_json_place_at(in->text, in->file, offset) : wb_in_file(in->file);
   WB_FAIL(ctx, WB_INDEX_FIELD, place, field, kind, wb_str_of(expected));
 }
 
@@ -133,16 +133,10 @@ wb_index *wb_index_open(wb_ctx *ctx, wb_str path) {
   return wb_index_read(ctx, wb_read_file(ctx, path, WB_INDEX_MAX_BYTES), path);
 }
 
-static bool holds(wb_str text, wb_str part) {
-  for (size_t i = 0; i + part.len <= text.len; i++)
-    if (wb_str_starts(wb_str_slice(text, i, text.len), part)) return true;
-  return false;
-}
-
 /* The smaller, the likelier; diffusers writes a variant between: model.safetensors.index.fp16.json. */
 static int rank_of(wb_str name) {
   if (wb_str_is(name, "model.safetensors.index.json")) return 0;
-  if (holds(name, WB_STR(".safetensors.index."))) return 1;
+  if (wb_str_holds(name, WB_STR(".safetensors.index."))) return 1;
   return wb_str_is(name, "pytorch_model.bin.index.json") ? 2 : 3;
 }
 
@@ -150,7 +144,7 @@ size_t wb_index_find(wb_ctx *ctx, wb_str folder, wb_str **paths) {
   wb_str *names = NULL;
   size_t count = wb_list_folder(ctx, folder, &names), found = 0;
   for (size_t i = 0; i < count; i++)
-    if (holds(names[i], WB_STR(".index.")) && wb_str_ends(names[i], WB_STR(".json"))) names[found++] = names[i];
+    if (wb_str_holds(names[i], WB_STR(".index.")) && wb_str_ends(names[i], WB_STR(".json"))) names[found++] = names[i];
   *paths = WB_NEWN(ctx, wb_str, found);
   size_t n = 0;
   for (int rank = 0; rank <= 3; rank++)

@@ -7,7 +7,7 @@
 
 _Noreturn void wb_json_fail(wb_ctx *ctx, wb_str text, wb_str file, const wb_json_fault *fault) {
   bool has_line = fault->id != WB_JSON_TOO_BIG && fault->id != WB_JSON_EMPTY;
-  wb_place place = has_line ? wb_json_place_at(text, file, fault->offset) : (wb_place){file, 0, 0};
+  wb_place place = has_line ? wb_json_place_at(text, file, fault->offset) : wb_in_file(file);
   bool shown = has_line && fault->id != WB_JSON_ENCODING;
   ctx->failure.excerpt = shown ? wb_json_excerpt(ctx, text, fault->offset) : WB_STR("");
   wb_fail(ctx, fault->id, place, 2, fault->args);

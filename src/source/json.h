@@ -95,8 +95,8 @@ wb_str wb_json_shown(wb_ctx *ctx, wb_str text);
  * more than WB_JSON_MAX_DEPTH parts. */
 wb_json *wb_json_with(wb_ctx *ctx, const wb_json *root, wb_str path, wb_json *value);
 
-/* Reads what a user typed after `--set key=` (`name` stands for a file in errors): JSON if it parses as JSON, else the bare word as a string;
- * also True/False/None as Python writes them. What begins like a list, an object or a quoted string and is none
+/* Reads what a user typed after `--set key=` (`name` stands for a file in errors): JSON if it parses as JSON, else the
+ * bare word as a string; also True/False/None as Python writes them. What begins like a list, an object or a quoted string and is none
  * fails with the json_* message. The tree does not refer to `typed`. All its offsets are 0. */
 wb_json *wb_json_typed(wb_ctx *ctx, wb_str typed, wb_str name);
 

@@ -53,6 +53,7 @@ static bool string_fault(wb_ctx *ctx, wb_str text, size_t at, wb_json_fault *fau
       good = at + i < text.len && text.ptr[at + i] && strchr("0123456789abcdefABCDEF", text.ptr[at + i]);
     if (good) continue;
     size_t to = escape + (text.ptr[at] == 'u' ? 6 : 2);
+    while (to < text.len && ((unsigned char)text.ptr[to] & 0xc0) == 0x80) to++; /* no half character */
     wb_str shown = wb_json_shown(ctx, wb_str_slice(text, escape, to));
     fault_at(fault, escape, wb_str_fmt(ctx, "`%.*s`", WB_STR_ARG(shown)),
              "an escape: \\\" \\\\ \\/ \\b \\f \\n \\r \\t or \\u and four hex digits");

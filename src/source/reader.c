@@ -19,7 +19,7 @@ static wb_str reason_of(wb_ctx *ctx, int error) {
 }
 
 static _Noreturn void cannot(wb_ctx *ctx, wb_message_id id, wb_str path, wb_str reason) {
-  WB_FAIL(ctx, id, ((wb_place){path, 0, 0}), path, reason);
+  WB_FAIL(ctx, id, wb_in_file(path), path, reason);
 }
 
 /* As the system wants it. A name that holds a NUL would be cut short there and mean another file. */
@@ -82,6 +82,12 @@ static outcome read_all(input *in, size_t expected) {
 
 #define STREAM_ROOM ((size_t)64 << 10)
 
+/* A file below its own limit may still be more than the rest of the context's memory. */
+static _Noreturn void cannot_keep(wb_ctx *ctx, wb_str path, size_t bytes) {
+  ctx->at = wb_in_file(path);
+  wb_no_room(ctx, bytes);
+}
+
 static wb_str read_input(wb_ctx *ctx, wb_str path, int fd, size_t limit) {
   input in = {.ctx = ctx, .fd = fd, .limit = limit};
   struct stat info;
@@ -98,10 +104,10 @@ static wb_str read_input(wb_ctx *ctx, wb_str path, int fd, size_t limit) {
     result = read_all(&in, sized ? (size_t)info.st_size : STREAM_ROOM - 1);
   }
   if (fd != STDIN_FILENO) close(fd);
-  if (folder) WB_FAIL(ctx, WB_FILE_IS_FOLDER, ((wb_place){path, 0, 0}), path);
+  if (folder) WB_FAIL(ctx, WB_FILE_IS_FOLDER, wb_in_file(path), path);
   if (result == READ_ERROR) cannot(ctx, WB_FILE_READ, path, reason_of(ctx, in.error));
   if (result == READ_TOO_BIG) cannot(ctx, WB_FILE_TOO_BIG, path, wb_str_fmt(ctx, "%zu", limit));
-  if (result == READ_NO_MEMORY) WB_FAIL(ctx, WB_OUT_OF_MEMORY, ((wb_place){path, 0, 0}), WB_STR(""));
+  if (result == READ_NO_MEMORY) cannot_keep(ctx, path, in.len ? in.cap * 2 : in.cap);
   return (wb_str){in.bytes, in.len};
 }
 
@@ -193,7 +199,7 @@ size_t wb_list_folder(wb_ctx *ctx, wb_str path, wb_str **names) {
     if (entry->d_name[0] != '.') memory = list_name(ctx->arena, &list, entry->d_name);
   }
   closedir(folder);
-  if (!memory) WB_FAIL(ctx, WB_OUT_OF_MEMORY, ((wb_place){path, 0, 0}), WB_STR(""));
+  if (!memory) WB_FAIL(ctx, WB_OUT_OF_MEMORY, wb_in_file(path), WB_STR(""));
   if (error) cannot(ctx, WB_FILE_READ, path, reason_of(ctx, error));
   if (list.count > WB_FOLDER_MAX)
     cannot(ctx, WB_FILE_READ, path, wb_str_fmt(ctx, "the folder holds more than %zu names", WB_FOLDER_MAX));

@@ -14,8 +14,7 @@ typedef struct wb_words {
 } wb_words;
 
 /* Blanks and newlines part words; '…', "…" and \ quote as in sh; a backslash joins the next line, also with blanks behind
- * it; # begins a comment; `|`, `&`, `;`, `<`, `>` outside quotes end the command. Words without escapes are slices of the
- * text. Fails launch_quote for a quote that is not closed, launch_long beyond the limits. */
+ * it; # begins a comment; `|`, `&`, `;`, `<`, `>` outside quotes end the command. Words do not refer to the text. Fails launch_quote for a quote that is not closed, launch_long beyond the limits. */
 wb_words wb_shell_words(wb_ctx *ctx, wb_str text);
 
 /* Appends a word so that wb_shell_words and a shell read it back: in quotes where it needs them. */

@@ -157,6 +157,40 @@ static void conditions_of_descriptions_cannot_wait(void **state) {
   assert_string_equal(wb_message_code(ctx.failure.message), "lang_type");
 }
 
+static const char *fault_of(const char *text) {
+  if (WB_GUARD(&ctx)) {
+    wb_eval(&ctx, parsed(text), open_scope(wb_forms_new(&ctx)));
+    return "none";
+  }
+  return wb_message_code(ctx.failure.message);
+}
+
+/* What is no number of the configuration does not become one because the workload is not known yet. */
+static void forms_are_made_of_numbers(void **state) {
+  (void)state;
+  assert_string_equal(fault_of("min(n, null)"), "lang_type");
+  assert_string_equal(fault_of("max(\"a\", n)"), "lang_type");
+  assert_string_equal(fault_of("max(n, m, [1])"), "lang_type");
+  assert_string_equal(fault_of("distinct(n, \"a\", 3)"), "lang_type");
+  assert_string_equal(fault_of("n * 2 [bytes] + 1 [tokens]"), "lang_unit");
+  assert_string_equal(fault_of("n * 1 [bytes*bytes*bytes*bytes*bytes] * 1 [bytes*bytes*bytes*bytes*bytes]"),
+                      "lang_unit");
+  assert_string_equal(fault_of("-(n * 2 [bytes]) + 1 [bytes]"), "none");
+}
+
+static void draws_take_no_more_than_there_are(void **state) {
+  (void)state;
+  static const struct {
+    int all, take, draws, parts, met;
+  } cases[] = {{8, 2, 1, 1, 2},       {8, 2, 1000, 1, 8},  {8, 9, 1, 1, 8}, {8, 1000, 3, 2, 8},
+               {8, 1000, 4096, 1, 8}, {8, -3, 4096, 1, 0}, {8, 0, 7, 1, 0}, {0, 2, 7, 1, 0}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    const wb_num met =
+        wb_distinct(wb_num_int(cases[i].all), wb_num_int(cases[i].take), (wb_num){cases[i].draws, cases[i].parts});
+    assert_true(met.den == 1 && met.num == cases[i].met);
+  }
+}
+
 /* What would be too long multiplied out becomes a factor, and comes to the same. */
 static void growth_is_bounded(void **state) {
   (void)state;
@@ -180,6 +214,8 @@ int main(void) {
       cmocka_unit_test_setup_teardown(beyond_64_bits, begin, end),
       cmocka_unit_test_setup_teardown(conditions_of_descriptions_cannot_wait, begin, end),
       cmocka_unit_test_setup_teardown(growth_is_bounded, begin, end),
+      cmocka_unit_test_setup_teardown(forms_are_made_of_numbers, begin, end),
+      cmocka_unit_test_setup_teardown(draws_take_no_more_than_there_are, begin, end),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

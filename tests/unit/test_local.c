@@ -12,19 +12,7 @@
 #include "estimate/local.h"
 #include "weigh/local.h"
 
-static wb_ctx ctx;
-
-static int open_memory(void **state) {
-  (void)state;
-  ctx = (wb_ctx){.arena = wb_arena_new(0)};
-  return ctx.arena ? 0 : 1;
-}
-
-static int close_memory(void **state) {
-  (void)state;
-  wb_arena_free(ctx.arena);
-  return 0;
-}
+#include "context.h"
 
 static wb_local *read_of(const char *tool, const char *text, size_t *count) {
   size_t seen_count;

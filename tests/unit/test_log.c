@@ -13,19 +13,7 @@
 #include "source/log_internal.h"
 #include "source/reader.h"
 
-static wb_ctx ctx;
-
-static int open_memory(void **state) {
-  (void)state;
-  ctx = (wb_ctx){.arena = wb_arena_new(0)};
-  return ctx.arena ? 0 : 1;
-}
-
-static int close_memory(void **state) {
-  (void)state;
-  wb_arena_free(ctx.arena);
-  return 0;
-}
+#include "context.h"
 
 static wb_log *read_text(const char *text) { return wb_log_read(&ctx, wb_str_of(text)); }
 
@@ -286,8 +274,6 @@ static void facts_beyond_the_limit_are_counted(void **state) {
   assert_int_equal(log->fact_count, WB_LOG_FACTS_MAX);
   assert_int_equal(log->dropped, 5);
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_memory, close_memory)
 
 int main(void) {
   const struct CMUnitTest tests[] = {

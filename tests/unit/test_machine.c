@@ -11,19 +11,7 @@
 #include "base/tsv.h"
 #include "estimate/machine.h"
 
-static wb_ctx ctx;
-
-static int open_memory(void **state) {
-  (void)state;
-  ctx = (wb_ctx){.arena = wb_arena_new(0)};
-  return ctx.arena ? 0 : 1;
-}
-
-static int close_memory(void **state) {
-  (void)state;
-  wb_arena_free(ctx.arena);
-  return 0;
-}
+#include "context.h"
 
 static wb_card card_of(const char *name) {
   if (!WB_GUARD(&ctx)) fail_msg("there is no card %s", name);

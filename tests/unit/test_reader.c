@@ -145,6 +145,22 @@ static void failures_leave_no_descriptor_open(void **state) {
   assert_int_equal(open_descriptors(), before);
 }
 
+/* What is not refused by its own limit may be too much for the context: that is not a machine without memory. */
+static void a_file_beyond_the_memory_of_one_question_is_refused(void **state) {
+  (void)state;
+  static char big[200000];
+  wb_arena *whole = ctx.arena;
+  const wb_str path = put("big", big, sizeof big);
+  ctx.arena = wb_arena_new(100000);
+  assert_non_null(ctx.arena);
+  content(path, 0);
+  const wb_failure failure = ctx.failure;
+  wb_arena_free(ctx.arena);
+  ctx.arena = whole;
+  assert_int_equal(failure.message, WB_TOO_MUCH_MEMORY);
+  assert_true(wb_str_eq(failure.place.file, path));
+}
+
 /* ---- folders ---- */
 
 static void paths_are_joined_with_one_slash(void **state) {
@@ -298,6 +314,7 @@ int main(void) {
       TEST(devices_and_pipes_are_read_up_to_the_limit),
       TEST(standard_input_is_a_dash),
       TEST(failures_leave_no_descriptor_open),
+      TEST(a_file_beyond_the_memory_of_one_question_is_refused),
       TEST(paths_are_joined_with_one_slash),
       TEST(files_and_folders_are_told_apart),
       TEST(names_come_sorted_by_bytes),
