@@ -16,9 +16,9 @@ static const wb_column CHOICES[] = {{"format", WB_LABEL_FORMAT, false},
                                     {"max_context_2", WB_LABEL_MAX_CONTEXT_8, true},
                                     {"max_sequences_2", WB_LABEL_MAX_SEQUENCES_8, true}};
 
-#define SCREEN 40
-#define BELOW \
-  12 /* lines after the table: the best, changes, what is assumed, how to start it; one more where it does not fit */
+#define SCREEN  40
+/* Lines after the table: the best, changes, what is assumed, how to start it; one more where it does not fit. */
+#define BELOW   12
 #define CHANGES 4
 
 /* Rows of the table that keep the screen within its lines; the least usual formats come last. */
@@ -93,9 +93,10 @@ static void write_cards(wb_out *out, const wb_memory_facts *f) {
   size_t count;
   const wb_ranked *ranked = wb_solve_rank(f->serving, MOST, RANKED, &count);
   wb_table table = {out->text.ctx, CARDS, sizeof CARDS / sizeof *CARDS, NULL, 0, 0};
-  wb_str none = WB_STR("8");
+  const bool given = f->serving->layout_given;
+  const wb_str most = wb_out_number(out, given ? f->serving->asked.gpus : MOST);
   wb_text_addc(&out->text, '\n');
-  wb_memory_line(out, count ? WB_NOTE_CARDS : WB_NOTE_NO_CARD, 1, &none);
+  wb_memory_line(out, !count ? WB_NOTE_NO_CARD : given ? WB_NOTE_CARDS_GIVEN : WB_NOTE_CARDS, 1, &most);
   for (size_t i = 0; i < count; i++) card_row(&table, &ranked[i]);
   if (count) wb_table_write(out, &table);
 }
