@@ -6,6 +6,8 @@
 #include "estimate/compare.h"
 #include "estimate/derive_memory.h"
 #include "estimate/launch.h"
+#include "estimate/pass.h"
+#include "estimate/placement.h"
 #include "estimate/side_by_side.h"
 #include "estimate/solve.h"
 
@@ -108,6 +110,13 @@ static void warn(const wb_out *out, wb_model *m, const wb_memory_facts *f) {
   const wb_i128 heads = wb_solve_heads(m);
   const wb_str shares[] = {wb_out_number(out, heads), wb_out_number(out, s->layout.tp)};
   if (heads % s->layout.tp) wb_model_warn(m, WB_TP_HEADS, 2, shares);
+  const wb_i128 layers = wb_model_depth(m);
+  const wb_str stages[] = {wb_out_number(out, s->layout.pp), wb_out_number(out, layers)};
+  if (layers && s->layout.pp > layers) wb_model_warn(m, WB_PP_LAYERS, 2, stages);
+  const weigh_pass seen = {
+      .images = s->asked.images, .image_height = s->asked.image_height, .image_width = s->asked.image_width};
+  const wb_pass pass = wb_pass_new(m, &seen);
+  if (seen.images) wb_pass_warn(m, &wb_forward_passes(m)->total, &pass);
 }
 
 size_t wb_memory_given(const weigh_serving *a, wb_given_option *out) {
