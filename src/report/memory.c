@@ -58,8 +58,6 @@ wb_str wb_out_reach(wb_out *out, wb_i128 reach) {
   return wb_str_of(out->options->format == WEIGH_FORMAT_TEXT ? wb_out_label(out, WB_LABEL_NO_LIMIT) : "");
 }
 
-wb_str wb_gib(wb_ctx *ctx, wb_i128 bytes) { return wb_str_fmt(ctx, "%.2f", (double)bytes / 1073741824.0); }
-
 uint32_t wb_memory_first(const wb_memory_facts *f) {
   return f->serving->places[0].stage.host && f->serving->place_count > 1;
 }
@@ -70,15 +68,11 @@ static const wb_column COLUMNS[] = {{"component", WB_LABEL_COMPONENT, false},
                                     {"high_bytes", WB_LABEL_HIGH, true},
                                     {"basis", WB_LABEL_BASIS, false}};
 
-static wb_str amount(wb_out *out, wb_i128 bytes) {
-  return wb_out_plain(out) ? wb_out_number(out, bytes) : wb_gib(out->text.ctx, bytes);
-}
-
 static void row(wb_out *out, wb_table *table, wb_str name, const wb_bytes *bytes, wb_str basis) {
   wb_table_cell(table, name);
-  wb_table_cell(table, amount(out, bytes->best));
-  wb_table_cell(table, amount(out, bytes->low));
-  wb_table_cell(table, amount(out, bytes->high));
+  wb_table_cell(table, wb_out_bytes(out, bytes->best));
+  wb_table_cell(table, wb_out_bytes(out, bytes->low));
+  wb_table_cell(table, wb_out_bytes(out, bytes->high));
   wb_table_cell(table, basis);
 }
 

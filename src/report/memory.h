@@ -40,8 +40,6 @@ void wb_memory_whatif_json(wb_json_out *j, const wb_memory_facts *facts);
 /* A message as a line of its own, indented. */
 void wb_memory_line(wb_out *out, wb_message_id id, size_t count, const wb_str *args);
 
-wb_str wb_gib(wb_ctx *ctx, wb_i128 bytes); /* "12.34" */
-
 /* The first place that is no host. */
 uint32_t wb_memory_first(const wb_memory_facts *facts);
 
