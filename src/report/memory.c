@@ -157,6 +157,9 @@ bool wb_report_memory(wb_out *out, wb_model *m, bool fit) {
   warn(out, m, &f);
   if (out->options->format == WEIGH_FORMAT_JSON) wb_memory_json(out, &f, fit ? "fit" : "memory");
   else if (out->options->format == WEIGH_FORMAT_TEXT) wb_memory_text(out, &f, fit);
-  else wb_memory_table(out, &f);
+  else {
+    wb_memory_table(out, &f);
+    if (fit) wb_memory_whatif_tables(out, &f);
+  }
   return !fit || !f.has_card || f.fits;
 }

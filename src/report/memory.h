@@ -33,7 +33,8 @@ void wb_memory_json(wb_out *out, const wb_memory_facts *facts, const char *repor
 void wb_memory_text(wb_out *out, const wb_memory_facts *facts, bool first_screen);
 void wb_memory_table(wb_out *out, const wb_memory_facts *facts);
 
-/* Other formats, knobs, cards: of the first screen, and of weigh fit's JSON. */
+/* Other formats, knobs, cards: of the first screen, and of weigh fit's JSON; as tables, formats or cards. */
+void wb_memory_whatif_tables(wb_out *out, const wb_memory_facts *facts);
 void wb_memory_whatif_text(wb_out *out, const wb_memory_facts *facts);
 void wb_memory_whatif_json(wb_json_out *j, const wb_memory_facts *facts);
 
