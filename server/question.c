@@ -71,7 +71,9 @@ static int take(reading *r, const char *bytes, size_t size) {
 
 static int on_null(void *user) {
   reading *r = user;
-  return r->from != NOT_TAKEN || !r->member ? r->whole || refuse(r, "it is not an object") : take(r, "null", 4);
+  if (r->from != NOT_TAKEN) return 1;
+  if (r->member) return take(r, "null", 4); /* NAME=null; an option that is null is one that is not given */
+  return r->whole || refuse(r, "it is not an object");
 }
 
 /* What may be true or false: flags, members of options, options of engines by their own names. */
