@@ -119,7 +119,7 @@ static wb_str key_of(srv_request *r, srv_worker *worker, const face_command *com
   wb_ctx *ctx = srv_worker_scratch(worker);
   if (!ctx || !WB_GUARD(ctx)) return WB_STR("");
   wb_text key = {.ctx = ctx};
-  wb_text_addf(&key, "%d%c%s?", (int)r->language, r->lines ? 'l' : '-', command->name);
+  wb_text_addf(&key, "%d%c%c%s?", (int)r->language, r->lines ? 'l' : '-', is_get(r) ? 'g' : 'p', command->name);
   wb_text_add(&key, sent_of(r));
   return wb_text_str(&key);
 }
