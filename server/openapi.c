@@ -199,12 +199,12 @@ static void write_command(srv_bytes *out, const face_command *c) {
 
 /* ---- the server's own ---- */
 
-typedef enum content { JSON, TEXT, NOTHING } content;
+typedef enum answer_kind { JSON, TEXT, NOTHING } answer_kind;
 
 /* Their operations. A test holds them against the routes. */
 typedef struct own {
   const char *method, *path, *summary;
-  content content;
+  answer_kind content;
   const char *answer, *made; /* what 200 (of NOTHING 204) means, and 201; NULL: never */
   bool open;                 /* needs no token */
 } own;
@@ -254,7 +254,7 @@ static void write_own_parameters(srv_bytes *out, const own *o) {
   if (*before == ',') srv_bytes_adds(out, "], ");
 }
 
-static void write_own_answer(srv_bytes *out, int status, const char *about, content content) {
+static void write_own_answer(srv_bytes *out, int status, const char *about, answer_kind content) {
   static const char *const types[] = {[JSON] = "application/json", [TEXT] = "text/plain"};
   static const char *const schemas[] = {[JSON] = "object", [TEXT] = "string"};
   srv_bytes_addf(out, "\"%d\": {\"description\": \"%s\"", status, about);
