@@ -15,13 +15,11 @@ static const char *type_of(const face_question *q) {
 
 static bool collect(void *user, const char *bytes, size_t size) { return srv_bytes_add(user, bytes, size); }
 
-static void fail(srv_request *r, const weigh_error *err) { srv_problem(&r->reply, 0, err, r->id); }
-
 static void finish(srv_request *r, const srv_question *q, weigh_status status, const weigh_error *err) {
   if (r->reply.body.failed) {
-    srv_request_refuse(r, "SERVER_LONG", "67108864", NULL);
+    srv_request_refuse_above(r, "SERVER_LONG", SRV_REPLY_MAX);
   } else if (status != WEIGH_OK && err->code[0]) {
-    fail(r, err);
+    srv_request_fail(r, err);
   } else {
     r->reply.http = srv_http_of(status);
     r->reply.type = type_of(&q->asked);
@@ -31,18 +29,25 @@ static void finish(srv_request *r, const srv_question *q, weigh_status status, c
 
 /* ---- the question ---- */
 
+static bool is_get(const srv_request *r) { return strcmp(r->method, "POST") != 0; }
+
+/* Of a question of GET the line, of one of POST the body: a query beside it is not read. */
+static wb_str sent_of(const srv_request *r) {
+  if (is_get(r)) return wb_str_of(r->query);
+  return r->body_size ? (wb_str){r->body, r->body_size} : WB_STR("{}");
+}
+
 static weigh_status read_question(srv_request *r, wb_ctx *ctx, srv_question *q, weigh_error *err) {
   q->asked.language = r->language;
   q->asked.report.format = WEIGH_FORMAT_JSON;
   q->asked.report.one_line = true;
   q->asked.report.sweep.lines = r->lines;
-  if (r->body_size) return srv_question_body(ctx, r->body, r->body_size, q, err);
-  if (strcmp(r->method, "POST") == 0) return srv_question_body(ctx, "{}", 2, q, err);
-  char *room = WB_NEWN(ctx, char, strlen(r->query) + strlen(q->command->name) + 2);
-  const char *text = wb_str_cstr(ctx, wb_str_fmt(ctx, "%s?", q->command->name));
+  const wb_str sent = sent_of(r);
+  if (!is_get(r)) return srv_question_body(ctx, sent.ptr, sent.len, q, err);
+  char *room = WB_NEWN(ctx, char, sent.len + strlen(q->command->name) + 2);
   wb_text line = {.ctx = ctx};
-  wb_text_adds(&line, text);
-  wb_text_adds(&line, r->query);
+  wb_text_addf(&line, "%s?", q->command->name);
+  wb_text_add(&line, sent);
   return face_read_question(wb_str_cstr(ctx, wb_text_str(&line)), room, &q->command, &q->asked, err);
 }
 
@@ -59,7 +64,7 @@ static srv_question *question_of(srv_request *r, srv_worker *worker, const face_
   }
   if (status == WEIGH_OK) return q;
   if (!err.code[0]) weigh_error_set(&err, r->language, "OUT_OF_MEMORY", NULL, 0);
-  fail(r, &err);
+  srv_request_fail(r, &err);
   return NULL;
 }
 
@@ -105,22 +110,19 @@ static void work(void *user, srv_worker *worker, srv_job *job) {
   }
   timed t = {job, &r->reply.body};
   const weigh_status status = srv_worker_answer(worker, q, collect_in_time, &t, &err);
-  if (srv_job_is_late(job)) srv_request_refuse(r, "SERVER_TIME", "60", NULL);
+  if (srv_job_is_late(job)) srv_request_refuse_above(r, "SERVER_TIME", SRV_JOB_SECONDS);
   else finish(r, q, status, &err);
 }
 
-/* What decides an answer: the bytes that were sent. */
+/* What decides an answer: the bytes that were sent, and how. */
 static wb_str key_of(srv_request *r, srv_worker *worker, const face_command *command) {
   wb_ctx *ctx = srv_worker_scratch(worker);
-  wb_text key = {.ctx = ctx};
   if (!ctx || !WB_GUARD(ctx)) return WB_STR("");
-  wb_text_addf(&key, "%d%c%s?", (int)r->language, r->lines ? 'l' : '-', command->name);
-  if (r->body_size) wb_text_add(&key, (wb_str){r->body, r->body_size});
-  else wb_text_adds(&key, r->query);
+  wb_text key = {.ctx = ctx};
+  wb_text_addf(&key, "%d%c%c%s?", (int)r->language, r->lines ? 'l' : '-', is_get(r) ? 'g' : 'p', command->name);
+  wb_text_add(&key, sent_of(r));
   return wb_text_str(&key);
 }
-
-static bool is_get(const srv_request *r) { return strcmp(r->method, "POST") != 0; }
 
 /* Of an answer but for the times that finding its model took: a weak tag. */
 static void tag(srv_reply *reply) {
@@ -158,7 +160,7 @@ void srv_ask(srv_request *r, srv_worker *worker, const face_command *command) {
   srv_worker_refresh(worker, r->language);
   const wb_str key = key_of(r, worker, command);
   char *copy = NULL;
-  if (key.len && key.len <= 8192) {
+  if (key.len && key.len <= SRV_KEY_MAX) {
     if (srv_worker_recall(worker, key.ptr, key.len, &r->reply)) {
       if (is_get(r)) r->reply.cache = "no-cache";
       return;
@@ -187,7 +189,7 @@ void srv_ask_shared(srv_request *r, srv_worker *worker) {
   if (!command) {
     weigh_error err;
     weigh_error_set(&err, r->language, "USAGE_QUESTION", (const char *const[]){q ? q : ""}, 1);
-    fail(r, &err);
+    srv_request_fail(r, &err);
     return;
   }
   r->query = q[length] ? q + length + 1 : "";

@@ -111,7 +111,7 @@ static bool list_registry(srv_request *r, listing *l) {
   if (status == WEIGH_OK) status = weigh_registry_list(registry, NULL, NULL, LIST_REGISTRY, list_kept, l, &err);
   weigh_registry_free(registry);
   if (status == WEIGH_OK) return true;
-  srv_problem(&r->reply, 0, &err, r->id);
+  srv_request_fail(r, &err);
   return false;
 }
 
@@ -124,7 +124,7 @@ static bool read_number(srv_request *r, const char *name, size_t most, size_t *o
   *out = plain ? (size_t)strtoul(text, NULL, 10) : 0;
   if (plain && *out <= most) return true;
   weigh_error_set(&err, r->language, "USAGE_COUNT", (const char *const[]){text, name}, 2);
-  srv_problem(&r->reply, 0, &err, r->id);
+  srv_request_fail(r, &err);
   return false;
 }
 

@@ -5,18 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <time.h>
 
 #include "server/server.h"
 
-#define ARGUMENT_SIZE 80 /* bytes that libmicrohttpd keeps of each, and to spare */
-
-static uint64_t now_us(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
+#define ARGUMENT_SIZE 80                 /* bytes that libmicrohttpd keeps of each, and to spare */
+#define SRV_LINE_MAX  (SRV_HEAD_MAX / 2) /* of the line of a request, with what it keeps */
 
 /* ---- a worker for each thread that reads ---- */
 
@@ -42,7 +38,7 @@ static const char *header(const srv_request *r, const char *name) {
 static void make_id(char out[SRV_ID_MAX + 1]) {
   static _Atomic uint64_t count;
   static _Atomic uint64_t seed;
-  if (!seed) seed = now_us() * 0x9E3779B97F4A7C15u + (uint64_t)time(NULL);
+  if (!seed) seed = srv_now_us() * 0x9E3779B97F4A7C15u + (uint64_t)time(NULL);
   uint64_t z = seed + ++count * 0x9E3779B97F4A7C15u; /* splitmix64 */
   z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
   z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
@@ -54,11 +50,11 @@ static void make_id(char out[SRV_ID_MAX + 1]) {
 static void refuse_long_line(srv_request *r) {
   size_t arguments = 1;
   for (const char *c = r->query; *c; c++) arguments += *c == '&';
-  if (strlen(r->target) + arguments * ARGUMENT_SIZE <= SRV_HEAD_MAX / 2) return;
+  if (strlen(r->target) + arguments * ARGUMENT_SIZE <= SRV_LINE_MAX) return;
   const union MHD_ConnectionInfo *info = MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
   if (!info) return;
   char head[200];
-  srv_request_refuse(r, "SERVER_QUESTION_LONG", "16384", NULL);
+  srv_request_refuse_above(r, "SERVER_QUESTION_LONG", SRV_LINE_MAX);
   const int size =
       snprintf(head, sizeof head,
                "HTTP/1.1 %u URI Too Long\r\nConnection: close\r\nContent-Type: %s\r\nContent-Length: %zu\r\n\r\n",
@@ -81,7 +77,7 @@ static void *on_target(void *user, const char *target, struct MHD_Connection *co
   r->owners = 1;
   r->route = SIZE_MAX;
   r->watched = info ? info->socket_context : NULL;
-  r->started_us = now_us();
+  r->started_us = srv_now_us();
   r->target = strdup(target ? target : "");
   r->query = r->target ? strchr(r->target, '?') : NULL;
   r->query = r->query ? r->query + 1 : "";
@@ -113,7 +109,7 @@ static void on_completed(void *user, struct MHD_Connection *connection, void **c
   if (!r) return;
   *context = NULL;
   if (r->job) srv_job_release(r->job);
-  const uint64_t took = now_us() - r->started_us;
+  const uint64_t took = srv_now_us() - r->started_us;
   if (r->answered) {
     srv_metrics_count(&s->metrics, r->route == SIZE_MAX ? 0 : r->route, r->sent_http, took, r->sent_bytes);
     srv_log_request(r, took);
@@ -139,6 +135,14 @@ static void on_connection(void *user, struct MHD_Connection *connection, void **
 void srv_request_refuse(srv_request *r, const char *message, const char *a, const char *b) {
   srv_refuse(&r->reply, r->language, message, a, b, r->id);
 }
+
+void srv_request_refuse_above(srv_request *r, const char *message, uint64_t limit) {
+  char text[32];
+  snprintf(text, sizeof text, "%llu", (unsigned long long)limit);
+  srv_request_refuse(r, message, text, NULL);
+}
+
+void srv_request_fail(srv_request *r, const weigh_error *err) { srv_problem(&r->reply, err, r->id); }
 
 /* ---- what a head says ---- */
 
@@ -300,8 +304,13 @@ static enum MHD_Result reply_now(srv_request *r) {
   return send_reply(r, response_of(r));
 }
 
-static enum MHD_Result refuse(srv_request *r, const char *message, const char *a, const char *b) {
-  srv_request_refuse(r, message, a, b);
+static enum MHD_Result refuse(srv_request *r, const char *message, const char *a) {
+  srv_request_refuse(r, message, a, NULL);
+  return reply_now(r);
+}
+
+static enum MHD_Result refuse_above(srv_request *r, const char *message, uint64_t limit) {
+  srv_request_refuse_above(r, message, limit);
   return reply_now(r);
 }
 
@@ -320,19 +329,13 @@ static enum MHD_Result preflight(srv_request *r) {
 
 /* The better liked of the two languages, RFC 9110, 12.5.4; neither is named: the server's own. */
 static weigh_language language_of(const char *accepted, weigh_language own) {
-  double best = 0;
+  double best = 0, weight;
   weigh_language out = own;
-  while (accepted && *accepted) {
-    accepted += strspn(accepted, " ,\t");
-    const size_t size = strcspn(accepted, ",");
-    const char *q = memmem(accepted, size, ";q=", 3);
-    const double weight = q ? strtod(q + 3, NULL) : 1;
-    const bool zh = strncmp(accepted, "zh", 2) == 0, en = strncmp(accepted, "en", 2) == 0;
-    if ((zh || en) && weight > best) {
-      best = weight;
-      out = zh ? WEIGH_CHINESE : WEIGH_ENGLISH;
-    }
-    accepted += size;
+  for (const char *item; (item = srv_accepted_next(&accepted, &weight)) != NULL;) {
+    const bool zh = strncasecmp(item, "zh", 2) == 0, en = strncasecmp(item, "en", 2) == 0;
+    if ((!zh && !en) || weight <= best) continue;
+    best = weight;
+    out = zh ? WEIGH_CHINESE : WEIGH_ENGLISH;
   }
   return out;
 }
@@ -349,26 +352,22 @@ static enum MHD_Result begin(srv_request *r, const char *url, const char *method
   read_id(r);
   read_client(r);
   srv_watch_give(s->watch, r->watched, SRV_BODY_SECONDS);
-  if (!host_is_fine(r)) return refuse(r, "SERVER_HOST", header(r, "Host") ? header(r, "Host") : "", NULL);
+  if (!host_is_fine(r)) return refuse(r, "SERVER_HOST", header(r, "Host"));
   if ((s->settings.proxy || !is_of_this_machine(r->client)) && !srv_rates_take(s->rates, r->client)) {
-    char rate[32];
     s->metrics.limited++;
-    snprintf(rate, sizeof rate, "%lld", (long long)s->settings.rate);
-    return refuse(r, "SERVER_TOO_MANY", rate, NULL);
+    return refuse_above(r, "SERVER_TOO_MANY", (uint64_t)s->settings.rate);
   }
   if (strcmp(method, "OPTIONS") == 0 && header(r, "Access-Control-Request-Method")) return preflight(r);
   if (!srv_route_find(r)) return reply_now(r);
-  if (!srv_route_is_open(r) && !token_is_fine(r)) return refuse(r, "SERVER_TOKEN", NULL, NULL);
+  if (!srv_route_is_open(r) && !token_is_fine(r)) return refuse(r, "SERVER_TOKEN", NULL);
   const char *refusal = body_refusal(r);
-  char most[32];
-  snprintf(most, sizeof most, "%zu", SRV_BODY_MAX);
-  return refusal ? refuse(r, refusal, most, NULL) : MHD_YES;
+  return refusal ? refuse_above(r, refusal, SRV_BODY_MAX) : MHD_YES;
 }
 
 static void take_body(srv_request *r, const char *bytes, size_t size) {
-  if (r->too_big) return;
-  r->too_big = !srv_route_takes_body(r) ? false : size > SRV_BODY_MAX - r->body_size;
   if (r->too_big || !srv_route_takes_body(r)) return;
+  r->too_big = size > SRV_BODY_MAX - r->body_size;
+  if (r->too_big) return;
   if (r->body_size + size > r->body_cap) {
     size_t cap = r->body_cap ? r->body_cap * 2 : size < 1024 ? 1024 : size;
     while (cap < r->body_size + size) cap *= 2;
@@ -386,7 +385,7 @@ static void take_body(srv_request *r, const char *bytes, size_t size) {
 
 /* A job said something. */
 static enum MHD_Result go_on(srv_request *r) {
-  if (srv_job_was_stopped(r->job)) return refuse(r, "SERVER_STOPPING", NULL, NULL);
+  if (srv_job_was_stopped(r->job)) return refuse(r, "SERVER_STOPPING", NULL);
   if (!srv_job_streams(r->job)) return reply_now(r);
   struct MHD_Response *out = srv_job_response(r->job);
   if (out) add(out, "X-Accel-Buffering", "no"); /* a proxy passes lines on as they come */
@@ -395,11 +394,7 @@ static enum MHD_Result go_on(srv_request *r) {
 
 static enum MHD_Result answer(srv_request *r) {
   srv_watch_give(r->server->watch, r->watched, 0);
-  if (r->too_big) {
-    char most[32];
-    snprintf(most, sizeof most, "%zu", SRV_BODY_MAX);
-    return refuse(r, "SERVER_TOO_BIG", most, NULL);
-  }
+  if (r->too_big) return refuse_above(r, "SERVER_TOO_BIG", SRV_BODY_MAX);
   srv_worker *worker = worker_of(r->server);
   if (!worker) return MHD_NO;
   srv_route_answer(r, worker);

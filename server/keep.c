@@ -52,8 +52,6 @@ static void write_model(srv_request *r, const shown *m, const weigh_totals *t) {
 
 static const char *id_of(const srv_request *r) { return r->path + r->rest; }
 
-static void fail(srv_request *r, const weigh_error *err) { srv_problem(&r->reply, 0, err, r->id); }
-
 /* ---- shown ---- */
 
 /* A registry's configuration is shown by the name that a question would find it by. */
@@ -64,7 +62,7 @@ static void show(srv_request *r, srv_worker *worker, const shown *m) {
   const weigh_status status = srv_worker_totals(worker, r->language, sent ? NULL : m->id, sent ? m->config : NULL,
                                                 sent ? m->size : 0, &totals, &err);
   if (status == WEIGH_OK) write_model(r, m, &totals);
-  else fail(r, &err);
+  else srv_request_fail(r, &err);
 }
 
 static void show_named(srv_request *r, srv_worker *worker) {
@@ -73,7 +71,7 @@ static void show_named(srv_request *r, srv_worker *worker) {
   weigh_config kept;
   weigh_error err;
   if (srv_registry_get(&r->server->settings, r->language, id_of(r), !known, &registry, &kept, &err) != WEIGH_OK) {
-    fail(r, &err);
+    srv_request_fail(r, &err);
     return;
   }
   if (registry) show(r, worker, &(shown){kept.model_id, "", "registry", kept.config_json, kept.config_size, &kept});
@@ -93,7 +91,7 @@ void srv_models_show(srv_request *r, srv_worker *worker) {
 
 /* ---- who may change something ---- */
 
-/* Without a token: only who is on this machine, by a page of this server or by no page at all. */
+/* Without a token: by a page of this server, or by no page at all. */
 static bool may_write(srv_request *r) {
   const srv_server *s = r->server;
   const char *origin = MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, "Origin");
@@ -159,7 +157,7 @@ static void keep_in_registry(srv_request *r, const weigh_totals *totals) {
     r->reply.http = replaced ? 200 : 201;
     place_location(&r->reply, kept.model_id);
   } else {
-    fail(r, &err);
+    srv_request_fail(r, &err);
   }
   weigh_registry_free(registry);
 }
@@ -169,7 +167,8 @@ static void upload(void *user, srv_worker *worker, srv_job *job) {
   weigh_totals totals;
   weigh_error err;
   (void)job;
-  if (srv_worker_totals(worker, r->language, NULL, r->body, r->body_size, &totals, &err) != WEIGH_OK) fail(r, &err);
+  if (srv_worker_totals(worker, r->language, NULL, r->body, r->body_size, &totals, &err) != WEIGH_OK)
+    srv_request_fail(r, &err);
   else if (r->keep.id && srv_registry_is_there(&r->server->settings)) keep_in_registry(r, &totals);
   else keep_in_memory(r, &totals);
 }
@@ -217,7 +216,7 @@ static void forget(void *user, srv_worker *worker, srv_job *job) {
   } else if (strcmp(err.code, "registry_unknown") == 0) {
     srv_request_refuse(r, "SERVER_NO_MODEL", id_of(r), NULL);
   } else {
-    fail(r, &err);
+    srv_request_fail(r, &err);
   }
 }
 

@@ -7,11 +7,13 @@
 #include <sys/socket.h>
 #include <time.h>
 
-uint64_t srv_now_ms(void) {
+uint64_t srv_now_us(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
-  return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+  return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
+
+uint64_t srv_now_ms(void) { return srv_now_us() / 1000; }
 
 /* ---- rates ---- */
 

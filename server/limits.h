@@ -30,5 +30,6 @@ void srv_watch_remove(srv_watch *watch, srv_watched *connection);
 void srv_watch_give(srv_watch *watch, srv_watched *connection, unsigned seconds);
 
 uint64_t srv_now_ms(void); /* of a clock that only goes on */
+uint64_t srv_now_us(void);
 
 #endif

@@ -85,7 +85,7 @@ void srv_log_request(const srv_request *r, uint64_t microseconds) {
   snprintf(numbers, sizeof numbers, ", \"status\": %u, \"bytes\": %llu, \"ms\": %.3f", r->sent_http,
            (unsigned long long)r->sent_bytes, (double)microseconds / 1000);
   put(&l, numbers);
-  if (r->reply.code) put_quoted(&l, "code", r->reply.code);
+  if (r->reply.code[0]) put_quoted(&l, "code", r->reply.code);
   end(&l);
 }
 

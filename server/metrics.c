@@ -49,14 +49,15 @@ static long long resident_bytes(void) {
   return pages * sysconf(_SC_PAGESIZE);
 }
 
-void srv_metrics_write(srv_metrics *m, const char *const *names, size_t count, srv_bytes *out) {
+void srv_metrics_write(srv_metrics *m, const char *(*route_name)(size_t index), srv_bytes *out) {
   head(out, "build_info", "gauge", "Version and descriptions.");
   srv_bytes_addf(out, "weigh_build_info{version=\"%s\",data=\"%.12s\"} 1\n", weigh_version(), weigh_data_digest());
   head(out, "requests_total", "counter", "Requests by route and class of status.");
-  for (size_t i = 0; i < count; i++)
+  const char *name;
+  for (size_t i = 0; i < SRV_ROUTES_MAX && (name = route_name(i)) != NULL; i++)
     for (int k = 1; k < SRV_STATUSES; k++)
       if (m->requests[i][k])
-        srv_bytes_addf(out, "weigh_requests_total{route=\"%s\",status=\"%dxx\"} %llu\n", names[i], k,
+        srv_bytes_addf(out, "weigh_requests_total{route=\"%s\",status=\"%dxx\"} %llu\n", name, k,
                        (unsigned long long)m->requests[i][k]);
   write_times(m, out);
   one(out, "reply_bytes_total", "counter", "Bytes of answers.", (long long)m->bytes);

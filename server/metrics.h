@@ -20,7 +20,7 @@ typedef struct srv_metrics {
 
 void srv_metrics_count(srv_metrics *metrics, size_t route, unsigned http, uint64_t microseconds, uint64_t bytes);
 
-/* `route_names`: of each route counted. */
-void srv_metrics_write(srv_metrics *metrics, const char *const *route_names, size_t route_count, srv_bytes *out);
+/* `route_name`: of each route counted; NULL at the end. */
+void srv_metrics_write(srv_metrics *metrics, const char *(*route_name)(size_t index), srv_bytes *out);
 
 #endif

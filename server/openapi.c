@@ -135,13 +135,13 @@ static void write_parameters(srv_bytes *out, const face_command *c) {
 /* A model is named, sent, or made of settings alone; other words are needed as on the command line. */
 static void write_required(srv_bytes *out, const face_command *c) {
   srv_item it;
-  const char *before = ", \"required\": [";
+  bool any = false;
   for (size_t at = 0; srv_item_next(c, &at, &it);) {
     if (!it.required) continue;
-    srv_bytes_addf(out, "%s\"%s\"", before, it.name);
-    before = ", ";
+    srv_bytes_addf(out, "%s\"%s\"", any ? ", " : ", \"required\": [", it.name);
+    any = true;
   }
-  if (before[2] == '\0') srv_bytes_adds(out, "]");
+  if (any) srv_bytes_adds(out, "]");
   if (c->models == 1 && c->kind != WEIGH_REPORT_CHECK)
     srv_bytes_adds(out,
                    ", \"anyOf\": [{\"required\": [\"model\"]}, {\"required\": [\"config\"]}, {\"required\": "
@@ -200,111 +200,88 @@ static void write_command(srv_bytes *out, const face_command *c) {
 
 /* ---- the server's own ---- */
 
-#define JSON_ANSWER(description)              \
-  "\"200\": {\"description\": \"" description \
-  "\", \"content\": {\"application/json\": {\"schema\": {\"type\": \"object\"}}}}"
-#define QUERY(name, schema) "{\"name\": \"" name "\", \"in\": \"query\", \"schema\": " schema "}"
-#define ID \
-  "{\"name\": \"id\", \"in\": \"path\", \"required\": true, \"schema\": {\"type\": \"string\", \"minLength\": 1}}"
+typedef enum answer_kind { JSON, TEXT, NOTHING } answer_kind;
 
-/* Of each route: what stands between the braces of its operation. A test holds them against the routes. */
-static const struct {
-  const char *method, *path, *text;
-} OWN[] = {
-    {"GET", "/healthz",
-     "\"summary\": \"Whether the server answers\", \"security\": [], \"responses\": {" JSON_ANSWER(
-         "It does.") ", " PROBLEMS "}"},
-    {"GET", "/metrics",
-     "\"summary\": \"Counters for Prometheus\", \"responses\": {\"200\": {\"description\": \"Text.\", "
-     "\"content\": "
-     "{\"text/plain\": {\"schema\": {\"type\": \"string\"}}}}, " PROBLEMS "}"},
-    {"GET", "/api/v1/openapi.json",
-     "\"summary\": \"This document\", \"security\": [], \"responses\": {" JSON_ANSWER("It.") ", " PROBLEMS "}"},
-    {"GET", "/api/v1/ranges",
-     "\"summary\": \"Commands and options with their kinds, choices and ranges\", \"responses\": {" JSON_ANSWER(
-         "The tables.") ", " PROBLEMS "}"},
-    {"GET", "/api/v1/ask",
-     "\"summary\": \"Answer a shared question, as weigh --share writes it\", \"parameters\": [{\"name\": "
-     "\"q\", "
-     "\"in\": \"query\", \"required\": true, \"schema\": {\"type\": \"string\"}}], \"responses\": "
-     "{" JSON_ANSWER("The answer.") ", " PROBLEMS "}"},
+/* Their operations. A test holds them against the routes. */
+typedef struct own {
+  const char *method, *path, *summary;
+  answer_kind content;
+  const char *answer, *made; /* what 200 (of NOTHING 204) means, and 201; NULL: never */
+  bool open;                 /* needs no token */
+} own;
+
+static const own OWN[] = {
+    {"GET", "/healthz", "Whether the server answers", JSON, "It does.", NULL, true},
+    {"GET", "/metrics", "Counters for Prometheus", TEXT, "Text.", NULL, false},
+    {"GET", "/api/v1/openapi.json", "This document", JSON, "It.", NULL, true},
+    {"GET", "/api/v1/ranges", "Commands and options with their kinds, choices and ranges", JSON, "The tables.", NULL,
+     false},
+    {"GET", "/api/v1/ask", "Answer a shared question, as weigh --share writes it", JSON, "The answer.", NULL, false},
     {"GET", "/api/v1/difference",
-     "\"summary\": \"Every number of the answers to two shared questions of one command, and what they differ by\", "
-     "\"parameters\": [{\"name\": \"a\", \"in\": \"query\", \"required\": true, \"schema\": {\"type\": \"string\"}}, "
-     "{\"name\": \"b\", \"in\": \"query\", \"required\": true, \"schema\": {\"type\": \"string\"}}], \"responses\": "
-     "{" JSON_ANSWER("The figures.") ", " PROBLEMS "}"},
-    {"GET", "/api/v1/models",
-     "\"summary\": \"Search the models that are known: sent, in the registry, in the catalogue\", "
-     "\"parameters\": [" QUERY("q", "{\"type\": \"string\"}") ", " QUERY(
-         "offset",
-         "{\"type\": \"integer\", \"minimum\": 0, \"maximum\": "
-         "999999999}") ", " QUERY("limit",
-                                  "{\"type\": \"integer\", "
-                                  "\"minimum\": 0, \"maximum\": "
-                                  "1000}") "], \"responses\": "
-                                           "{" JSON_ANSWER("A page "
-                                                           "of them.") ", " PROBLEMS "}"},
-    {"POST", "/api/v1/models",
-     "\"summary\": \"Send a config.json, to be asked about by its id; with `id` it is kept in the registry\", "
-     "\"parameters\": [" QUERY("name", "{\"type\": \"string\", \"maxLength\": 128}") ", " QUERY(
-         "id",
-         "{\"type\": \"string\", \"minLength\": 1, \"maxLength\": 200}") ", " QUERY("source",
-                                                                                    "{\"type\": "
-                                                                                    "\"string\", "
-                                                                                    "\"maxLength\": "
-                                                                                    "1000}") ", " QUERY("revision",
-                                                                                                        "{\"type\": "
-                                                                                                        "\"string\", "
-                                                                                                        "\"maxLength\":"
-                                                                                                        " 1000}") "], "
-                                                                                                                  "\"re"
-                                                                                                                  "ques"
-                                                                                                                  "tBod"
-                                                                                                                  "y\":"
-                                                                                                                  " {"
-                                                                                                                  "\"re"
-                                                                                                                  "quir"
-                                                                                                                  "ed\""
-                                                                                                                  ": "
-                                                                                                                  "true"
-                                                                                                                  ", "
-                                                                                                                  "\"co"
-                                                                                                                  "nten"
-                                                                                                                  "t\":"
-                                                                                                                  " {"
-                                                                                                                  "\"ap"
-                                                                                                                  "plic"
-                                                                                                                  "atio"
-                                                                                                                  "n/"
-                                                                                                                  "json"
-                                                                                                                  "\": "
-                                                                                                                  "{\"s"
-                                                                                                                  "chem"
-                                                                                                                  "a\":"
-                                                                                                                  " {"
-                                                                                                                  "\"ty"
-                                                                                                                  "pe\""
-                                                                                                                  ": "
-                                                                                                                  "\"ob"
-                                                                                                                  "ject"
-                                                                                                                  "\"}}"
-                                                                                                                  "}}, "
-                                                                                                                  "\"re"
-                                                                                                                  "spon"
-                                                                                                                  "ses"
-                                                                                                                  "\": "
-                                                                                                                  "{" JSON_ANSWER(
-                                                                                                                      "It was there before.") ", \"201\": {\"description\": \"It is kept.\", \"content\": {\"application/json\": {\"schema\": "
-                                                                                                                                              "{\"type\": \"object\"}}}}, " PROBLEMS
-                                                                                                                                              "}"},
-    {"GET", "/api/v1/models/{id}",
-     "\"summary\": \"What a model is, and its configuration\", \"parameters\": [" ID
-     "], \"responses\": {" JSON_ANSWER("It.") ", " PROBLEMS "}"},
-    {"DELETE", "/api/v1/models/{id}",
-     "\"summary\": \"Forget a configuration that was sent, or take one out of the registry\", \"parameters\": "
-     "[" ID "], \"responses\": {\"204\": {\"description\": \"It is forgotten.\"}, " PROBLEMS "}"},
+     "Every number of the answers to two shared questions of one command, and what they differ by", JSON,
+     "The figures.", NULL, false},
+    {"GET", "/api/v1/models", "Search the models that are known: sent, in the registry, in the catalogue", JSON,
+     "A page of them.", NULL, false},
+    {"POST", "/api/v1/models", "Send a config.json, to be asked about by its id; with `id` it is kept in the registry",
+     JSON, "It was there before.", "It is kept.", false},
+    {"GET", "/api/v1/models/{id}", "What a model is, and its configuration", JSON, "It.", NULL, false},
+    {"DELETE", "/api/v1/models/{id}", "Forget a configuration that was sent, or take one out of the registry", NOTHING,
+     "It is forgotten.", NULL, false},
 };
 #define OWN_COUNT (sizeof OWN / sizeof *OWN)
+
+static const struct {
+  const char *method, *path, *name, *schema;
+  bool required;
+} PARAMETERS[] = {
+    {"GET", "/api/v1/ask", "q", "\"type\": \"string\"", true},
+    {"GET", "/api/v1/difference", "a", "\"type\": \"string\"", true},
+    {"GET", "/api/v1/difference", "b", "\"type\": \"string\"", true},
+    {"GET", "/api/v1/models", "q", "\"type\": \"string\"", false},
+    {"GET", "/api/v1/models", "offset", "\"type\": \"integer\", \"minimum\": 0, \"maximum\": 999999999", false},
+    {"GET", "/api/v1/models", "limit", "\"type\": \"integer\", \"minimum\": 0, \"maximum\": 1000", false},
+    {"POST", "/api/v1/models", "name", "\"type\": \"string\", \"maxLength\": 128", false},
+    {"POST", "/api/v1/models", "id", "\"type\": \"string\", \"minLength\": 1, \"maxLength\": 200", false},
+    {"POST", "/api/v1/models", "source", "\"type\": \"string\", \"maxLength\": 1000", false},
+    {"POST", "/api/v1/models", "revision", "\"type\": \"string\", \"maxLength\": 1000", false},
+    {"GET", "/api/v1/models/{id}", "id", "\"type\": \"string\", \"minLength\": 1", true},
+    {"DELETE", "/api/v1/models/{id}", "id", "\"type\": \"string\", \"minLength\": 1", true},
+};
+
+static void write_own_parameters(srv_bytes *out, const own *o) {
+  const char *before = "\"parameters\": [";
+  for (size_t i = 0; i < sizeof PARAMETERS / sizeof *PARAMETERS; i++) {
+    if (strcmp(PARAMETERS[i].method, o->method) != 0 || strcmp(PARAMETERS[i].path, o->path) != 0) continue;
+    srv_bytes_addf(out, "%s{\"name\": \"%s\", \"in\": \"%s\", \"schema\": {%s}%s}", before, PARAMETERS[i].name,
+                   strchr(o->path, '{') ? "path" : "query", PARAMETERS[i].schema,
+                   PARAMETERS[i].required ? ", \"required\": true" : "");
+    before = ", ";
+  }
+  if (*before == ',') srv_bytes_adds(out, "], ");
+}
+
+static void write_own_answer(srv_bytes *out, int status, const char *about, answer_kind content) {
+  static const char *const types[] = {[JSON] = "application/json", [TEXT] = "text/plain"};
+  static const char *const schemas[] = {[JSON] = "object", [TEXT] = "string"};
+  srv_bytes_addf(out, "\"%d\": {\"description\": \"%s\"", status, about);
+  if (content != NOTHING)
+    srv_bytes_addf(out, ", \"content\": {\"%s\": {\"schema\": {\"type\": \"%s\"}}}", types[content], schemas[content]);
+  srv_bytes_adds(out, "}, ");
+}
+
+static void write_operation(srv_bytes *out, const own *o) {
+  srv_bytes_addf(out, "\"summary\": \"%s\", ", o->summary);
+  if (o->open) srv_bytes_adds(out, "\"security\": [], ");
+  write_own_parameters(out, o);
+  if (strcmp(o->method, "POST") == 0)
+    srv_bytes_adds(out,
+                   "\"requestBody\": {\"required\": true, \"content\": {\"application/json\": {\"schema\": "
+                   "{\"type\": \"object\"}}}}, ");
+  srv_bytes_adds(out, "\"responses\": {");
+  write_own_answer(out, o->content == NOTHING ? 204 : 200, o->answer, o->content);
+  if (o->made) write_own_answer(out, 201, o->made, o->content);
+  srv_bytes_adds(out, PROBLEMS "}");
+}
 
 static void write_own(srv_bytes *out) {
   for (size_t i = 0; i < OWN_COUNT; i++) {
@@ -314,7 +291,7 @@ static void write_own(srv_bytes *out) {
     srv_bytes_adds(out, "      \"");
     for (const char *c = OWN[i].method; *c; c++) srv_bytes_addf(out, "%c", tolower((unsigned char)*c));
     srv_bytes_adds(out, "\": {");
-    srv_bytes_adds(out, OWN[i].text);
+    write_operation(out, &OWN[i]);
     srv_bytes_adds(out, "}");
   }
   srv_bytes_adds(out, "\n    }");

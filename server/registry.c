@@ -9,7 +9,7 @@ weigh_status srv_registry_open(const srv_settings *s, weigh_language language, b
                                weigh_error *err) {
   char path[FACE_PATH_SIZE];
   if (writes) face_registry_path(s->registry, path, sizeof path, true); /* makes its folders */
-  const weigh_registry_options options = {s->registry_path, !writes, language};
+  const weigh_registry_options options = {s->registry_path, !writes, language, true};
   *out = NULL;
   return weigh_registry_open(&options, out, err);
 }
@@ -18,7 +18,8 @@ weigh_status srv_registry_find(srv_settings *s, weigh_error *warning, weigh_erro
   weigh_registry *registry = NULL;
   if (!face_registry_path(s->registry, s->registry_path, sizeof s->registry_path, false)) s->registry_path[0] = '\0';
   if (!srv_registry_is_there(s)) return WEIGH_OK;
-  const weigh_status status = srv_registry_open(s, s->language, false, &registry, s->registry ? err : warning);
+  const weigh_registry_options options = {.path = s->registry_path, .read_only = true, .language = s->language};
+  const weigh_status status = weigh_registry_open(&options, &registry, s->registry ? err : warning);
   weigh_registry_free(registry);
   return s->registry ? status : WEIGH_OK;
 }

@@ -8,7 +8,7 @@
 /* Whether the server has a registry at all. */
 bool srv_registry_is_there(const srv_settings *settings);
 
-/* Opens it. Fails with registry_*. */
+/* Opens it for a client, who is not told in which folder it stands. Fails with registry_*. */
 weigh_status srv_registry_open(const srv_settings *settings, weigh_language language, bool writes, weigh_registry **out,
                                weigh_error *err);
 

@@ -59,6 +59,18 @@ bool srv_bytes_json(srv_bytes *b, const char *text) {
   return srv_bytes_adds(b, "\"");
 }
 
+const char *srv_accepted_next(const char **list, double *weight) {
+  if (!*list) return NULL;
+  const char *item = *list + strspn(*list, " ,\t"), *end = item + strcspn(item, ",");
+  *list = end;
+  *weight = 1;
+  for (const char *at = item; (at = memchr(at, ';', (size_t)(end - at))) != NULL;) {
+    at += 1 + strspn(at + 1, " \t");
+    if (at + 2 <= end && (at[0] == 'q' || at[0] == 'Q') && at[1] == '=') *weight = strtod(at + 2, NULL);
+  }
+  return item < end ? item : NULL;
+}
+
 void srv_reply_tag(srv_reply *reply) {
   const char *bytes = reply->fixed ? reply->fixed : reply->body.ptr;
   const size_t size = reply->fixed ? reply->fixed_size : reply->body.size;
@@ -88,40 +100,31 @@ static const struct {
   const char *message;
   unsigned http;
 } REFUSALS[] = {
-    {"SERVER_BODY", 400},       {"SERVER_HOST", 403},     {"SERVER_TOKEN", 401},         {"SERVER_NO_PAGE", 404},
-    {"SERVER_NO_MODEL", 404},   {"SERVER_METHOD", 405},   {"SERVER_NO_LENGTH", 411},     {"SERVER_TOO_BIG", 413},
-    {"SERVER_MEDIA_TYPE", 415}, {"SERVER_TOO_MANY", 429}, {"SERVER_BUSY", 503},          {"SERVER_STOPPING", 503},
-    {"SERVER_LONG", 413},       {"SERVER_TIME", 503},     {"SERVER_QUESTION_LONG", 414}, {"SERVER_MODEL_BODY", 400},
-    {"SERVER_ORIGIN", 403},     {"SERVER_KEEP", 403},     {"SERVER_READ_ONLY", 403},     {"OUT_OF_MEMORY", 503},
+    {"SERVER_BODY", 400},     {"SERVER_HOST", 403},          {"SERVER_TOKEN", 401},      {"SERVER_NO_PAGE", 404},
+    {"SERVER_NO_MODEL", 404}, {"SERVER_METHOD", 405},        {"SERVER_NO_LENGTH", 411},  {"SERVER_TOO_BIG", 413},
+    {"SERVER_TOO_MANY", 429}, {"SERVER_BUSY", 503},          {"SERVER_STOPPING", 503},   {"SERVER_LONG", 413},
+    {"SERVER_TIME", 503},     {"SERVER_QUESTION_LONG", 414}, {"SERVER_MODEL_BODY", 400}, {"SERVER_ORIGIN", 403},
+    {"SERVER_KEEP", 403},     {"SERVER_READ_ONLY", 403},     {"OUT_OF_MEMORY", 503},
 };
 
 static const char *title_of(unsigned http) {
   static const struct {
     unsigned http;
     const char *title;
-  } titles[] = {{400, "Bad Request"},
-                {401, "Unauthorized"},
-                {403, "Forbidden"},
-                {404, "Not Found"},
-                {405, "Method Not Allowed"},
-                {411, "Length Required"},
-                {413, "Content Too Large"},
-                {414, "URI Too Long"},
-                {415, "Unsupported Media Type"},
-                {422, "Unprocessable Content"},
-                {429, "Too Many Requests"},
-                {503, "Service Unavailable"}};
+  } titles[] = {{400, "Bad Request"},       {401, "Unauthorized"},       {403, "Forbidden"},
+                {404, "Not Found"},         {405, "Method Not Allowed"}, {411, "Length Required"},
+                {413, "Content Too Large"}, {414, "URI Too Long"},       {422, "Unprocessable Content"},
+                {429, "Too Many Requests"}, {503, "Service Unavailable"}};
   for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
     if (titles[i].http == http) return titles[i].title;
   return "Internal Server Error";
 }
 
-void srv_problem(srv_reply *reply, unsigned http, const weigh_error *err, const char *request_id) {
+static void write_problem(srv_reply *reply, unsigned http, const weigh_error *err, const char *request_id) {
   free(reply->body.ptr);
-  *reply = (srv_reply){.http = http ? http : srv_http_of(err->status), .allow = reply->allow, .retry = reply->retry};
+  *reply = (srv_reply){.http = http, .allow = reply->allow};
   reply->type = "application/problem+json";
-  snprintf(reply->code_room, sizeof reply->code_room, "%s", err->code);
-  reply->code = reply->code_room;
+  snprintf(reply->code, sizeof reply->code, "%s", err->code);
   srv_bytes *b = &reply->body;
   srv_bytes_addf(b, "{\n  \"type\": \"urn:weighbridge:error:%s\",\n  \"title\": \"%s\",\n", err->code,
                  title_of(reply->http));
@@ -140,6 +143,10 @@ void srv_problem(srv_reply *reply, unsigned http, const weigh_error *err, const 
   srv_bytes_addf(b, ",\n  \"instance\": \"urn:request:%s\"\n}\n", request_id);
 }
 
+void srv_problem(srv_reply *reply, const weigh_error *err, const char *request_id) {
+  write_problem(reply, srv_http_of(err->status), err, request_id);
+}
+
 void srv_refuse(srv_reply *reply, weigh_language language, const char *message, const char *a, const char *b,
                 const char *request_id) {
   weigh_error err;
@@ -147,5 +154,5 @@ void srv_refuse(srv_reply *reply, weigh_language language, const char *message, 
   weigh_error_set(&err, language, message, (const char *const[]){a ? a : "", b ? b : ""}, 2);
   for (size_t i = 0; i < sizeof REFUSALS / sizeof *REFUSALS; i++)
     if (strcmp(REFUSALS[i].message, message) == 0) http = REFUSALS[i].http;
-  srv_problem(reply, http, &err, request_id);
+  write_problem(reply, http, &err, request_id);
 }

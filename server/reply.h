@@ -27,23 +27,25 @@ typedef struct srv_reply {
   char etag[40];      /* quoted; empty: none */
   const char *cache;  /* Cache-Control; NULL: no-store */
   char location[640]; /* of what was made */
-  const char *code;   /* of the failure, static or in `code_room`; NULL: none */
-  char code_room[48];
-  bool gzip, page; /* compressed ahead; a part of the page */
-  bool no;         /* answered, and the answer is no */
+  char code[48];      /* of the failure; empty: none */
+  bool gzip, page;    /* compressed ahead; a part of the page */
+  bool no;            /* answered, and the answer is no */
   const char *allow;
-  unsigned retry; /* seconds, 0: not said */
 } srv_reply;
 
 /* The status of HTTP for a status of the library. */
 unsigned srv_http_of(weigh_status status);
 
-/* Makes the reply the problem that `err` is; `http` 0: by its status. */
-void srv_problem(srv_reply *reply, unsigned http, const weigh_error *err, const char *request_id);
+/* Makes the reply the problem that `err` is. */
+void srv_problem(srv_reply *reply, const weigh_error *err, const char *request_id);
 
 /* The same for one of the server's own messages, with up to two texts. Its status is in a table. */
 void srv_refuse(srv_reply *reply, weigh_language language, const char *message, const char *a, const char *b,
                 const char *request_id);
+
+/* The next item of a header such as Accept-Language, with its weight (RFC 9110, 12.4.2), and `*list` behind it; NULL at the
+ * end. `*list` may be NULL. */
+const char *srv_accepted_next(const char **list, double *weight);
 
 /* A tag from the bytes. */
 void srv_reply_tag(srv_reply *reply);

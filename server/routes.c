@@ -2,6 +2,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "server/server.h"
 
@@ -42,13 +43,9 @@ bool srv_route_at(size_t index, srv_route_about *out) {
   return true;
 }
 
-const char *const *srv_route_names(size_t *count) {
-  static const char *names[SRV_ROUTES_MAX];
-  size_t n = 0;
-  for (size_t i = 0; i < ROUTE_COUNT; i++) names[n++] = ROUTES[i].path;
-  for (size_t i = 0; i < FACE_COMMAND_COUNT && n < SRV_ROUTES_MAX; i++) names[n++] = FACE_COMMANDS[i].name;
-  *count = n;
-  return names;
+const char *srv_route_name(size_t index) {
+  if (index < ROUTE_COUNT) return ROUTES[index].path;
+  return index - ROUTE_COUNT < FACE_COMMAND_COUNT ? FACE_COMMANDS[index - ROUTE_COUNT].name : NULL;
 }
 
 static const face_command *command_of(const srv_request *r) {
@@ -150,10 +147,8 @@ static void health(srv_request *r, srv_worker *worker) {
 }
 
 static void metrics(srv_request *r, srv_worker *worker) {
-  size_t count;
   (void)worker;
-  const char *const *names = srv_route_names(&count);
-  srv_metrics_write(&r->server->metrics, names, count, &r->reply.body);
+  srv_metrics_write(&r->server->metrics, srv_route_name, &r->reply.body);
   r->reply.http = 200;
   r->reply.type = "text/plain; version=0.0.4; charset=utf-8";
 }
@@ -191,14 +186,13 @@ static const srv_asset *find_asset(const char *path) {
   return NULL;
 }
 
-/* Whether a coding is among those accepted, and not with a weight of 0. */
+/* Whether gzip is among the codings that are accepted, and not with a weight of 0. */
 static bool accepts_gzip(const srv_request *r) {
   const char *accepted = MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, "Accept-Encoding");
-  const char *at = accepted ? strstr(accepted, "gzip") : NULL;
-  if (!at) return false;
-  at += strlen("gzip");
-  at += strspn(at, " ");
-  return strncmp(at, ";q=0", 4) != 0 || (at[4] == '.' && strspn(at + 5, "0") != strcspn(at + 5, ", "));
+  double weight;
+  for (const char *item; (item = srv_accepted_next(&accepted, &weight)) != NULL;)
+    if (strncasecmp(item, "gzip", 4) == 0 && strcspn(item, " \t,;") == 4) return weight > 0;
+  return false;
 }
 
 /* A table is looked up; no path from outside reaches a file. */

@@ -77,7 +77,8 @@ bool srv_route_takes_body(const srv_request *request);
 /* Answers into request->reply, or sets request->job. */
 void srv_route_answer(srv_request *request, srv_worker *worker);
 
-const char *const *srv_route_names(size_t *count);
+/* Its name in /metrics; NULL at the end. */
+const char *srv_route_name(size_t index);
 
 /* What the table says, for openapi.c: false at the end. */
 typedef struct srv_route_about {
@@ -122,6 +123,10 @@ bool srv_ranges_are_made(srv_server *server);
 
 /* Refuses a request in its language. */
 void srv_request_refuse(srv_request *request, const char *message, const char *a, const char *b);
+/* The same where a limit is passed, which the message names. */
+void srv_request_refuse_above(srv_request *request, const char *message, uint64_t limit);
+/* Answers with a failure of the library's. */
+void srv_request_fail(srv_request *request, const weigh_error *err);
 /* A parameter of the query, decoded, in the request's memory; NULL: it is not there. */
 const char *srv_request_parameter(const srv_request *request, const char *name);
 void srv_request_release(void *request);

@@ -3,20 +3,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "server/limits.h"
 #include "weigh/registry.h"
 
-#define LOOK_EACH_US    1000u /* at the registry: other programs change it, and end, in longer */
-#define MODELS          12
-#define MODEL_MOST      ((size_t)24 << 20) /* a model that grew beyond is opened again */
-#define MODELS_MOST     ((size_t)64 << 20)
-#define LIBRARY_MOST    ((size_t)48 << 20)
-#define ANSWERS         512 /* places; a key has one of two */
-#define ANSWER_MOST     ((size_t)64 << 10)
-#define ANSWERS_MOST    ((size_t)8 << 20)
-#define ANSWER_KEY_MOST ((size_t)8 << 10)
-#define STAYING_MOST    ((size_t)4 << 20) /* of answers that stay, whatever the size of each */
+#define LOOK_EACH_US 1000u /* at the registry: other programs change it, and end, in longer */
+#define MODELS       12
+#define MODEL_MOST   ((size_t)24 << 20) /* a model that grew beyond is opened again */
+#define MODELS_MOST  ((size_t)64 << 20)
+#define LIBRARY_MOST ((size_t)48 << 20)
+#define ANSWERS      512 /* places; a key has one of two */
+#define ANSWER_MOST  ((size_t)64 << 10)
+#define ANSWERS_MOST ((size_t)8 << 20)
+#define STAYING_MOST ((size_t)4 << 20) /* of answers that stay, whatever the size of each */
 
 typedef struct opened {
   char *key; /* what was asked for, which holds the texts that the model keeps; NULL: the place is free */
@@ -91,7 +90,8 @@ wb_ctx *srv_worker_scratch(srv_worker *w) {
   return w->scratch.arena ? &w->scratch : NULL;
 }
 
-weigh_library *srv_worker_library(srv_worker *w, weigh_language language, weigh_error *err) {
+/* In a language; NULL: it cannot be opened, `err` says why. */
+static weigh_library *library_of(srv_worker *w, weigh_language language, weigh_error *err) {
   const int i = language == WEIGH_CHINESE;
   if (w->libraries[i] && weigh_library_memory(w->libraries[i]) > LIBRARY_MOST) close_library(w, i);
   if (w->libraries[i]) return w->libraries[i];
@@ -105,12 +105,6 @@ weigh_library *srv_worker_library(srv_worker *w, weigh_language language, weigh_
 }
 
 /* ---- the registry ---- */
-
-static uint64_t now_us(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
 
 static void drop_answer(srv_worker *w, given *g) {
   size_t *bytes = g->stays ? &w->staying_bytes : &w->answer_bytes;
@@ -130,9 +124,9 @@ static bool is_by_name(const opened *o) { return o->key && o->key[1] == 'm'; }
 uint64_t srv_worker_refresh(srv_worker *w, weigh_language language) {
   const int i = language == WEIGH_CHINESE;
   const uint64_t changes = w->counts->registry_changes;
-  weigh_library *library = w->settings->registry_path[0] ? srv_worker_library(w, language, NULL) : NULL;
+  weigh_library *library = w->settings->registry_path[0] ? library_of(w, language, NULL) : NULL;
   if (!library) return 0;
-  const uint64_t now = now_us();
+  const uint64_t now = srv_now_us();
   if (w->states[i] && changes == w->changes_seen[i] && now - w->looked_us[i] < LOOK_EACH_US) return w->states[i];
   const uint64_t state = weigh_library_registry_state(library);
   w->looked_us[i] = now;
@@ -217,7 +211,7 @@ static opened *place_for_model(srv_worker *w) {
 static opened *open_model(srv_worker *w, weigh_language language, const weigh_model_request *request,
                           weigh_error *err) {
   wanted want;
-  weigh_library *library = srv_worker_library(w, language, err);
+  weigh_library *library = library_of(w, language, err);
   if (!library) return NULL;
   if (!want_model(&want, language, request)) {
     weigh_error_set(err, language, "OUT_OF_MEMORY", NULL, 0);
@@ -277,7 +271,7 @@ weigh_status srv_worker_answer(srv_worker *w, srv_question *q, weigh_write_fn wr
   opened *models[2] = {NULL, NULL};
   *err = (weigh_error){.status = WEIGH_OK};
   srv_worker_refresh(w, a->language);
-  weigh_library *library = srv_worker_library(w, a->language, err);
+  weigh_library *library = library_of(w, a->language, err);
   bool fine = library != NULL;
   face_place_words(q->command, a);
   const bool is_log = q->command->kind == WEIGH_REPORT_CHECK; /* of folders only the command line knows */
@@ -344,7 +338,7 @@ void srv_worker_remember(srv_worker *w, const char *key, size_t size, bool stays
   uint64_t hash;
   w->counts->answers_made++;
   stays = stays && w->staying_bytes + size + length <= STAYING_MOST;
-  if ((length > ANSWER_MOST && !stays) || size > ANSWER_KEY_MOST) return;
+  if ((length > ANSWER_MOST && !stays) || size > SRV_KEY_MAX) return;
   given *g = place_of(w, key, size, &hash);
   if (g->stays && !stays) return;
   char *copy = malloc(size + length);

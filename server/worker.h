@@ -21,9 +21,6 @@ void srv_worker_free(srv_worker *worker);
 /* Memory for one request; freed by the next call. NULL: there is none. */
 wb_ctx *srv_worker_scratch(srv_worker *worker);
 
-/* The library in a language; NULL: it cannot be opened, `err` says why. */
-weigh_library *srv_worker_library(srv_worker *worker, weigh_language language, weigh_error *err);
-
 /* Drops what was kept of a registry that has changed since, whoever changed it (looked at once a millisecond). Returns a
  * number that is another one then. */
 uint64_t srv_worker_refresh(srv_worker *worker, weigh_language language);
@@ -31,6 +28,9 @@ uint64_t srv_worker_refresh(srv_worker *worker, weigh_language language);
 /* Answers a question through `write`. What fails is in `err`; WEIGH_NO with an empty code is an answer. */
 weigh_status srv_worker_answer(srv_worker *worker, srv_question *question, weigh_write_fn write, void *user,
                                weigh_error *err);
+
+/* Longer keys are not kept. */
+#define SRV_KEY_MAX ((size_t)8 << 10)
 
 /* An answer that was given to the same bytes before; true: the reply is made. `key` is whatever decides the answer. */
 bool srv_worker_recall(srv_worker *worker, const char *key, size_t size, srv_reply *reply);

@@ -26,6 +26,7 @@ typedef struct weigh_registry_options {
   const char *path;        /* of the file; its folder must exist */
   bool read_only;          /* nothing is changed, and no file made: one that is missing reads as empty */
   weigh_language language; /* of messages and reports */
+  bool sealed;             /* answers go to strangers: messages do not say in which folder the file stands */
 } weigh_registry_options;
 
 /* Opens a registry, makes its file or brings it to this version where need be. Errors: registry_no_database,

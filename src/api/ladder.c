@@ -28,7 +28,7 @@ weigh_status weigh_library_use_registry(weigh_library *library, const char *path
 static weigh_registry *registry_of(weigh_library *library, weigh_error *err) {
   if (library->registry && library->registry->there) return library->registry;
   if (library->registry) wb_ladder_close(library); /* there was no file: there may be one now */
-  const weigh_registry_options options = {library->registry_path, true, library->language};
+  const weigh_registry_options options = {library->registry_path, true, library->language, library->sealed};
   if (weigh_registry_open(&options, &library->registry, err) != WEIGH_OK || !library->registry->there) return NULL;
   library->registry_opened++;
   return library->registry;
@@ -71,13 +71,6 @@ static bool take(weigh_model *model, const wb_stored *entry, wb_known *out) {
   return true;
 }
 
-/* Strangers are not told where files are. */
-static wb_str shown_path(const weigh_library *library, wb_str path) {
-  size_t from = library->sealed ? path.len : 0;
-  while (from && path.ptr[from - 1] != '/') from--;
-  return wb_str_slice(path, from, path.len);
-}
-
 /* A registry that cannot be read must not keep the catalogue from answering, nor be passed over in silence. */
 static bool in_registry(weigh_model *model, wb_str name, bool short_too, wb_known *out) {
   wb_model *m = &model->model;
@@ -89,7 +82,6 @@ static bool in_registry(weigh_model *model, wb_str name, bool short_too, wb_know
   weigh_registry *r = registry_of(library, &err);
   if (!r && !err.code[0]) return false; /* none was ever made */
   const answer said = r ? ask_registry(r, name, short_too, &entry, &err) : UNREADABLE;
-  const wb_str where = wb_str_copy(&m->ctx, shown_path(library, wb_str_of(library->registry_path)));
   const wb_str why = wb_str_copy(&m->ctx, wb_str_of(err.message));
   if (said == THERE) take(model, &entry, out);
   if (said == UNREADABLE) {
@@ -98,7 +90,7 @@ static bool in_registry(weigh_model *model, wb_str name, bool short_too, wb_know
   } else {
     wb_resolution_add(m->resolution, WB_RUNG_REGISTRY, said == THERE, began,
                       said == THERE ? WB_RUNG_IN_REGISTRY : WB_RUNG_NOT_IN_REGISTRY, said == THERE ? out->id : name,
-                      where);
+                      wb_str_copy(&m->ctx, r->reg.shown));
   }
   return said == THERE;
 }

@@ -23,7 +23,8 @@ weigh_status weigh_registry_open(const weigh_registry_options *options, weigh_re
   r->language = options->language;
   r->read_only = options->read_only;
   if (WB_BEGIN(&r->reg.ctx)) {
-    r->there = wb_registry_open(&r->reg, wb_str_of(options->path), options->read_only ? WB_STORE_READ : WB_STORE_WRITE);
+    r->there = wb_registry_open(&r->reg, wb_str_of(options->path), options->sealed,
+                                options->read_only ? WB_STORE_READ : WB_STORE_WRITE);
     *out = r;
     return WEIGH_OK;
   }
@@ -60,7 +61,7 @@ static weigh_config config_of(wb_ctx *ctx, const wb_stored *e, bool with_text) {
 
 /* Begins a transaction that writes. */
 void wb_registry_begin(weigh_registry *r) {
-  if (r->read_only) WB_FAIL(&r->reg.ctx, WB_REGISTRY_READ_ONLY, WB_NOWHERE, r->reg.where);
+  if (r->read_only) WB_FAIL(&r->reg.ctx, WB_REGISTRY_READ_ONLY, WB_NOWHERE, r->reg.shown);
   r->reg.driver->begin(&r->reg.ctx, r->reg.store);
 }
 
@@ -77,7 +78,7 @@ weigh_status weigh_registry_put(weigh_registry *r, const weigh_config *config, w
 }
 
 static _Noreturn void unknown(weigh_registry *r, const char *name) {
-  WB_FAIL(&r->reg.ctx, WB_REGISTRY_UNKNOWN, WB_NOWHERE, wb_str_of(name), r->reg.where);
+  WB_FAIL(&r->reg.ctx, WB_REGISTRY_UNKNOWN, WB_NOWHERE, wb_str_of(name), r->reg.shown);
 }
 
 weigh_status weigh_registry_get(weigh_registry *r, const char *name, weigh_config *out, weigh_error *err) {
@@ -164,7 +165,7 @@ static bool intact(const listing *l, size_t count, weigh_fault_fn each, void *us
   for (size_t i = 0; i < count; i++) {
     if (wb_registry_intact(&l->rows[i])) continue;
     weigh_error why;
-    const char *const args[] = {wb_str_cstr(&r->reg.ctx, l->rows[i].id), wb_str_cstr(&r->reg.ctx, r->reg.where)};
+    const char *const args[] = {wb_str_cstr(&r->reg.ctx, l->rows[i].id), wb_str_cstr(&r->reg.ctx, r->reg.shown)};
     weigh_error_set(&why, r->language, "REGISTRY_DIGEST", args, 2);
     if (each) each(user, args[0], &why);
     sound = false;

@@ -98,8 +98,8 @@ static weigh_status write_answer(wb_out *out, weigh_registry *r, const weigh_reg
   if (g->failed || !WB_BEGIN(g->ctx)) return wb_failure_in(g->ctx, r->language, err);
   const size_t limit = (size_t)limit_of(q);
   const bool more = g->count > limit;
-  if (q->action == WEIGH_REGISTRY_LIST) wb_report_configs(out, r->reg.where, g->rows, more ? limit : g->count, more);
-  else if (q->action == WEIGH_REGISTRY_SHOW) wb_report_config(out, r->reg.where, g->rows);
+  if (q->action == WEIGH_REGISTRY_LIST) wb_report_configs(out, r->reg.shown, g->rows, more ? limit : g->count, more);
+  else if (q->action == WEIGH_REGISTRY_SHOW) wb_report_config(out, r->reg.shown, g->rows);
   else wb_report_registry_done(out, &g->done);
   wb_out_flush(out, true);
   return WEIGH_OK;
@@ -114,7 +114,7 @@ weigh_status weigh_registry_report(weigh_registry *r, const weigh_registry_quest
   if (!wb_ctx_open(&ctx, 0)) return wb_no_memory(r->language, err);
   gathering g = {.ctx = &ctx,
                  .done = {.action = ACTIONS[q->action],
-                          .where = r->reg.where,
+                          .where = r->reg.shown,
                           .added = -1,
                           .replaced = -1,
                           .unchanged = -1,

@@ -202,6 +202,31 @@ wb_work wb_pass_total(wb_model *m, const wb_cost *cost, const wb_pass *pass) {
   return sum;
 }
 
+/* Whether a forward pass with one of them differs from one without. */
+static bool is_read(wb_model *m, const wb_cost *cost, const wb_pass *with, weigh_count *option) {
+  const weigh_count asked = *option;
+  const wb_work one = wb_pass_total(m, cost, with);
+  *option = 0;
+  const wb_work other = wb_pass_total(m, cost, with);
+  *option = asked;
+  return memcmp(&one, &other, sizeof one) != 0; /* numbers are in lowest terms */
+}
+
+void wb_pass_warn(wb_model *m, const wb_cost *cost, const wb_pass *pass) {
+  wb_pass forward = *pass;
+  weigh_pass *a = &forward.asked;
+  a->phase = WEIGH_PHASE_FORWARD; /* what was cached needs no picture any more */
+  const struct {
+    const char *name;
+    weigh_count *count;
+  } options[] = {{"images", &a->images}, {"video-frames", &a->video_frames}, {"audio-seconds", &a->audio_milliseconds}};
+  for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+    const wb_str name = wb_str_of(options[i].name);
+    if (*options[i].count && !is_read(m, cost, &forward, options[i].count))
+      wb_model_warn(m, WB_NOTHING_READS, 1, &name);
+  }
+}
+
 bool wb_work_total(const wb_pass *pass, const wb_work *work, wb_num *out) {
   *out = wb_num_int(0);
   for (int i = 0; i < WB_FLOP_KINDS; i++) {

@@ -29,6 +29,9 @@ void wb_pass_open(const wb_pass *pass, size_t which, wb_num open[WB_Q_COUNT]);
 /* The work of a cost in the pass's phase, mixes added up (weights are read once). Fails the model's context on overflow. */
 wb_work wb_pass_total(wb_model *model, const wb_cost *cost, const wb_pass *pass);
 
+/* Warns of pictures, films and sounds that were asked for and that no part of the model reads. */
+void wb_pass_warn(wb_model *model, const wb_cost *cost, const wb_pass *pass);
+
 /* Sum of flops: without elementwise work unless asked. False on overflow. */
 bool wb_work_total(const wb_pass *pass, const wb_work *work, wb_num *out);
 

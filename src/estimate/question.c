@@ -149,6 +149,7 @@ static void set_layout(wb_serving *s, const named_cards *named) {
   weigh_serving *a = &s->asked;
   wb_ctx *ctx = &s->model->ctx;
   weigh_count *const one[] = {&a->dp, &a->cp, &a->dcp};
+  s->layout_given = a->gpus || a->tp || a->pp || a->dp || a->cp || a->dcp;
   for (size_t i = 0; i < 3; i++)
     if (!*one[i]) *one[i] = 1;
   if (!a->gpus && named->in_all > 1) a->gpus = (weigh_count)named->in_all;

@@ -43,8 +43,9 @@ typedef struct wb_serving {
   bool by_layers; /* cards hold runs of layers, not parts of tensors */
   wb_card *cards; /* of the devices, in order */
   wb_layout layout;
-  wb_str dtype;     /* that passes are computed in */
-  wb_loaded loaded; /* the weights */
+  bool layout_given; /* it was asked for: how many cards, or how they share */
+  wb_str dtype;      /* that passes are computed in */
+  wb_loaded loaded;  /* the weights */
   wb_cache_rules rules;
   wb_lengths mix[WB_MAX_MIX];
   size_t mix_count;        /* at least 1 */

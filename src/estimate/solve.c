@@ -145,6 +145,15 @@ static wb_i128 first_that_fits(const wb_serving *asked, const wb_card *card, wb_
   return found;
 }
 
+/* The same for the layout that was asked for, and no other. */
+static wb_i128 fits_as_asked(const wb_serving *asked, const wb_card *card, wb_layout *layout, wb_load *load) {
+  *layout = asked->layout;
+  wb_trial t = wb_trial_begin(asked->model);
+  const bool fits = tries(asked, card, layout, load);
+  wb_trial_end(&t);
+  return fits ? asked->asked.gpus : 0;
+}
+
 /* Names that formulas read are found once, so that a trial has nothing to forget that outlives it. */
 static void warm_up(const wb_serving *asked, const wb_card *card) {
   if (asked->model->tried == asked->engine) return;
@@ -203,7 +212,9 @@ static wb_ranked ranked(const wb_serving *asked, const wb_card *card, wb_i128 mo
     out.card = *card;
     return out;
   }
-  out.gpus = first_that_fits(asked, card, is_computer(card) ? 1 : most, &out.layout, &out.load);
+  if (is_computer(card)) most = 1;
+  if (!asked->layout_given) out.gpus = first_that_fits(asked, card, most, &out.layout, &out.load);
+  else if (most > 1 || asked->asked.gpus == 1) out.gpus = fits_as_asked(asked, card, &out.layout, &out.load);
   out.memory = card->usable_bytes * out.gpus;
   return out;
 }

@@ -31,8 +31,8 @@ typedef struct wb_ranked {
   double price;         /* USD an hour of all of them, 0: not known */
 } wb_ranked;
 
-/* Cards on which the question fits, the least memory first (then the newest), at most `limit`, each with the fewest of
- * them up to `most` (of computers of their own, one). */
+/* Cards on which the question fits, the least memory first (then the newest), at most `limit`: each in the layout that was
+ * asked for, else with the fewest of them up to `most` (of computers of their own, one). */
 wb_ranked *wb_solve_rank(const wb_serving *asked, wb_i128 most, size_t limit, size_t *count);
 
 /* What is tried out is forgotten: its memory, and what names resolved to meanwhile. Results must be copied out. */

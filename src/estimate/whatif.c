@@ -86,7 +86,7 @@ wb_choices wb_whatif_choices(const wb_serving *asked) {
     question.quant = wb_str_cstr(&m->ctx, name);
     question.dtype = NULL;
     if (!weigh_choice(m, &question, out.caches, &choice)) continue;
-    if (!own.is_asked || choice.weights != own.weights) out.items[out.count++] = choice;
+    if (choice.weights != own.weights) out.items[out.count++] = choice;
   }
   return out;
 }

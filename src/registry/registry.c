@@ -11,11 +11,18 @@
 
 #define AMBIGUOUS_SHOWN 5
 
-bool wb_registry_open(wb_registry *r, wb_str where, wb_store_mode mode) {
+/* The path's last part, for strangers: they are not told where files are. */
+static wb_str without_folders(wb_str path) {
+  size_t from = path.len;
+  while (from && path.ptr[from - 1] != '/') from--;
+  return wb_str_slice(path, from, path.len);
+}
+
+bool wb_registry_open(wb_registry *r, wb_str where, bool sealed, wb_store_mode mode) {
   r->driver = &wb_sqlite_driver;
-  r->where = wb_str_copy(&r->ctx, where);
+  r->shown = wb_str_copy(&r->ctx, sealed ? without_folders(where) : where);
   r->store = r->driver->make(&r->ctx);
-  const bool there = r->driver->open(&r->ctx, r->store, r->where, mode);
+  const bool there = r->driver->open(&r->ctx, r->store, where, r->shown, mode);
   r->mark = wb_arena_mark(r->ctx.arena);
   return there;
 }
@@ -85,7 +92,7 @@ bool wb_registry_intact(const wb_stored *e) {
 /* ---- what a name means ---- */
 
 static void must_be_intact(wb_registry *r, const wb_stored *e) {
-  if (!wb_registry_intact(e)) WB_FAIL(&r->ctx, WB_REGISTRY_DIGEST, WB_NOWHERE, e->id, r->where);
+  if (!wb_registry_intact(e)) WB_FAIL(&r->ctx, WB_REGISTRY_DIGEST, WB_NOWHERE, e->id, r->shown);
 }
 
 bool wb_registry_get(wb_registry *r, wb_str id, wb_stored *out) {

@@ -9,7 +9,7 @@ typedef struct wb_registry {
   wb_ctx ctx;
   const wb_store_driver *driver;
   void *store;
-  wb_str where;
+  wb_str shown; /* the file, as messages name it */
   wb_mark mark; /* of what belongs to the handle */
 } wb_registry;
 
@@ -18,8 +18,8 @@ typedef struct wb_registry {
 #define WB_REGISTRY_CONFIG_MAX ((size_t)16 << 20) /* as weigh_model_open reads */
 #define WB_REGISTRY_NOTE_MAX   1000u              /* source, revision */
 
-/* Opens the file. False when there is none to read. r->ctx must be ready. */
-bool wb_registry_open(wb_registry *r, wb_str where, wb_store_mode mode);
+/* Opens the file. False when there is none to read. r->ctx must be ready. `sealed`: messages name no folder. */
+bool wb_registry_open(wb_registry *r, wb_str where, bool sealed, wb_store_mode mode);
 
 /* Checks and fills an entry: `id`, `config`, `source` and `revision` are given, the rest follows from them; `updated` and
  * `type` only where they are empty. `file` names the configuration in errors. Fails with registry_id, registry_note, json_*,

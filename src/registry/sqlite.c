@@ -76,7 +76,7 @@ typedef struct store {
   sqlite3 *db;
   sqlite3_stmt *asked[QUESTIONS]; /* made when first needed */
   sqlite3_stmt *once;             /* one that is not kept */
-  wb_str where;
+  wb_str where, shown;            /* its path; its name in messages */
 } store;
 
 static void settle(void *user) {
@@ -113,7 +113,7 @@ static wb_message_id message_of(int code) {
 
 static _Noreturn void fail_with(wb_ctx *ctx, const store *s, int code) {
   const char *said = s->db ? sqlite3_errmsg(s->db) : sqlite3_errstr(code);
-  WB_FAIL(ctx, message_of(code), WB_NOWHERE, s->where, wb_str_copy(ctx, wb_str_of(said)));
+  WB_FAIL(ctx, message_of(code), WB_NOWHERE, s->shown, wb_str_copy(ctx, wb_str_of(said)));
 }
 
 static void must(wb_ctx *ctx, const store *s, int code) {
@@ -200,7 +200,7 @@ static void connect(wb_ctx *ctx, store *s, int flags) {
 static int64_t version_of(wb_ctx *ctx, store *s) {
   const int64_t version = number(ctx, s, "PRAGMA user_version");
   if (version > VERSION)
-    WB_FAIL(ctx, WB_REGISTRY_NEWER, WB_NOWHERE, s->where, wb_str_fmt(ctx, "%lld", (long long)version),
+    WB_FAIL(ctx, WB_REGISTRY_NEWER, WB_NOWHERE, s->shown, wb_str_fmt(ctx, "%lld", (long long)version),
             wb_str_fmt(ctx, "%d", VERSION));
   return version;
 }
@@ -210,7 +210,7 @@ static void look(wb_ctx *ctx, store *s, const char *pragma) {
   const wb_str said = next(ctx, s, s->once) ? text_at(ctx, s->once, 0) : WB_STR("no answer");
   sqlite3_finalize(s->once);
   s->once = NULL;
-  if (!wb_str_is(said, "ok")) WB_FAIL(ctx, WB_REGISTRY_CORRUPT, WB_NOWHERE, s->where, said);
+  if (!wb_str_is(said, "ok")) WB_FAIL(ctx, WB_REGISTRY_CORRUPT, WB_NOWHERE, s->shown, said);
 }
 
 static void check(wb_ctx *ctx, void *user) { look(ctx, user, "PRAGMA integrity_check(1)"); }
@@ -240,15 +240,14 @@ static bool read_head(wb_ctx *ctx, const store *s, unsigned char head[HEADER]) {
  * maker was stopped before its first commit. */
 static bool is_there(wb_ctx *ctx, const store *s) {
   unsigned char head[HEADER];
-  const wb_str where = s->where;
-  const wb_file_kind kind = wb_path_kind(ctx, where);
-  if (kind == WB_FILE_OTHER) WB_FAIL(ctx, WB_REGISTRY_NO_FILE, WB_NOWHERE, where);
+  const wb_file_kind kind = wb_path_kind(ctx, s->where);
+  if (kind == WB_FILE_OTHER) WB_FAIL(ctx, WB_REGISTRY_NO_FILE, WB_NOWHERE, s->shown);
   if (kind != WB_FILE_REGULAR) return false;
   const bool whole = read_head(ctx, s, head);
   const unsigned char *id = head + 68;
   const uint32_t application = (uint32_t)id[0] << 24 | (uint32_t)id[1] << 16 | (uint32_t)id[2] << 8 | id[3];
-  if (!whole || memcmp(head, "SQLite format 3", 16) != 0) WB_FAIL(ctx, WB_REGISTRY_NO_DATABASE, WB_NOWHERE, where);
-  if (application != APPLICATION) WB_FAIL(ctx, WB_REGISTRY_FOREIGN, WB_NOWHERE, where);
+  if (!whole || memcmp(head, "SQLite format 3", 16) != 0) WB_FAIL(ctx, WB_REGISTRY_NO_DATABASE, WB_NOWHERE, s->shown);
+  if (application != APPLICATION) WB_FAIL(ctx, WB_REGISTRY_FOREIGN, WB_NOWHERE, s->shown);
   return true;
 }
 
@@ -310,9 +309,10 @@ static void connect_alone(wb_ctx *ctx, store *s) {
   guard(ctx, s);
 }
 
-static bool open_store(wb_ctx *ctx, void *user, wb_str where, wb_store_mode mode) {
+static bool open_store(wb_ctx *ctx, void *user, wb_str where, wb_str shown, wb_store_mode mode) {
   store *s = user;
   s->where = wb_str_copy(ctx, where);
+  s->shown = shown;
   const bool there = is_there(ctx, s);
   if (mode == WB_STORE_READ) {
     if (!there) return false;

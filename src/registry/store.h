@@ -41,8 +41,9 @@ typedef enum wb_store_mode {
 typedef struct wb_store_driver {
   const char *name;
   void *(*make)(wb_ctx *ctx); /* a store that is not open yet, in the context's memory */
-  /* False when there is none to read. What is no registry, is damaged or is of a later version is refused, untouched. */
-  bool (*open)(wb_ctx *ctx, void *store, wb_str where, wb_store_mode mode);
+  /* False when there is none to read. What is no registry, is damaged or is of a later version is refused, untouched.
+   * `shown`, in the context's memory: its name in messages. */
+  bool (*open)(wb_ctx *ctx, void *store, wb_str where, wb_str shown, wb_store_mode mode);
   void (*close)(void *store);               /* also of one that was never opened, or twice */
   void (*settle)(void *store);              /* ends what a failure left; undoes an open transaction */
   void (*begin)(wb_ctx *ctx, void *store);  /* a transaction that writes; waits for other writers */

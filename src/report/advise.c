@@ -33,10 +33,6 @@ bool wb_claim_range(const wb_tradeoff *t, wb_str claim, double *low, double *hig
   return true;
 }
 
-static wb_str amount(wb_out *out, wb_i128 bytes) {
-  return wb_out_plain(out) ? wb_out_number(out, bytes) : wb_gib(out->text.ctx, bytes);
-}
-
 static void heading(wb_out *out, wb_message_id id, size_t count, const wb_str *args) {
   const bool markdown = out->options->format == WEIGH_FORMAT_MARKDOWN;
   if (out->options->color) wb_text_adds(&out->text, "\033[1m");
@@ -78,8 +74,8 @@ static const wb_column NEEDED[] = {
 static wb_str said_text(wb_out *out, const wb_advice *a, const wb_said *s) {
   wb_ctx *ctx = out->text.ctx;
   if (!s->known) return WB_STR("-");
-  const wb_str with = amount(out, wb_with_reserve(ctx, s->bytes, a->reserve));
-  return wb_str_fmt(ctx, "%.*s %.*s (%.*s)", WB_STR_ARG(s->method->name->name), WB_STR_ARG(amount(out, s->bytes)),
+  const wb_str with = wb_out_bytes(out, wb_with_reserve(ctx, s->bytes, a->reserve));
+  return wb_str_fmt(ctx, "%.*s %.*s (%.*s)", WB_STR_ARG(s->method->name->name), WB_STR_ARG(wb_out_bytes(out, s->bytes)),
                     WB_STR_ARG(with));
 }
 
@@ -88,8 +84,8 @@ static wb_str at_largest(wb_out *out, const wb_scenario *s) {
   wb_ctx *ctx = out->text.ctx;
   const wb_said *said = &s->largest_said;
   if (!s->largest || !said->known) return WB_STR("-");
-  const wb_str text =
-      wb_str_fmt(ctx, "%.*s %.*s", WB_STR_ARG(said->method->name->name), WB_STR_ARG(amount(out, said->activations)));
+  const wb_str text = wb_str_fmt(ctx, "%.*s %.*s", WB_STR_ARG(said->method->name->name),
+                                 WB_STR_ARG(wb_out_bytes(out, said->activations)));
   if (!said->has_factor || !s->way.trains || wb_str_is(s->name, "full")) return text;
   return wb_str_fmt(ctx, "%.*s ×%.3g", WB_STR_ARG(text), wb_num_double(said->factor));
 }
@@ -97,10 +93,11 @@ static wb_str at_largest(wb_out *out, const wb_scenario *s) {
 static void needed_row(wb_out *out, wb_table *table, const wb_advice *a, const wb_scenario *s) {
   const wb_way_held *h = &s->held;
   wb_table_cell(table, wb_out_plain(out) ? s->name : wb_scenario_title(out, s));
-  wb_table_cell(table, h->known ? amount(out, h->total) : WB_STR("-"));
-  wb_table_cell(table, h->known ? amount(out, wb_with_reserve(out->text.ctx, h->total, a->reserve)) : WB_STR("-"));
+  wb_table_cell(table, h->known ? wb_out_bytes(out, h->total) : WB_STR("-"));
+  wb_table_cell(table,
+                h->known ? wb_out_bytes(out, wb_with_reserve(out->text.ctx, h->total, a->reserve)) : WB_STR("-"));
   for (size_t i = 0; i < a->method_count; i++) wb_table_cell(table, said_text(out, a, &s->said[i]));
-  if (wb_out_plain(out)) wb_table_cell(table, h->known ? amount(out, h->activations) : WB_STR("-"));
+  if (wb_out_plain(out)) wb_table_cell(table, h->known ? wb_out_bytes(out, h->activations) : WB_STR("-"));
   if (!a->has_card) return;
   wb_table_cell(table, s->has_largest ? wb_out_number(out, s->largest) : WB_STR("-"));
   wb_table_cell(table, at_largest(out, s));
@@ -145,7 +142,7 @@ void wb_advise_cards(wb_out *out, const wb_advice *a) {
   wb_advise_title(out, WB_NOTE_ADVISE_CARDS, 2, args);
   for (size_t k = 0; k < a->card_count; k++) {
     wb_table_cell(&table, a->cards[k].name);
-    wb_table_cell(&table, amount(out, a->cards[k].usable_bytes));
+    wb_table_cell(&table, wb_out_bytes(out, a->cards[k].usable_bytes));
     for (size_t i = 0; i < n - 2; i++) wb_table_cell(&table, cards_text(out, &a->scenarios[i].cards[k]));
   }
   wb_advise_table(out, &table);
@@ -180,9 +177,9 @@ static void write_tradeoffs(wb_out *out, const wb_advice *a) {
     const wb_tradeoff *t = &a->tradeoffs[i];
     wb_table_cell(&table, t->name);
     wb_table_cell(&table, t->part);
-    wb_table_cell(&table, amount(out, t->before_part));
-    wb_table_cell(&table, amount(out, t->after_part));
-    wb_table_cell(&table, amount(out, t->before_part - t->after_part));
+    wb_table_cell(&table, wb_out_bytes(out, t->before_part));
+    wb_table_cell(&table, wb_out_bytes(out, t->after_part));
+    wb_table_cell(&table, wb_out_bytes(out, t->before_part - t->after_part));
     wb_table_cell(&table, wb_str_fmt(out->text.ctx, "%.1f", wb_saved_percent(t)));
     wb_table_cell(&table, claim_text(out, t, t->saves));
     wb_table_cell(&table, claim_text(out, t, t->slower));
@@ -242,9 +239,9 @@ static void write_remedies(wb_out *out, const wb_advice *a) {
     wb_table_cell(&table, wb_out_number(out, (wb_i128)i + 1));
     wb_table_cell(&table, r->name);
     wb_table_cell(&table, change_text(out, r));
-    wb_table_cell(&table, amount(out, r->before));
-    wb_table_cell(&table, amount(out, r->after));
-    wb_table_cell(&table, amount(out, r->before - r->after));
+    wb_table_cell(&table, wb_out_bytes(out, r->before));
+    wb_table_cell(&table, wb_out_bytes(out, r->after));
+    wb_table_cell(&table, wb_out_bytes(out, r->before - r->after));
     wb_table_cell(&table, effect_of(out, r));
   }
   wb_advise_table(out, &table);
@@ -271,11 +268,11 @@ void wb_advise_optimizers(wb_out *out, const wb_advice *a) {
     const wb_i128 states = o->held.states;
     const double trained = wb_num_double(o->held.trainable);
     wb_table_cell(&table, o->name);
-    wb_table_cell(&table, amount(out, states));
+    wb_table_cell(&table, wb_out_bytes(out, states));
     wb_table_cell(&table, wb_str_fmt(ctx, "%.2f", trained > 0 ? (double)states / trained : 0));
-    wb_table_cell(&table, amount(out, o->held.total));
+    wb_table_cell(&table, wb_out_bytes(out, o->held.total));
     wb_table_cell(&table, o->said.known ? wb_str_fmt(ctx, "%.*s %.*s", WB_STR_ARG(o->said.method->name->name),
-                                                     WB_STR_ARG(amount(out, o->said.states)))
+                                                     WB_STR_ARG(wb_out_bytes(out, o->said.states)))
                                         : WB_STR("-"));
     wb_table_cell(&table, wb_str_of(wb_out_label(out, o->text)));
   }

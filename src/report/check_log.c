@@ -143,7 +143,7 @@ static const wb_column COLUMNS[] = {{"quantity", WB_LABEL_QUANTITY, false},
 
 static wb_str figure(wb_out *out, wb_str unit, wb_num value) {
   wb_ctx *ctx = out->text.ctx;
-  const double number = wb_num_double(value), gib = number / 1073741824.0;
+  const double number = wb_num_double(value), gib = number / WB_GIB;
   const int places = wb_str_is(unit, "bytes") ? 0 : 2;
   if (wb_out_plain(out) || !wb_str_is(unit, "bytes"))
     return wb_num_is_int(value) ? wb_out_number(out, value.num) : wb_str_fmt(ctx, "%.*f", places, number);

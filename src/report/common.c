@@ -122,15 +122,25 @@ static const char *const ORIGINS[] = {"formula", "field",    "alias", "set",    
 
 const char *wb_origin_name(wb_origin_kind kind) { return ORIGINS[kind]; }
 
-static void json_value(wb_json_out *j, const char *key, const wb_value *value) {
+static void as_text(wb_json_out *j, const char *key, const wb_value *value) {
   wb_text text = {.ctx = j->out->text.ctx};
+  wb_value_print(&text, value);
+  wb_jo_str(j, key, wb_text_str(&text));
+}
+
+void wb_json_value(wb_json_out *j, const char *key, const wb_value *value) {
   switch (value->kind) {
     case WB_NULL: wb_jo_null(j, key); return;
     case WB_BOOL: wb_jo_bool(j, key, value->u.boolean); return;
     case WB_NUM: wb_jo_num(j, key, value->u.num); return;
     case WB_REAL: wb_jo_real(j, key, value->u.real); return;
     case WB_TEXT: wb_jo_str(j, key, value->u.text); return;
-    default: wb_value_print(&text, value); wb_jo_str(j, key, wb_text_str(&text));
+    case WB_LIST:
+      wb_jo_begin(j, key, '[');
+      for (size_t i = 0; i < value->u.list.count; i++) wb_json_value(j, NULL, &value->u.list.items[i]);
+      wb_jo_end(j, ']');
+      return;
+    default: as_text(j, key, value);
   }
 }
 
@@ -143,7 +153,8 @@ void wb_json_fields(wb_json_out *j, const wb_model *m) {
       wb_jo_begin(j, NULL, '{');
       wb_jo_str(j, "name", f->used[i].field->name->name);
       wb_jo_str(j, "key", binding->origin->key);
-      json_value(j, "value", &binding->value);
+      if (binding->value.kind == WB_LIST) as_text(j, "value", &binding->value); /* abridged */
+      else wb_json_value(j, "value", &binding->value);
       wb_jo_str(j, "origin", wb_str_of(ORIGINS[binding->origin->kind]));
       wb_jo_end(j, '}');
     }

@@ -1,6 +1,7 @@
 /* weigh compare-methods: what each published rule of thumb says of a model, beside the exact figure, and why it differs. */
 #include "estimate/side_by_side.h"
 #include "report/method.h"
+#include "report/methods.h"
 
 static bool counts_bytes(const wb_deviation *d) { return wb_str_is(d->unit, "bytes"); }
 
@@ -15,15 +16,9 @@ static wb_num rounded(wb_num n) {
 static wb_str amount(wb_out *out, const wb_deviation *d, wb_num n, bool sign) {
   wb_ctx *ctx = out->text.ctx;
   if (wb_out_plain(out)) return wb_out_number(out, rounded(n).num);
-  if (counts_bytes(d)) return wb_str_fmt(ctx, sign ? "%+.3f GiB" : "%.3f GiB", wb_num_double(n) / 1073741824.0);
+  if (counts_bytes(d)) return wb_str_fmt(ctx, sign ? "%+.3f GiB" : "%.3f GiB", wb_num_double(n) / WB_GIB);
   const wb_str number = wb_out_number(out, rounded(n).num);
   return sign && n.num > 0 ? wb_str_fmt(ctx, "+%.*s", WB_STR_ARG(number)) : number;
-}
-
-static wb_str label_of(const wb_out *out, wb_str name) {
-  wb_message_id id;
-  const wb_str code = wb_str_fmt(out->text.ctx, "cause_%.*s", WB_STR_ARG(name));
-  return wb_message_find(code, &id) ? wb_str_of(wb_out_label(out, id)) : name;
 }
 
 static double magnitude(const wb_deviation_cause *c) {
@@ -41,7 +36,7 @@ static wb_str because(wb_out *out, const wb_deviation *d) {
       if (!told[i] && (best == WB_DEVIATION_CAUSES || magnitude(&d->causes[i]) > magnitude(&d->causes[best]))) best = i;
     if (best == WB_DEVIATION_CAUSES) break;
     told[best] = true;
-    const wb_str name = label_of(out, d->causes[best].name), by = amount(out, d, d->causes[best].amount, true);
+    const wb_str name = wb_cause_meaning(out, d->causes[best].name), by = amount(out, d, d->causes[best].amount, true);
     wb_text_addf(&text, "%s%.*s %.*s", n ? ", " : "", WB_STR_ARG(name), WB_STR_ARG(by));
   }
   return wb_text_str(&text);
@@ -95,15 +90,13 @@ static void json_causes(wb_json_out *j, const wb_deviation *d) {
     wb_jo_str(j, "name", d->causes[i].name);
     wb_jo_num(j, "amount", d->causes[i].amount);
     if (d->causes[i].formula.len) wb_jo_str(j, "formula", d->causes[i].formula);
-    wb_jo_str(j, "text", label_of(j->out, d->causes[i].name));
+    wb_jo_str(j, "text", wb_cause_meaning(j->out, d->causes[i].name));
     wb_jo_end(j, '}');
   }
   wb_jo_end(j, ']');
 }
 
-void wb_json_asked_method(wb_json_out *j, const wb_deviation *d) {
-  wb_json_method(j, "method", d->result);
-  wb_jo_begin(j, "method_deviation", '{');
+static void json_figures(wb_json_out *j, const wb_deviation *d) {
   wb_jo_str(j, "quantity", d->label);
   wb_jo_str(j, "unit", d->unit);
   wb_jo_num(j, "figure", d->figure);
@@ -111,6 +104,12 @@ void wb_json_asked_method(wb_json_out *j, const wb_deviation *d) {
   wb_jo_num(j, "difference", d->difference);
   wb_jo_real(j, "deviation", d->relative);
   json_causes(j, d);
+}
+
+void wb_json_asked_method(wb_json_out *j, const wb_deviation *d) {
+  wb_json_method(j, "method", d->result);
+  wb_jo_begin(j, "method_deviation", '{');
+  json_figures(j, d);
   wb_jo_end(j, '}');
 }
 
@@ -123,13 +122,7 @@ void wb_json_deviations(wb_json_out *j, const wb_deviation *items, size_t count)
     if (d->mode.len) wb_jo_str(j, "mode", d->mode);
     wb_jo_str(j, "method", d->result->function->method->name->name);
     wb_jo_str(j, "function", d->result->function->name->name);
-    wb_jo_str(j, "quantity", d->label);
-    wb_jo_str(j, "unit", d->unit);
-    wb_jo_num(j, "figure", d->figure);
-    wb_jo_num(j, "exact", d->exact);
-    wb_jo_num(j, "difference", d->difference);
-    wb_jo_real(j, "deviation", d->relative);
-    json_causes(j, d);
+    json_figures(j, d);
     wb_jo_end(j, '}');
   }
   wb_jo_end(j, ']');
@@ -143,7 +136,7 @@ void wb_write_causes(wb_out *out, const wb_deviation *d) {
   wb_text_addf(&out->text, "\n%.*s, %.*s: %.*s - %.*s = %.*s\n", WB_STR_ARG(name), WB_STR_ARG(asked),
                WB_STR_ARG(figure), WB_STR_ARG(exact), WB_STR_ARG(by));
   for (size_t i = 0; i < d->cause_count; i++) {
-    const wb_str text = label_of(out, d->causes[i].name), n = amount(out, d, d->causes[i].amount, true);
+    const wb_str text = wb_cause_meaning(out, d->causes[i].name), n = amount(out, d, d->causes[i].amount, true);
     wb_text_addf(&out->text, "  %.*s  %.*s", WB_STR_ARG(n), WB_STR_ARG(text));
     if (d->causes[i].formula.len) wb_text_addf(&out->text, "   = %.*s", WB_STR_ARG(d->causes[i].formula));
     wb_text_addc(&out->text, '\n');

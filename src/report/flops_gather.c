@@ -125,5 +125,6 @@ wb_flops_facts wb_flops_gather(wb_model *m, const weigh_report_options *options)
   gather_rows(m, &f, options->by);
   gather_memory(m, &f);
   gather_active(m, &f);
+  wb_pass_warn(m, &f.compute->total, &f.pass);
   return f;
 }

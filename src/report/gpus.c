@@ -72,9 +72,7 @@ static const wb_column COLUMNS[] = {{"vendor", WB_LABEL_VENDOR, false},
 
 static wb_str known(wb_ctx *ctx, double value) { return value > 0 ? wb_str_fmt(ctx, "%.6g", value) : WB_STR(""); }
 
-static wb_str gib(wb_ctx *ctx, wb_i128 bytes) {
-  return bytes ? wb_str_fmt(ctx, "%.2f", (double)bytes / 1073741824.0) : WB_STR("");
-}
+static wb_str known_gib(wb_ctx *ctx, wb_i128 bytes) { return bytes ? wb_gib(ctx, bytes) : WB_STR(""); }
 
 void wb_report_gpus(wb_out *out) {
   wb_ctx *ctx = out->text.ctx;
@@ -87,8 +85,8 @@ void wb_report_gpus(wb_out *out) {
   for (size_t at = 0; next_asked(out, &at, &card);) {
     wb_table_cell(&table, card.vendor);
     wb_table_cell(&table, card.name);
-    wb_table_cell(&table, gib(ctx, card.vendor_bytes));
-    wb_table_cell(&table, gib(ctx, card.usable_bytes));
+    wb_table_cell(&table, known_gib(ctx, card.vendor_bytes));
+    wb_table_cell(&table, known_gib(ctx, card.usable_bytes));
     wb_table_cell(&table, known(ctx, card.bandwidth));
     wb_table_cell(&table, known(ctx, card.bf16));
     wb_table_cell(&table, known(ctx, card.fp8));

@@ -32,9 +32,7 @@ static const wb_column COLUMNS[] = {
     {"memory_gib", WB_LABEL_MEMORY, true}, {"used_gib", WB_LABEL_IN_USE, true}, {"usable_gib", WB_LABEL_USABLE, true},
     {"low_gib", WB_LABEL_LOW, true},       {"high_gib", WB_LABEL_HIGH, true},   {"source", WB_LABEL_SOURCE, false}};
 
-static wb_str gib(wb_ctx *ctx, wb_i128 bytes) {
-  return bytes ? wb_str_fmt(ctx, "%.2f", (double)bytes / 1073741824.0) : WB_STR("");
-}
+static wb_str known_gib(wb_ctx *ctx, wb_i128 bytes) { return bytes ? wb_gib(ctx, bytes) : WB_STR(""); }
 
 void wb_report_local(wb_out *out, wb_str tool, const wb_local *cards, size_t count) {
   wb_ctx *ctx = out->text.ctx;
@@ -48,11 +46,11 @@ void wb_report_local(wb_out *out, wb_str tool, const wb_local *cards, size_t cou
     wb_table_cell(&table, c->vendor);
     wb_table_cell(&table, c->name);
     wb_table_cell(&table, wb_str_fmt(ctx, "%lld", (long long)cards[i].count));
-    wb_table_cell(&table, gib(ctx, cards[i].total ? cards[i].total : c->vendor_bytes));
-    wb_table_cell(&table, gib(ctx, cards[i].used));
-    wb_table_cell(&table, gib(ctx, c->usable_bytes));
-    wb_table_cell(&table, gib(ctx, c->usable_low));
-    wb_table_cell(&table, gib(ctx, c->usable_high));
+    wb_table_cell(&table, known_gib(ctx, cards[i].total ? cards[i].total : c->vendor_bytes));
+    wb_table_cell(&table, known_gib(ctx, cards[i].used));
+    wb_table_cell(&table, known_gib(ctx, c->usable_bytes));
+    wb_table_cell(&table, known_gib(ctx, c->usable_low));
+    wb_table_cell(&table, known_gib(ctx, c->usable_high));
     wb_table_cell(&table, tool);
   }
   wb_table_write(out, &table);

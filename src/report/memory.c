@@ -6,6 +6,8 @@
 #include "estimate/compare.h"
 #include "estimate/derive_memory.h"
 #include "estimate/launch.h"
+#include "estimate/pass.h"
+#include "estimate/placement.h"
 #include "estimate/side_by_side.h"
 #include "estimate/solve.h"
 
@@ -56,8 +58,6 @@ wb_str wb_out_reach(wb_out *out, wb_i128 reach) {
   return wb_str_of(out->options->format == WEIGH_FORMAT_TEXT ? wb_out_label(out, WB_LABEL_NO_LIMIT) : "");
 }
 
-wb_str wb_gib(wb_ctx *ctx, wb_i128 bytes) { return wb_str_fmt(ctx, "%.2f", (double)bytes / 1073741824.0); }
-
 uint32_t wb_memory_first(const wb_memory_facts *f) {
   return f->serving->places[0].stage.host && f->serving->place_count > 1;
 }
@@ -68,15 +68,11 @@ static const wb_column COLUMNS[] = {{"component", WB_LABEL_COMPONENT, false},
                                     {"high_bytes", WB_LABEL_HIGH, true},
                                     {"basis", WB_LABEL_BASIS, false}};
 
-static wb_str amount(wb_out *out, wb_i128 bytes) {
-  return wb_out_plain(out) ? wb_out_number(out, bytes) : wb_gib(out->text.ctx, bytes);
-}
-
 static void row(wb_out *out, wb_table *table, wb_str name, const wb_bytes *bytes, wb_str basis) {
   wb_table_cell(table, name);
-  wb_table_cell(table, amount(out, bytes->best));
-  wb_table_cell(table, amount(out, bytes->low));
-  wb_table_cell(table, amount(out, bytes->high));
+  wb_table_cell(table, wb_out_bytes(out, bytes->best));
+  wb_table_cell(table, wb_out_bytes(out, bytes->low));
+  wb_table_cell(table, wb_out_bytes(out, bytes->high));
   wb_table_cell(table, basis);
 }
 
@@ -108,6 +104,13 @@ static void warn(const wb_out *out, wb_model *m, const wb_memory_facts *f) {
   const wb_i128 heads = wb_solve_heads(m);
   const wb_str shares[] = {wb_out_number(out, heads), wb_out_number(out, s->layout.tp)};
   if (heads % s->layout.tp) wb_model_warn(m, WB_TP_HEADS, 2, shares);
+  const wb_i128 layers = wb_model_depth(m);
+  const wb_str stages[] = {wb_out_number(out, s->layout.pp), wb_out_number(out, layers)};
+  if (layers && s->layout.pp > layers) wb_model_warn(m, WB_PP_LAYERS, 2, stages);
+  const weigh_pass seen = {
+      .images = s->asked.images, .image_height = s->asked.image_height, .image_width = s->asked.image_width};
+  const wb_pass pass = wb_pass_new(m, &seen);
+  if (seen.images) wb_pass_warn(m, &wb_forward_passes(m)->total, &pass);
 }
 
 size_t wb_memory_given(const weigh_serving *a, wb_given_option *out) {
@@ -154,6 +157,9 @@ bool wb_report_memory(wb_out *out, wb_model *m, bool fit) {
   warn(out, m, &f);
   if (out->options->format == WEIGH_FORMAT_JSON) wb_memory_json(out, &f, fit ? "fit" : "memory");
   else if (out->options->format == WEIGH_FORMAT_TEXT) wb_memory_text(out, &f, fit);
-  else wb_memory_table(out, &f);
+  else {
+    wb_memory_table(out, &f);
+    if (fit) wb_memory_whatif_tables(out, &f);
+  }
   return !fit || !f.has_card || f.fits;
 }

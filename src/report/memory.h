@@ -33,14 +33,13 @@ void wb_memory_json(wb_out *out, const wb_memory_facts *facts, const char *repor
 void wb_memory_text(wb_out *out, const wb_memory_facts *facts, bool first_screen);
 void wb_memory_table(wb_out *out, const wb_memory_facts *facts);
 
-/* Other formats, knobs, cards: of the first screen, and of weigh fit's JSON. */
+/* Other formats, knobs, cards: of the first screen, and of weigh fit's JSON; as tables, formats or cards. */
+void wb_memory_whatif_tables(wb_out *out, const wb_memory_facts *facts);
 void wb_memory_whatif_text(wb_out *out, const wb_memory_facts *facts);
 void wb_memory_whatif_json(wb_json_out *j, const wb_memory_facts *facts);
 
 /* A message as a line of its own, indented. */
 void wb_memory_line(wb_out *out, wb_message_id id, size_t count, const wb_str *args);
-
-wb_str wb_gib(wb_ctx *ctx, wb_i128 bytes); /* "12.34" */
 
 /* The first place that is no host. */
 uint32_t wb_memory_first(const wb_memory_facts *facts);

@@ -8,17 +8,17 @@
 
 static const wb_column CHOICES[] = {{"format", WB_LABEL_FORMAT, false},
                                     {"bits", WB_LABEL_BITS, true},
-                                    {"weights", WB_LABEL_WEIGHTS, true},
-                                    {"device", WB_LABEL_ON_DEVICE, true},
+                                    {"weights_gib", WB_LABEL_WEIGHTS, true},
+                                    {"device_gib", WB_LABEL_ON_DEVICE, true},
                                     {"fits", WB_LABEL_FITS, false},
                                     {"max_context", WB_LABEL_MAX_CONTEXT, true},
                                     {"max_sequences", WB_LABEL_MAX_SEQUENCES, true},
                                     {"max_context_2", WB_LABEL_MAX_CONTEXT_8, true},
                                     {"max_sequences_2", WB_LABEL_MAX_SEQUENCES_8, true}};
 
-#define SCREEN 40
-#define BELOW \
-  12 /* lines after the table: the best, changes, what is assumed, how to start it; one more where it does not fit */
+#define SCREEN  40
+/* Lines after the table: the best, changes, what is assumed, how to start it; one more where it does not fit. */
+#define BELOW   12
 #define CHANGES 4
 
 /* Rows of the table that keep the screen within its lines; the least usual formats come last. */
@@ -28,15 +28,14 @@ static size_t room_for_choices(const wb_out *out, const wb_memory_facts *f) {
   return lines + 3 < SCREEN ? SCREEN - lines : 3;
 }
 
-static void write_choices(wb_out *out, const wb_memory_facts *f) {
+static void choices_table(wb_out *out, const wb_choices *all, size_t most) {
   wb_ctx *ctx = out->text.ctx;
-  const wb_choices all = wb_whatif_choices(f->serving);
-  const size_t columns = all.caches[1].len ? 9 : 7;
+  const bool marks = out->options->format == WEIGH_FORMAT_TEXT;
+  const size_t columns = all->caches[1].len ? 9 : 7;
   wb_table table = {ctx, CHOICES, columns, NULL, 0, 0};
-  const size_t most = room_for_choices(out, f);
-  for (size_t i = 0; i < all.count && i < most; i++) {
-    const wb_choice *c = &all.items[i];
-    wb_table_cell(&table, wb_str_fmt(ctx, "%s%.*s", c->is_asked ? "*" : "", WB_STR_ARG(c->quant)));
+  for (size_t i = 0; i < all->count && i < most; i++) {
+    const wb_choice *c = &all->items[i];
+    wb_table_cell(&table, wb_str_fmt(ctx, "%s%.*s", c->is_asked && marks ? "*" : "", WB_STR_ARG(c->quant)));
     wb_table_cell(&table, wb_str_fmt(ctx, "%.2f", c->bits));
     wb_table_cell(&table, wb_gib(ctx, c->weights));
     wb_table_cell(&table, wb_gib(ctx, c->device));
@@ -46,8 +45,14 @@ static void write_choices(wb_out *out, const wb_memory_facts *f) {
       wb_table_cell(&table, wb_out_reach(out, c->max_sequences[k]));
     }
   }
-  wb_text_addc(&out->text, '\n');
   wb_table_write(out, &table);
+}
+
+static void write_choices(wb_out *out, const wb_memory_facts *f) {
+  const wb_choices all = wb_whatif_choices(f->serving);
+  const size_t most = room_for_choices(out, f);
+  wb_text_addc(&out->text, '\n');
+  choices_table(out, &all, most);
   int cache;
   const wb_choice *best = f->fits ? NULL : wb_whatif_best(f->serving, &all, &cache);
   if (!best) return;
@@ -89,15 +94,20 @@ static void card_row(wb_table *table, const wb_ranked *r) {
   wb_table_cell(table, r->price > 0 ? wb_str_fmt(ctx, "%.2f", r->price) : WB_STR(""));
 }
 
+static void cards_table(wb_out *out, const wb_ranked *ranked, size_t count) {
+  wb_table table = {out->text.ctx, CARDS, sizeof CARDS / sizeof *CARDS, NULL, 0, 0};
+  for (size_t i = 0; i < count; i++) card_row(&table, &ranked[i]);
+  wb_table_write(out, &table);
+}
+
 static void write_cards(wb_out *out, const wb_memory_facts *f) {
   size_t count;
   const wb_ranked *ranked = wb_solve_rank(f->serving, MOST, RANKED, &count);
-  wb_table table = {out->text.ctx, CARDS, sizeof CARDS / sizeof *CARDS, NULL, 0, 0};
-  wb_str none = WB_STR("8");
+  const bool given = f->serving->layout_given;
+  const wb_str most = wb_out_number(out, given ? f->serving->asked.gpus : MOST);
   wb_text_addc(&out->text, '\n');
-  wb_memory_line(out, count ? WB_NOTE_CARDS : WB_NOTE_NO_CARD, 1, &none);
-  for (size_t i = 0; i < count; i++) card_row(&table, &ranked[i]);
-  if (count) wb_table_write(out, &table);
+  wb_memory_line(out, !count ? WB_NOTE_NO_CARD : given ? WB_NOTE_CARDS_GIVEN : WB_NOTE_CARDS, 1, &most);
+  if (count) cards_table(out, ranked, count);
 }
 
 static void write_fewest(wb_out *out, const wb_memory_facts *f) {
@@ -118,6 +128,19 @@ void wb_memory_whatif_text(wb_out *out, const wb_memory_facts *f) {
   write_choices(out, f);
   write_changes(out, f);
   if (!f->fits) write_fewest(out, f);
+}
+
+/* Behind the components, set apart by an empty line. */
+void wb_memory_whatif_tables(wb_out *out, const wb_memory_facts *f) {
+  wb_text_addc(&out->text, '\n');
+  if (f->has_card) {
+    const wb_choices all = wb_whatif_choices(f->serving);
+    choices_table(out, &all, SIZE_MAX);
+    return;
+  }
+  size_t count;
+  const wb_ranked *ranked = wb_solve_rank(f->serving, MOST, SIZE_MAX, &count);
+  cards_table(out, ranked, count);
 }
 
 /* ---- JSON ---- */

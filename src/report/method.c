@@ -21,25 +21,9 @@ wb_str wb_quantity_text(wb_out *out, const wb_stmt *stmt, const wb_value *value)
   return wb_text_str(&text);
 }
 
-static void json_value(wb_json_out *j, const char *key, const wb_value *value) {
-  wb_text text = {.ctx = j->out->text.ctx};
-  switch (value->kind) {
-    case WB_NULL: wb_jo_null(j, key); return;
-    case WB_BOOL: wb_jo_bool(j, key, value->u.boolean); return;
-    case WB_NUM: wb_jo_num(j, key, value->u.num); return;
-    case WB_TEXT: wb_jo_str(j, key, value->u.text); return;
-    case WB_LIST:
-      wb_jo_begin(j, key, '[');
-      for (size_t i = 0; i < value->u.list.count; i++) json_value(j, NULL, &value->u.list.items[i]);
-      wb_jo_end(j, ']');
-      return;
-    default: wb_value_print(&text, value); wb_jo_str(j, key, wb_text_str(&text));
-  }
-}
-
 void wb_json_quantities(wb_json_out *j, const wb_method_result *r) {
   for (size_t i = 0; i < r->count; i++)
-    json_value(j, wb_str_cstr(j->out->text.ctx, wb_quantity_label(r->stmts[i])), &r->quantities[i]->value);
+    wb_json_value(j, wb_str_cstr(j->out->text.ctx, wb_quantity_label(r->stmts[i])), &r->quantities[i]->value);
 }
 
 static void json_derivation(wb_json_out *j, const wb_method_result *r) {
@@ -52,7 +36,7 @@ static void json_derivation(wb_json_out *j, const wb_method_result *r) {
     wb_jo_str(j, "formula", node->formula);
     wb_jo_str(j, "numbers", node->numbers);
     if (j->out->options->latex && node->latex.len) wb_jo_str(j, "latex", node->latex);
-    json_value(j, "value", &node->value);
+    wb_json_value(j, "value", &node->value);
     wb_jo_str(j, "unit", wb_quantity_unit(ctx, r->stmts[i]));
     wb_jo_end(j, '}');
   }
@@ -63,7 +47,7 @@ static void json_inputs(wb_json_out *j, const wb_method_result *r) {
   wb_ctx *ctx = j->out->text.ctx;
   wb_jo_begin(j, "inputs", '{');
   for (size_t i = 0; i < r->input_count; i++)
-    json_value(j, wb_str_cstr(ctx, r->inputs[i].field->name->name), &r->inputs[i].binding->value);
+    wb_json_value(j, wb_str_cstr(ctx, r->inputs[i].field->name->name), &r->inputs[i].binding->value);
   wb_jo_end(j, '}');
   wb_jo_begin(j, "ignored", '[');
   for (size_t i = 0; i < r->input_count; i++)

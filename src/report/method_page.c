@@ -146,7 +146,7 @@ static void causes(wb_out *out, const wb_decl *f) {
     const wb_str exact = wb_formula_text(ctx, a->exact, WB_AS_FORMULA);
     wb_table table = {ctx, CAUSES, 2, NULL, 0, 0};
     for (size_t k = 0; k < a->count; k++) {
-      wb_table_cell(&table, wb_cause_meaning(out, &a->causes[k]));
+      wb_table_cell(&table, wb_cause_meaning(out, a->causes[k].name->name));
       wb_table_cell(&table, wb_formula_text(ctx, a->causes[k].expr, WB_AS_FORMULA));
     }
     wb_text_addf(&out->text, "\n`%.*s` − `%.*s`\n\n", WB_STR_ARG(a->quantity), WB_STR_ARG(exact));

@@ -19,9 +19,8 @@ wb_str wb_input_no_effect(wb_out *out, const wb_decl *function, const wb_field *
   return wb_about_no_effect(function, input, &id) ? wb_str_of(wb_out_label(out, id)) : WB_STR("");
 }
 
-wb_str wb_cause_meaning(wb_out *out, const wb_cause *cause) {
+wb_str wb_cause_meaning(wb_out *out, wb_str name) {
   wb_message_id id;
-  const wb_str name = cause->name->name;
   return wb_message_find(wb_str_fmt(out->text.ctx, "CAUSE_%.*s", WB_STR_ARG(name)), &id)
              ? wb_str_of(wb_out_label(out, id))
              : name;

@@ -28,18 +28,6 @@ void wb_json_about(wb_json_out *j, const wb_decl *f) {
   wb_jo_end(j, ']');
 }
 
-static void value(wb_json_out *j, const char *key, const wb_value *v) {
-  wb_text text = {.ctx = j->out->text.ctx};
-  if (v->kind == WB_NUM) {
-    wb_jo_num(j, key, v->u.num);
-  } else if (v->kind == WB_BOOL) {
-    wb_jo_bool(j, key, v->u.boolean);
-  } else {
-    if (v->kind != WB_TEXT) wb_value_print(&text, v);
-    wb_jo_str(j, key, v->kind == WB_TEXT ? v->u.text : wb_text_str(&text));
-  }
-}
-
 static void member(wb_json_out *j, const char *key, const wb_expr *expr) {
   if (expr) wb_jo_str(j, key, wb_formula_text(j->out->text.ctx, expr, WB_AS_FORMULA));
 }
@@ -60,7 +48,7 @@ static void input(wb_json_out *j, const wb_decl *f, const wb_field *field) {
   member(j, "best_high", in->best_high);
   if (in->choice_count) {
     wb_jo_begin(j, in->is_open ? "suggestions" : "choices", '[');
-    for (size_t i = 0; i < in->choice_count; i++) value(j, NULL, &in->choices[i]);
+    for (size_t i = 0; i < in->choice_count; i++) wb_json_value(j, NULL, &in->choices[i]);
     wb_jo_end(j, ']');
   }
   if (in->unit.len) wb_jo_str(j, "unit", in->unit);
@@ -113,7 +101,7 @@ static void compared(wb_json_out *j, const wb_decl *f) {
     for (size_t k = 0; k < a->count; k++) {
       wb_jo_begin(j, NULL, '{');
       wb_jo_str(j, "name", a->causes[k].name->name);
-      wb_jo_str(j, "meaning", wb_cause_meaning(j->out, &a->causes[k]));
+      wb_jo_str(j, "meaning", wb_cause_meaning(j->out, a->causes[k].name->name));
       wb_jo_str(j, "formula", wb_formula_text(ctx, a->causes[k].expr, WB_AS_FORMULA));
       wb_jo_end(j, '}');
     }
@@ -156,7 +144,7 @@ static void proof(wb_json_out *j, wb_library *lib, const char *key, const wb_pro
     size_t count = 0;
     const wb_option *given = wb_proof_inputs(ctx, p, &count);
     wb_jo_begin(j, "inputs", '{');
-    for (size_t i = 0; i < count; i++) value(j, wb_str_cstr(ctx, given[i].name), &given[i].value);
+    for (size_t i = 0; i < count; i++) wb_json_value(j, wb_str_cstr(ctx, given[i].name), &given[i].value);
     wb_jo_end(j, '}');
   }
   if (wb_proof_figure(ctx, lib, p, WB_STR(""), &figure)) wb_jo_num(j, "value", figure);

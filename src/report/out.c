@@ -29,6 +29,12 @@ wb_str wb_out_number(const wb_out *out, wb_i128 value) {
   return wb_text_str(&text);
 }
 
+wb_str wb_gib(wb_ctx *ctx, wb_i128 bytes) { return wb_str_fmt(ctx, "%.2f", (double)bytes / WB_GIB); }
+
+wb_str wb_out_bytes(const wb_out *out, wb_i128 bytes) {
+  return wb_out_plain(out) ? wb_out_number(out, bytes) : wb_gib(out->text.ctx, bytes);
+}
+
 /* Room for so many bytes: where they go. */
 static char *room(wb_text *out, size_t more) {
   wb_text_room(out, more);

@@ -68,6 +68,10 @@ void wb_table_write(wb_out *out, const wb_table *table);
 bool wb_out_plain(const wb_out *out);
 wb_str wb_out_number(const wb_out *out, wb_i128 value);
 
+#define WB_GIB 1073741824.0
+wb_str wb_gib(wb_ctx *ctx, wb_i128 bytes);             /* "12.34" */
+wb_str wb_out_bytes(const wb_out *out, wb_i128 bytes); /* as wb_gib for people, bytes in CSV and TSV */
+
 /* One cell of CSV, TSV or Markdown, for reports whose rows are written as they are made. */
 void wb_out_cell(wb_out *out, wb_str cell);
 

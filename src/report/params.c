@@ -81,7 +81,7 @@ static wb_str short_count(wb_ctx *ctx, wb_num n) {
   return wb_str_fmt(ctx, "%.0f", value);
 }
 
-static wb_str gib(wb_ctx *ctx, wb_i128 bytes) { return wb_str_fmt(ctx, "%.2f GiB", (double)bytes / 1073741824.0); }
+static wb_str gib(wb_ctx *ctx, wb_i128 bytes) { return wb_str_fmt(ctx, "%.2f GiB", (double)bytes / WB_GIB); }
 
 static wb_i128 plain_bytes(const wb_model *m) {
   wb_i128 bytes = m->formula_only ? m->total.num * (wb_i128)wb_dtype_bytes(m->dtype) : 0;

@@ -61,6 +61,7 @@ void wb_json_warnings(wb_json_out *j, wb_model *model);
 void wb_json_unused(wb_json_out *j, wb_model *model);
 /* Every field that the description read, with its value and origin; lists are abridged. */
 void wb_json_fields(wb_json_out *j, const wb_model *model);
+void wb_json_value(wb_json_out *j, const char *key, const wb_value *value);
 const char *wb_origin_name(wb_origin_kind kind);
 void wb_out_warnings(wb_out *out, wb_model *model);
 

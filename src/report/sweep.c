@@ -106,7 +106,7 @@ static void add_plain(wb_text *out, const column *c, const wb_sweep_figures *f) 
 static void add_readable(const wb_sweep_writer *w, wb_text *out, const column *c, const wb_sweep_figures *f) {
   const void *at = (const char *)f + c->at;
   switch (c->cell) {
-    case CELL_BYTES: wb_text_addf(out, "%.2f", (double)*(const wb_i128 *)at / 1073741824.0); break;
+    case CELL_BYTES: wb_text_addf(out, "%.2f", (double)*(const wb_i128 *)at / WB_GIB); break;
     case CELL_COUNT: wb_i128_print_grouped(out, *(const wb_i128 *)at); break;
     case CELL_FITS: wb_text_adds(out, wb_out_label(w->out, f->fits ? WB_LABEL_YES : WB_LABEL_NO)); break;
     case CELL_SECONDS: wb_text_addf(out, "%.4g", *(const double *)at * 1000); break;

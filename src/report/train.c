@@ -269,11 +269,6 @@ static const wb_column COLUMNS[] = {{"mode", WB_LABEL_MODE, false},
                                     {"high", WB_LABEL_HIGH, true},
                                     {"fits", WB_LABEL_FITS, false}};
 
-static wb_str amount(wb_out *out, wb_i128 bytes) {
-  if (wb_out_plain(out)) return wb_out_number(out, bytes);
-  return wb_str_fmt(out->text.ctx, "%.2f", (double)bytes / 1073741824.0);
-}
-
 /* Bytes of the parts whose names begin so; the column "other" takes what no column names. */
 static wb_i128 sum_of(const wb_train_part *parts, size_t count, const char *const *names, size_t name_count,
                       bool others) {
@@ -298,15 +293,15 @@ static void write_row(wb_out *out, wb_table *table, const answer *a) {
   const size_t count = a->method ? a->part_count : t->part_count;
   wb_table_cell(table, t->mode.name);
   wb_table_cell(table, wb_out_number(out, t->trainable.num / t->trainable.den));
-  wb_table_cell(table, amount(out, sum_of(parts, count, weights, 2, false)));
-  wb_table_cell(table, amount(out, sum_of(parts, count, adapters, 1, false)));
-  wb_table_cell(table, amount(out, sum_of(parts, count, gradients, 1, false)));
-  wb_table_cell(table, amount(out, sum_of(parts, count, optimizer, 2, false)));
-  wb_table_cell(table, amount(out, sum_of(parts, count, activations, 2, false)));
-  wb_table_cell(table, amount(out, sum_of(parts, count, all, 8, true)));
-  wb_table_cell(table, amount(out, a->total));
-  wb_table_cell(table, amount(out, a->method ? a->total : t->low));
-  wb_table_cell(table, amount(out, a->method ? a->total : t->high));
+  wb_table_cell(table, wb_out_bytes(out, sum_of(parts, count, weights, 2, false)));
+  wb_table_cell(table, wb_out_bytes(out, sum_of(parts, count, adapters, 1, false)));
+  wb_table_cell(table, wb_out_bytes(out, sum_of(parts, count, gradients, 1, false)));
+  wb_table_cell(table, wb_out_bytes(out, sum_of(parts, count, optimizer, 2, false)));
+  wb_table_cell(table, wb_out_bytes(out, sum_of(parts, count, activations, 2, false)));
+  wb_table_cell(table, wb_out_bytes(out, sum_of(parts, count, all, 8, true)));
+  wb_table_cell(table, wb_out_bytes(out, a->total));
+  wb_table_cell(table, wb_out_bytes(out, a->method ? a->total : t->low));
+  wb_table_cell(table, wb_out_bytes(out, a->method ? a->total : t->high));
   if (t->card.usable_bytes > 0)
     wb_table_cell(table, wb_str_of(wb_out_label(out, t->fits ? WB_LABEL_YES : WB_LABEL_NO)));
 }
@@ -330,9 +325,9 @@ static void write_parts(wb_out *out, const answer *a) {
   for (size_t i = 0; i < count; i++) {
     wb_table_cell(&table,
                   parts[i].host ? wb_str_fmt(out->text.ctx, "%.*s (host)", WB_STR_ARG(parts[i].name)) : parts[i].name);
-    wb_table_cell(&table, amount(out, parts[i].best));
-    wb_table_cell(&table, amount(out, parts[i].low));
-    wb_table_cell(&table, amount(out, parts[i].high));
+    wb_table_cell(&table, wb_out_bytes(out, parts[i].best));
+    wb_table_cell(&table, wb_out_bytes(out, parts[i].low));
+    wb_table_cell(&table, wb_out_bytes(out, parts[i].high));
     wb_table_cell(&table, wb_str_of(wb_basis_name(parts[i].basis)));
     wb_table_cell(&table, parts[i].source);
   }
@@ -347,7 +342,7 @@ static void write_head(wb_out *out, wb_model *m, const answers *all) {
   wb_out_message(out, WB_NOTE_TRAINING, 5, head);
   wb_text_addc(&out->text, '\n');
   if (t->card.usable_bytes > 0) {
-    const wb_str card[] = {t->card.name, wb_str_fmt(ctx, "%.2f", (double)t->card.usable_bytes / 1073741824.0),
+    const wb_str card[] = {t->card.name, wb_gib(ctx, t->card.usable_bytes),
                            wb_str_fmt(ctx, "%d", t->asked.reserve_percent)};
     wb_text_adds(&out->text, "  ");
     wb_out_message(out, WB_NOTE_TRAINING_CARD, 3, card);

@@ -174,6 +174,9 @@ FILE.write_bytes(b"garbage" * 1000)
 is_((total(server, "Qwen/Qwen3-8B"), total(server, "own/tiny")), (8190735360, 422), "one that becomes garbage is passed over")
 is_("registry" in json.dumps(json.loads(post("/api/v1/params", {"model": "Qwen/Qwen3-8B"})[2]).get("warnings", "")), True, "with a warning")
 is_(get("/api/v1/models?q=x")[0], 422, "a search says so")
+told = [reply[2].decode() for reply in (post("/api/v1/params", {"model": "Qwen/Qwen3-8B"}), post("/api/v1/params", {"model": "own/tiny"}),
+        get("/api/v1/models?q=x"), get("/api/v1/models/own/tiny"), post("/api/v1/models?id=a/b", tiny(1)), server.ask("DELETE", "/api/v1/models/a/b"))]
+is_(([str(SCRATCH) in t for t in told], ["registry.sqlite" in t for t in told]), ([False] * 6, [True] * 6), "no failure tells a client where the file stands")
 is_(FILE.read_bytes(), b"garbage" * 1000, "and is left as it is")
 server.stop()
 shutil.rmtree(SCRATCH)

@@ -44,6 +44,14 @@ get = lambda path, **h: server.ask("GET", path, headers=h)
 post = lambda path, body, **h: server.ask("POST", path, body, headers=h)
 
 # ---- what is where ----
+posted = post("/api/v1/gpus?format=csv", "")
+is_([(posted if i is None else get(i))[1]["content-type"] for i in (None, *["/api/v1/gpus?format=csv"] * 12)],
+    ["application/json"] + ["text/csv; charset=utf-8"] * 12, "a POST without a body is not taken for a GET of the same line")
+for accepted, language in (("en; q=0.3, zh;q=0.5", "zh"), ("zh ; q=0.2 , en ;\tQ=0.8", "en"), ("ZH-cn", "zh"), ("zh;q=0, en;q=0.1", "en")):
+    said = json.loads(get("/api/v1/params?model=nobody/knows", **{"Accept-Language": accepted})[2])["detail"]
+    is_(any("\u4e00" <= c <= "\u9fff" for c in said), language == "zh", f"Accept-Language: {accepted!r}")
+for accepted, coding in (("gzip; q=0", None), ("deflate, gzip ; q=0.5", "gzip"), ("gzip;q=0.0, br", None), ("xgzip", None)):
+    is_(get("/", **{"Accept-Encoding": accepted})[1].get("content-encoding"), coding, f"Accept-Encoding: {accepted!r}")
 is_(get("/healthz")[0], 200, "/healthz answers")
 metrics = get("/metrics")
 ok(b"weigh_requests_total{route=\"/healthz\",status=\"2xx\"} 1" in metrics[2], "/metrics counts requests", metrics[2])
