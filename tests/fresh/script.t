@@ -23,4 +23,8 @@ has "once the page was fetched" "$said" "[the page and 2 files"
 has "and the API has answered" "$said" "8,190,735,360"
 no "a command that never says an address fails" tests/fresh/interrupted.py true
 
+for command in 'scripts/first-run' 'scripts/first-run --no-serve' 'scripts/test' 'tests/page/page.t'; do
+  ok "the transcript has $command" grep -qxF -e "\$ $command" tests/fresh/transcript.md
+done
+is "and ends well" "$(tail -n 1 tests/fresh/transcript.md)" "All as the documents say."
 done_testing
