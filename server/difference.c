@@ -167,10 +167,12 @@ static void work(void *user, srv_worker *worker, srv_job *job) {
   yajl_val trees[2] = {NULL, NULL};
   if (!texts[0] || !texts[1]) {
     weigh_error_set(&err, r->language, "USAGE_QUESTION", (const char *const[]){""}, 1);
-    srv_problem(&r->reply, 0, &err, r->id);
+    srv_request_fail(r, &err);
     return;
   }
-  if (!both(r, worker, texts, trees, &err)) srv_problem(&r->reply, 0, &err, r->id);
+  const bool fine = both(r, worker, texts, trees, &err);
+  if (!fine && !err.code[0]) weigh_error_set(&err, r->language, "OUT_OF_MEMORY", NULL, 0);
+  if (!fine) srv_request_fail(r, &err);
   else if (srv_job_is_late(job)) srv_request_refuse(r, "SERVER_TIME", "60", NULL);
   else write_answer(r, strndupa(texts[0], strcspn(texts[0], "?")), trees[0], trees[1]);
   yajl_tree_free(trees[0]);
