@@ -43,8 +43,8 @@ static int fails(const char *kind, int error) {
   return 1;
 }
 
-#define REAL(name)                                       \
-  static __typeof__(&name) real;                         \
+#define REAL(name)               \
+  static __typeof__(&name) real; \
   if (!real) real = (__typeof__(real))dlsym(RTLD_NEXT, #name)
 
 static int interrupted(void) {
