@@ -256,7 +256,8 @@ weigh_status cli_batch(face_question *o, weigh_error *err) {
   b->o = o;
   const bool known = fstat(in.fd, &info) == 0;
   if (known && S_ISREG(info.st_mode)) b->all = (size_t)info.st_size;
-  if (known && S_ISDIR(info.st_mode)) b->failed = !read_folder(b, &in, name);
+  if (known && S_ISDIR(info.st_mode) && !read_folder(b, &in, name))
+    weigh_error_set(&b->error, o->language, "FILE_READ", (const char *const[]){name, strerror(errno)}, 2);
   pthread_mutex_init(&b->lock, NULL);
   pthread_cond_init(&b->work, NULL);
   pthread_cond_init(&b->room, NULL);

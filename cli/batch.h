@@ -2,6 +2,7 @@
 #ifndef WEIGH_CLI_BATCH_H
 #define WEIGH_CLI_BATCH_H
 
+#include "base/ctx.h"
 #include "parse.h"
 
 /* What a batch may take; each has a test in tests/registry/batch.t. */
@@ -25,8 +26,8 @@ void cli_text_add(cli_text *text, const char *bytes, size_t size);
 typedef struct cli_question {
   const face_command *command;
   face_question options;
-  void *tree;   /* what its texts belong to */
-  char id[128]; /* JSON, as it is given back; empty: none */
+  wb_ctx memory; /* of its texts */
+  char id[128];  /* JSON, as it is given back; empty: none */
 } cli_question;
 
 /* Reads a line: a JSON object with "command", "model" (or "words") and options by their names on the command line, or a

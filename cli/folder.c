@@ -1,6 +1,7 @@
 #include "folder.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,10 +17,16 @@ static bool is_folder(const char *path) {
 
 static int add_all(const struct dirent *entry) { return entry->d_name[0] != '.'; }
 
+/* A folder that one may not read, or that has gone, is passed over; one that the machine cannot read is none of these. */
+static bool is_passed_over(int error) {
+  return error == EACCES || error == EPERM || error == ENOENT || error == ENOTDIR;
+}
+
 /* A name with a line's end in it could not be told apart. */
 static void visit(const char *folder, int depth, cli_text *out) {
   struct dirent **names = NULL;
-  const int count = depth < DEPTH_MOST ? scandir(folder, &names, add_all, alphasort) : 0;
+  const int count = depth < DEPTH_MOST && !out->failed ? scandir(folder, &names, add_all, alphasort) : 0;
+  if (count < 0 && !is_passed_over(errno)) out->failed = true;
   for (int i = 0; i < count; i++) {
     char path[PATH_MOST];
     const int length = snprintf(path, sizeof path, "%s/%s", folder, names[i]->d_name);

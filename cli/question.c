@@ -2,11 +2,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <yajl/yajl_tree.h>
 
 #include "batch.h"
-
-#define DEPTH_MOST 32 /* of JSON: a question needs three, a configuration in it a few more */
+#include "tree.h"
 
 void cli_text_add(cli_text *t, const char *bytes, size_t size) {
   if (t->room - t->size < size) {
@@ -24,14 +22,14 @@ void cli_text_add(cli_text *t, const char *bytes, size_t size) {
   t->size += size;
 }
 
-/* The parser's memory is freed by recursion, so that depth is looked at first. */
+/* No deeper than a tree may be. */
 static bool is_flat(const char *line) {
   int depth = 0;
   bool inside = false;
   for (; *line; line++) {
     if (inside && *line == '\\' && line[1]) line++;
     else if (*line == '"') inside = !inside;
-    else if (!inside && (*line == '{' || *line == '[') && ++depth > DEPTH_MOST) return false;
+    else if (!inside && (*line == '{' || *line == '[') && ++depth > CLI_DEPTH_MOST) return false;
     else if (!inside && (*line == '}' || *line == ']')) depth--;
   }
   return true;
@@ -142,7 +140,9 @@ static void note_id(cli_question *q, yajl_val id) {
 static weigh_status read_object(cli_question *q, const char *line, weigh_error *err) {
   char said[256] = "";
   if (!is_flat(line)) return face_fail(err, &q->options, "BATCH_LINE", "", "");
-  yajl_val root = q->tree = yajl_tree_parse(line, said, sizeof said);
+  q->memory.arena = wb_arena_new(0);
+  if (!q->memory.arena || !WB_GUARD(&q->memory)) return face_fail(err, &q->options, "OUT_OF_MEMORY", "", "");
+  yajl_val root = cli_tree_read(&q->memory, line, said, sizeof said);
   if (!YAJL_IS_OBJECT(root)) {
     said[strcspn(said, "\n")] = '\0';
     return face_fail(err, &q->options, "BATCH_LINE", said, "");
@@ -188,6 +188,6 @@ weigh_status cli_question_read(cli_question *q, char *line, const face_question 
 }
 
 void cli_question_free(cli_question *q) {
-  yajl_tree_free(q->tree); /* NULL is fine */
-  q->tree = NULL;
+  wb_arena_free(q->memory.arena);
+  q->memory.arena = NULL;
 }

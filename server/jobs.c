@@ -70,7 +70,7 @@ static void finish(srv_job *job, bool stopped) {
 }
 
 bool srv_job_is_late(const srv_job *job) {
-  return job->jobs->ends || srv_now_ms() - job->began > SRV_JOB_SECONDS * 1000u;
+  return job->jobs->ends || srv_now_ms() - job->began > SRV_JOB_SECONDS * UINT64_C(1000);
 }
 
 /* With the lock held; false: the client took nothing for too long, or is gone. */

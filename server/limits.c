@@ -141,7 +141,7 @@ srv_watched *srv_watch_add(srv_watch *w, int fd) {
   srv_watched *c = calloc(1, sizeof *c);
   if (!c) return NULL;
   c->fd = fd;
-  c->until = srv_now_ms() + SRV_HEAD_SECONDS * 1000;
+  c->until = srv_now_ms() + SRV_HEAD_SECONDS * UINT64_C(1000);
   pthread_mutex_lock(&w->lock);
   c->prev = &w->all;
   c->next = w->all.next;
@@ -161,7 +161,7 @@ void srv_watch_remove(srv_watch *w, srv_watched *c) {
 
 void srv_watch_give(srv_watch *w, srv_watched *c, unsigned seconds) {
   if (!c) return;
-  const uint64_t until = seconds ? srv_now_ms() + seconds * 1000u : 0;
+  const uint64_t until = seconds ? srv_now_ms() + seconds * UINT64_C(1000) : 0;
   pthread_mutex_lock(&w->lock);
   c->until = until;
   pthread_mutex_unlock(&w->lock);

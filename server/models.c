@@ -82,17 +82,18 @@ bool srv_models_put(srv_models *m, const char *name, const char *config, size_t 
   pthread_mutex_lock(&m->lock);
   kept *k = find(m, id);
   *is_new = !k;
-  if (k) free(copy);
-  else k = place_for(m, size);
-  if (*is_new) {
+  if (k || !(k = place_for(m, size))) free(copy);
+  if (k && *is_new) {
     *k = (kept){.config = copy, .size = size};
     memcpy(k->id, id, SRV_MODEL_ID);
     m->bytes += size;
   }
-  snprintf(k->name, sizeof k->name, "%s", name);
-  k->used = ++m->clock;
+  if (k) {
+    snprintf(k->name, sizeof k->name, "%s", name);
+    k->used = ++m->clock;
+  }
   pthread_mutex_unlock(&m->lock);
-  return true;
+  return k != NULL;
 }
 
 char *srv_models_get(srv_models *m, const char *id, size_t *size, char name[SRV_MODEL_NAME_MAX + 1]) {

@@ -185,8 +185,8 @@ weigh_status srv_question_body(wb_ctx *ctx, const char *body, size_t size, srv_q
                                            .yajl_start_array = on_list,
                                            .yajl_end_array = on_list_end};
   reading r = {.ctx = ctx, .q = out, .err = err, .body = body, .from = NOT_TAKEN, .key = ""};
-  r.parser = yajl_alloc(&callbacks, NULL, &r);
-  if (!r.parser) return weigh_error_set(err, out->asked.language, "OUT_OF_MEMORY", NULL, 0);
+  yajl_alloc_funcs memory = {wb_block_new, wb_block_grow, wb_block_free, ctx};
+  r.parser = yajl_alloc(&callbacks, &memory, &r);
   bool fine = yajl_parse(r.parser, (const unsigned char *)body, size) == yajl_status_ok &&
               yajl_complete_parse(r.parser) == yajl_status_ok;
   weigh_status status = fine ? WEIGH_OK : broken(&r, body, size);

@@ -142,16 +142,16 @@ void wb_arena_free(wb_arena *arena) {
 
 static chunk *take_spare(wb_arena *arena, size_t size) {
   chunk *spare = arena->spare;
-  if (!spare || spare->size < size) return NULL;
+  if (!spare || spare->size < size || WB_ARENA_EACH) return NULL;
   arena->spare = NULL;
   return spare;
 }
 
 static chunk *new_chunk(wb_arena *arena, size_t size) {
-  size_t want = arena->pool ? CHUNK_POOLED : arena->top ? arena->top->size * 2 : CHUNK_MIN;
+  size_t want = WB_ARENA_EACH ? size : arena->pool ? CHUNK_POOLED : arena->top ? arena->top->size * 2 : CHUNK_MIN;
   if (want > CHUNK_MAX) want = CHUNK_MAX;
   if (want < size) want = size;
-  if (arena->pool && want == CHUNK_POOLED) return take_pooled(arena->pool);
+  if (!WB_ARENA_EACH && arena->pool && want == CHUNK_POOLED) return take_pooled(arena->pool);
   chunk *c = alloc_fn(sizeof *c + want);
   if (c) *c = (chunk){.size = want};
   return c;
@@ -185,7 +185,7 @@ wb_mark wb_arena_mark(const wb_arena *arena) {
 void wb_arena_reset(wb_arena *arena, wb_mark mark) {
   while (arena->top && arena->top != mark.chunk) {
     chunk *prev = arena->top->prev;
-    if (!arena->spare || arena->spare->size < arena->top->size) {
+    if (!WB_ARENA_EACH && (!arena->spare || arena->spare->size < arena->top->size)) {
       give_back(arena->pool, arena->spare);
       arena->spare = arena->top;
     } else {

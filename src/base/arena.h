@@ -14,6 +14,19 @@
 
 typedef struct wb_arena wb_arena;
 
+/* Under AddressSanitizer every block is the allocator's own: overruns and uses after a reset are seen, and a test that makes
+ * the n-th allocation fail reaches every one. */
+#if defined(__SANITIZE_ADDRESS__)
+#define WB_ARENA_EACH 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define WB_ARENA_EACH 1
+#endif
+#endif
+#ifndef WB_ARENA_EACH
+#define WB_ARENA_EACH 0
+#endif
+
 /* A position in an arena; wb_arena_reset releases what was allocated after it. */
 typedef struct wb_mark {
   void *chunk;

@@ -66,3 +66,23 @@ bool wb_try(wb_ctx *ctx, void (*work)(void *user), void *user, wb_failure *why) 
   if (why) *why = f;
   return false;
 }
+
+/* ---- blocks that begin with their size, so that they can grow ---- */
+
+#define BLOCK_HEAD 16u
+
+void *wb_block_new(void *ctx, size_t size) {
+  char *block = wb_new_bytes(ctx, 1, size + BLOCK_HEAD);
+  memcpy(block, &size, sizeof size);
+  return block + BLOCK_HEAD;
+}
+
+void *wb_block_grow(void *ctx, void *old, size_t size) {
+  void *grown = wb_block_new(ctx, size);
+  size_t had = 0;
+  if (old) memcpy(&had, (char *)old - BLOCK_HEAD, sizeof had);
+  if (had) memcpy(grown, old, had < size ? had : size);
+  return grown;
+}
+
+void wb_block_free(void *ctx, void *block) { (void)ctx, (void)block; }

@@ -76,6 +76,11 @@ static inline void *wb_new_bytes(wb_ctx *ctx, size_t count, size_t size) {
 #define WB_NEW(ctx, type)     ((type *)wb_new_bytes((ctx), 1, sizeof(type)))
 #define WB_NEWN(ctx, type, n) ((type *)wb_new_bytes((ctx), (n), sizeof(type)))
 
+/* Memory for parsers that are not ours: blocks that can grow, in the context that is the first argument. */
+void *wb_block_new(void *ctx, size_t size);
+void *wb_block_grow(void *ctx, void *block, size_t size); /* NULL: none yet */
+void wb_block_free(void *ctx, void *block);               /* nothing: they live as long as the context */
+
 /* Counts one unit of work and fails when the context's budget is spent, so every evaluation ends. */
 _Noreturn void wb_out_of_steps(wb_ctx *ctx, wb_place place);
 static inline void wb_step(wb_ctx *ctx, wb_place place) {

@@ -11,7 +11,7 @@
 
 wb_i128 wb_solve_heads(const wb_model *m) {
   static const char *const keys[] = {"num_attention_heads", "n_head"};
-  for (size_t i = 0; i < 2 * WB_LANGUAGE_CONFIGS; i++) {
+  for (size_t i = 0; i < (size_t)2 * WB_LANGUAGE_CONFIGS; i++) {
     const wb_json *object = wb_language_config(m, i / 2);
     const wb_json *value = object ? wb_json_get(object, wb_str_of(keys[i % 2])) : NULL;
     if (value && value->kind == WB_JSON_INT && value->u.integer > 0) return value->u.integer;
@@ -23,7 +23,7 @@ wb_i128 wb_solve_heads(const wb_model *m) {
 static uint32_t most_ranks(const wb_model *m) {
   const wb_i128 heads = wb_solve_heads(m);
   uint32_t tp = 1;
-  while (tp < NODE && heads % (2 * tp) == 0) tp *= 2;
+  while (tp < NODE && heads % ((wb_i128)2 * tp) == 0) tp *= 2;
   return tp;
 }
 
@@ -34,7 +34,7 @@ bool wb_solve_layout(const wb_serving *asked, wb_i128 gpus, wb_layout *out) {
     *out = (wb_layout){1, (uint32_t)gpus, 1, 1, 1, false};
     return gpus <= 16;
   }
-  while (tp < most && gpus % (2 * tp) == 0) tp *= 2;
+  while (tp < most && gpus % ((wb_i128)2 * tp) == 0) tp *= 2;
   *out = (wb_layout){tp, (uint32_t)(gpus / tp), 1, 1, 1, false};
   return gpus / tp == 1 || tp == most || gpus / tp <= 4;
 }

@@ -172,7 +172,7 @@ static void check_take(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
   const wb_expr *parts[2] = {stmt->second, stmt->expr};
   const wb_num values[2] = {w->top_k, w->experts};
   wb_text texts[4] = {{.ctx = w->ctx}, {.ctx = w->ctx}, {.ctx = w->ctx}, {.ctx = w->ctx}};
-  for (int i = 0; i < 2; i++) {
+  for (size_t i = 0; i < 2; i++) {
     wb_expr_print(&texts[2 * i], parts[i], WB_AS_FIELDS, f->scope);
     wb_num_print(&texts[2 * i + 1], values[i]);
   }

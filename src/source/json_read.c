@@ -21,26 +21,6 @@ typedef struct reader {
 
 enum { GO_ON = 1, STOP = 0 }; /* what yajl wants from a callback */
 
-/* ---- memory for yajl: its blocks begin with their size, so that they can grow ---- */
-
-#define BLOCK_HEAD 16u
-
-static void *block_new(void *ctx, size_t size) {
-  char *block = wb_new_bytes(ctx, 1, size + BLOCK_HEAD);
-  memcpy(block, &size, sizeof size);
-  return block + BLOCK_HEAD;
-}
-
-static void *block_grow(void *ctx, void *old, size_t size) {
-  void *grown = block_new(ctx, size);
-  size_t had = 0;
-  if (old) memcpy(&had, (char *)old - BLOCK_HEAD, sizeof had);
-  if (had) memcpy(grown, old, had < size ? had : size);
-  return grown;
-}
-
-static void block_free(void *ctx, void *block) { (void)ctx, (void)block; }
-
 /* ---- events ---- */
 
 static size_t token_start(const reader *r) {
@@ -171,7 +151,7 @@ static bool only_json_blanks(wb_str text, wb_json_fault *fault) {
 
 static wb_json *run(wb_ctx *ctx, wb_str text, wb_str clean, wb_json_fault *fault) {
   size_t start = wb_json_start(text);
-  yajl_alloc_funcs memory = {block_new, block_grow, block_free, ctx};
+  yajl_alloc_funcs memory = {wb_block_new, wb_block_grow, wb_block_free, ctx};
   reader *r = WB_NEW(ctx, reader);
   *r = (reader){.tree = {.ctx = ctx, .end = start}, .ctx = ctx, .text = text, .clean = clean, .fault = fault};
   yajl_handle yajl = yajl_alloc(&callbacks, &memory, r);

@@ -50,6 +50,7 @@ static void blocks_are_zeroed_also_from_a_pool(void **state) {
 
 static void a_pool_saves_allocations_and_keeps_no_more_than_it_may(void **state) {
   (void)state;
+  if (WB_ARENA_EACH) skip();
   wb_arena_pool pool = {NULL, 0};
   wb_alloc_hook(counted, free);
   for (int i = 0; i < 4; i++) {
@@ -102,7 +103,8 @@ static void a_reset_releases_what_came_later(void **state) {
     memset(first, 7, 100);
     wb_arena_reset(arena, mark);
     assert_int_equal(wb_arena_mark(arena).total, mark.total);
-    assert_ptr_equal(wb_arena_try(arena, 10), second);
+    unsigned char *third = wb_arena_try(arena, 10);
+    assert_true(WB_ARENA_EACH || third == second);
     assert_int_equal(first[99], 7);
     wb_arena_reset(arena, empty);
     assert_non_null(wb_arena_try(arena, 0));
