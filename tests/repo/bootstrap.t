@@ -39,5 +39,5 @@ is "root needs no sudo" "$status" 0
 
 bootstrap pages
 is "an unknown word is refused" "$status" 1
-has "and the words are said" "$said" "there are check, coverage, fuzz, page"
+has "and the words are said" "$said" "there are check, coverage, fuzz, analyze, page"
 done_testing
