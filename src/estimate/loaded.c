@@ -226,3 +226,26 @@ wb_loaded_range wb_loaded_within(const wb_loaded *l, const wb_layout *layout, wb
       (struct wb_known_stage){*layout, stage, l->with_mtp, l->vocabulary_multiple, out.low, out.best, out.high};
   return out;
 }
+
+typedef struct reading {
+  wb_model *model;
+  const wb_weights *weights;
+} reading;
+
+static void read_stored(void *user) {
+  reading *r = user;
+  r->weights = wb_weights_as(r->model, WB_STR(""), WB_STR(""));
+}
+
+/* A configuration whose quantization cannot be read still has parameters to be counted. */
+const wb_weights *wb_weights_stored(wb_model *m) {
+  const wb_json *quantization = wb_json_get(m->config.root, WB_STR("quantization_config"));
+  if (!quantization || quantization->kind != WB_JSON_OBJECT || !wb_model_enumerated(m)) return NULL;
+  const reading *kept = m->stored;
+  if (kept) return kept->weights;
+  reading *r = WB_NEW(&m->ctx, reading);
+  *r = (reading){m, NULL};
+  if (!wb_try(&m->ctx, read_stored, r, NULL) || !r->weights->quantized.num) r->weights = NULL;
+  m->stored = r;
+  return r->weights;
+}

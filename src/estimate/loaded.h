@@ -62,4 +62,7 @@ typedef struct wb_loaded_range {
 } wb_loaded_range;
 wb_loaded_range wb_loaded_within(const wb_loaded *loaded, const wb_layout *layout, wb_stage stage);
 
+/* The weights as the checkpoint holds them, found once; NULL: it is not quantised, or not in a way that is known. */
+const wb_weights *wb_weights_stored(wb_model *model);
+
 #endif

@@ -158,6 +158,7 @@ typedef struct wb_model {
   const void *cards;                /* of src/estimate: cards that were asked for by name, likewise */
   const void *speeds;               /* of src/estimate: what was built of its speed, likewise */
   const void *loaded;               /* of src/estimate: formats that its weights were weighed in, likewise */
+  const void *stored;               /* of src/estimate: its weights as the checkpoint holds them, likewise */
   const void *measured;             /* of src/estimate: what its rows show of dimensions, likewise */
   const void *llama;                /* of src/estimate: what llama.cpp would know of it, likewise */
   const wb_i128 *longest;           /* of src/estimate: the longest sequence that it is for, likewise */

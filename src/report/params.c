@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "estimate/compare.h"
-#include "estimate/weights.h"
+#include "estimate/loaded.h"
 #include "report/method.h"
 
 typedef struct facts { /* what every format shows */
@@ -34,24 +34,6 @@ static const wb_method_result *asked(wb_model *m, const char *name) {
   return result;
 }
 
-typedef struct reading {
-  wb_model *model;
-  const wb_weights *weights;
-} reading;
-
-static void read_stored(void *user) {
-  reading *r = user;
-  r->weights = wb_weights_as(r->model, WB_STR(""), WB_STR(""));
-}
-
-/* A configuration whose quantization cannot be read still has parameters to be counted. */
-static const wb_weights *stored_of(wb_model *m) {
-  reading r = {m, NULL};
-  const wb_json *quantization = wb_json_get(m->config.root, WB_STR("quantization_config"));
-  if (!quantization || quantization->kind != WB_JSON_OBJECT || !wb_model_enumerated(m)) return NULL;
-  return wb_try(&m->ctx, read_stored, &r, NULL) && r.weights->quantized.num ? r.weights : NULL;
-}
-
 static facts gather(wb_model *m, const char *method) {
   facts f = {.total = m->total, .active = whole(m->active)};
   wb_method_result *result = WB_NEW(&m->ctx, wb_method_result);
@@ -60,7 +42,7 @@ static facts gather(wb_model *m, const char *method) {
   if (f.formula) f.comparison = wb_compare_formula(m, result);
   if (f.comparison.notable) wb_warn_formula(m, &f.comparison);
   f.method = asked(m, method);
-  f.stored = stored_of(m);
+  f.stored = wb_weights_stored(m);
   return f;
 }
 
