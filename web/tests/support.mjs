@@ -80,6 +80,8 @@ export async function show(page, view) {
   await page.click(`#tab-${view}`);
   await page.waitForSelector(`#view [data-view="${view}"]`);
   await settled(page);
+  await page.waitForTimeout(150); /* what the view asks once it stands, on a machine that is busy */
+  await settled(page);
 }
 
 /* Runs a test on a fresh page and asks that its console stayed quiet. `at` gives the browser and the server at that time. */
