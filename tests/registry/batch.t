@@ -44,6 +44,13 @@ one, four = batch(some, "-j", "1"), batch(some, "-j", "4")
 point([a.get("model", "none of them") for a in one] == some, "answers come in the order of the questions")
 point(one == four, "and are the same on one thread and on four")
 
+# ---- a model that is still open ----
+kept = [m for m in ("openai/gpt-oss-20b", "deepseek-ai/DeepSeek-V3", "Qwen/Qwen3-8B", "Qwen/Qwen2.5-VL-7B-Instruct") if m in names]
+asked = [{"command": c, "model": m, "id": i} for m in kept for c in ("params", "memory", "fit") for i in range(3)]
+answers = [{k: v for k, v in a.items() if k != "id"} for a in batch(map(json.dumps, asked), "-j", "1")]
+point(len(kept) > 1 and all(answers[i] == answers[i - i % 3] for i in range(len(asked))),
+      "what was found once about a model is answered again, warnings included")
+
 # ---- the command line's answers ----
 COMMANDS = {
     "params": [[], ["per-layer"], ["method", "config"]],
