@@ -16,8 +16,10 @@
 #define ANSWERS_SIZE ((size_t)128 << 20)
 #define MODEL_MOST   ((size_t)16 << 20) /* what a report needs stays in its model's memory: then it is opened anew */
 
+/* What opening came to: a model, or why there is none. */
 typedef struct kept_model {
   weigh_model *model;
+  weigh_error *error;
   size_t opened; /* bytes it had then */
   size_t key_size;
   char key[];
@@ -40,6 +42,7 @@ struct cli_worker {
 static void free_kept(void *value) {
   kept_model *kept = value;
   weigh_model_free(kept->model);
+  free(kept->error);
   free(kept);
 }
 
@@ -57,26 +60,38 @@ static bool make_key(cli_text *key, const weigh_model_request *request) {
   return !key->failed;
 }
 
+/* The cache holds it afterwards; NULL when memory is short. */
+static kept_model *keep_opened(cli_worker *w, weigh_model *model, const weigh_error *err) {
+  const size_t bytes = model ? weigh_model_memory(model) : sizeof *err;
+  kept_model *kept = malloc(sizeof *kept);
+  if (kept) *kept = (kept_model){.model = model, .error = model ? NULL : malloc(sizeof *err), .opened = bytes};
+  if (!kept || (!model && !kept->error)) {
+    weigh_model_free(model);
+    free(kept);
+    return NULL;
+  }
+  if (kept->error) *kept->error = *err;
+  return cli_cache_put(&w->models, w->key.bytes, w->key.size, kept, bytes) ? kept : NULL;
+}
+
 static weigh_status open_model(void *user, const weigh_model_request *request, weigh_model **out, weigh_error *err) {
   cli_worker *w = user;
   if (!make_key(&w->key, request)) return weigh_error_set(err, w->base->language, "OUT_OF_MEMORY", NULL, 0);
   kept_model *kept = cli_cache_get(&w->models, w->key.bytes, w->key.size);
-  if (kept && weigh_model_memory(kept->model) < kept->opened + MODEL_MOST) {
-    *out = kept->model;
-    cli_cache_weigh(&w->models, weigh_model_memory(kept->model));
-    return WEIGH_OK;
+  const size_t now = kept && kept->model ? weigh_model_memory(kept->model) : 0;
+  if (kept && now < kept->opened + MODEL_MOST) {
+    if (kept->model) cli_cache_weigh(&w->models, now);
+  } else {
+    weigh_model *model = NULL;
+    if (kept) cli_cache_drop(&w->models, w->key.bytes, w->key.size);
+    const weigh_status status = weigh_model_open(w->library, request, &model, err);
+    if (status == WEIGH_ENVIRONMENT) return status; /* it may not be so the next time */
+    kept = keep_opened(w, model, err);
+    if (!kept) return weigh_error_set(err, w->base->language, "OUT_OF_MEMORY", NULL, 0);
   }
-  if (kept) cli_cache_drop(&w->models, w->key.bytes, w->key.size);
-  weigh_model *model = NULL;
-  const weigh_status status = weigh_model_open(w->library, request, &model, err);
-  if (status != WEIGH_OK) return status;
-  kept = malloc(sizeof *kept);
-  if (kept) *kept = (kept_model){.model = model, .opened = weigh_model_memory(model)};
-  else weigh_model_free(model);
-  if (!kept || !cli_cache_put(&w->models, w->key.bytes, w->key.size, kept, weigh_model_memory(model)))
-    return weigh_error_set(err, w->base->language, "OUT_OF_MEMORY", NULL, 0);
-  *out = model;
-  return WEIGH_OK;
+  if (kept->error) *err = *kept->error;
+  *out = kept->model;
+  return kept->error ? kept->error->status : WEIGH_OK;
 }
 
 static void keep_model(void *user, weigh_model *model) {

@@ -44,8 +44,8 @@ wb_str wb_str_slice(wb_str a, size_t from, size_t to) {
 }
 
 uint64_t wb_str_hash(wb_str a) {
-  uint64_t h = 0xcbf29ce484222325u;
-  for (size_t i = 0; i < a.len; i++) h = (h ^ (unsigned char)a.ptr[i]) * 0x100000001b3u;
+  uint64_t h = WB_HASH_BEGIN;
+  for (size_t i = 0; i < a.len; i++) h = wb_hash_on(h, a.ptr[i]);
   return h;
 }
 

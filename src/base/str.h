@@ -21,8 +21,10 @@ bool wb_str_ends(wb_str a, wb_str suffix);
 bool wb_str_holds(wb_str a, wb_str part); /* anywhere in it */
 int wb_str_cmp(wb_str a, wb_str b);       /* by bytes, as qsort wants */
 wb_str wb_str_slice(wb_str a, size_t from, size_t to);
-uint64_t wb_str_hash(wb_str a); /* FNV-1a, 64 bit; for tables, not for security */
-wb_str wb_str_trim(wb_str a);   /* without ASCII blanks at both ends */
+uint64_t wb_str_hash(wb_str a);           /* FNV-1a, 64 bit; for tables, not for security */
+#define WB_HASH_BEGIN 0xcbf29ce484222325u /* … of nothing, and of one byte more: */
+static inline uint64_t wb_hash_on(uint64_t hash, char byte) { return (hash ^ (unsigned char)byte) * 0x100000001b3u; }
+wb_str wb_str_trim(wb_str a); /* without ASCII blanks at both ends */
 
 /* Length of the well-formed UTF-8 sequence at the start of `s`, which holds `left` > 0 bytes; 0: there is none. */
 size_t wb_str_utf8(const char *s, size_t left);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "model/model.h"
+
 wb_str wb_next_word(wb_str cell, size_t *at) {
   while (*at < cell.len && cell.ptr[*at] == ' ') ++*at;
   const size_t from = *at;
@@ -26,10 +28,11 @@ wb_names *wb_names_new(wb_ctx *ctx, wb_str match) {
 
 /* Without what different programs put before the same module. */
 static wb_str bare(wb_str name) {
-  static const char *const OUTER[] = {"model.", "language_model.", "text_model.", "thinker.", "module."};
+  static const wb_str OUTER[] = {
+      {"model.", 6}, {"language_model.", 15}, {"text_model.", 11}, {"thinker.", 8}, {"module.", 7}};
   for (size_t i = 0; i < sizeof OUTER / sizeof *OUTER; i++) {
-    const wb_str outer = wb_str_of(OUTER[i]);
-    if (name.len <= outer.len || !wb_str_starts(name, outer)) continue;
+    const wb_str outer = OUTER[i];
+    if (name.len <= outer.len || name.ptr[0] != outer.ptr[0] || !wb_str_starts(name, outer)) continue;
     name = wb_str_slice(name, outer.len, name.len);
     i = SIZE_MAX; /* from the first again */
   }
@@ -61,26 +64,40 @@ static bool tells_experts(wb_str pattern, bool expression) {
   return false;
 }
 
-static void put_plain(wb_names *names, wb_str name) {
-  size_t at = wb_str_hash(name) & (names->slot_count - 1);
-  while (names->slots[at].len && !wb_str_eq(names->slots[at], name)) at = (at + 1) & (names->slot_count - 1);
-  names->slots[at] = name;
+static bool in_set(const wb_name_set *set, wb_str name, uint64_t hash) {
+  if (!set->count) return false;
+  for (size_t at = hash & (set->slot_count - 1); set->slots[at].len; at = (at + 1) & (set->slot_count - 1))
+    if (wb_str_eq(set->slots[at], name)) return true;
+  return false;
 }
 
-static void add_plain(wb_names *names, wb_str name) {
-  if (names->plain_count * 2 >= names->slot_count) {
-    const wb_str *old = names->slots;
-    const size_t count = names->slot_count;
-    names->slot_count = count ? count * 2 : 64;
-    names->slots = WB_NEWN(names->ctx, wb_str, names->slot_count);
+static void put(wb_name_set *set, wb_str name) {
+  size_t at = wb_str_hash(name) & (set->slot_count - 1);
+  while (set->slots[at].len && !wb_str_eq(set->slots[at], name)) at = (at + 1) & (set->slot_count - 1);
+  set->slots[at] = name;
+}
+
+static void add_to_set(wb_ctx *ctx, wb_name_set *set, wb_str name) {
+  if (set->count * 2 >= set->slot_count) {
+    const wb_str *old = set->slots;
+    const size_t count = set->slot_count;
+    set->slot_count = count ? count * 2 : 64;
+    set->slots = WB_NEWN(ctx, wb_str, set->slot_count);
     for (size_t i = 0; i < count; i++)
-      if (old[i].len) put_plain(names, old[i]);
+      if (old[i].len) put(set, old[i]);
   }
-  names->plain_count++; /* no fewer than there are */
-  put_plain(names, name);
+  set->count++; /* no fewer than there are */
+  put(set, name);
+}
+
+static bool holds_digit(wb_str text) {
+  for (size_t i = 0; i < text.len; i++)
+    if (is_digit(text.ptr[i])) return true;
+  return false;
 }
 
 static void add_part(wb_names *names, wb_str part) {
+  names->tells_digits = names->tells_digits || holds_digit(part);
   WB_PUSH_ROOM(names->ctx, names->parts, names->part_count, names->part_cap);
   names->parts[names->part_count++] = part;
 }
@@ -104,9 +121,23 @@ static bool add_regex(wb_names *names, wb_str text) {
   if (add_literal(names, text)) return true;
   wb_regex *regex = wb_regex_new(names->ctx, text);
   if (!regex) return false;
+  names->tells_digits = names->tells_digits || wb_regex_tells_digits(regex);
   WB_PUSH_ROOM(names->ctx, names->regexes, names->regex_count, names->regex_cap);
   names->regexes[names->regex_count++] = regex;
   return true;
+}
+
+/* `layers.0.self_attn*`, the commonest glob, asks how a name begins. */
+static void add_glob(wb_names *names, wb_str glob) {
+  const wb_str begin = wb_str_slice(glob, 0, glob.len - 1);
+  if (begin.len && glob.ptr[begin.len] == '*' && !memchr(begin.ptr, '*', begin.len) &&
+      !memchr(begin.ptr, '?', begin.len)) {
+    add_to_set(names->ctx, &names->begins, begin);
+    return;
+  }
+  names->tells_digits = names->tells_digits || holds_digit(glob);
+  WB_PUSH_ROOM(names->ctx, names->globs, names->glob_count, names->glob_cap);
+  names->globs[names->glob_count++] = glob;
 }
 
 /* "Linear", "ReplicatedLinear": a class of layers has a capital letter and no dot. */
@@ -121,39 +152,34 @@ bool wb_names_add(wb_names *names, wb_str pattern) {
   names->count++;
   if (expression) return add_regex(names, wb_str_slice(pattern, 3, pattern.len));
   if (holds(pattern, WB_STR("*"), NULL)) {
-    WB_PUSH_ROOM(names->ctx, names->globs, names->glob_count, names->glob_cap);
-    names->globs[names->glob_count++] = bare(pattern);
+    add_glob(names, bare(pattern));
     return true;
   }
   if (is_class(pattern)) names->every = true;
   if (names->substrings) add_part(names, pattern);
-  add_plain(names, bare(pattern));
+  add_to_set(names->ctx, &names->plain, bare(pattern));
   return true;
 }
 
-static bool has_plain(const wb_names *names, wb_str name) {
-  if (!names->plain_count) return false;
-  for (size_t at = wb_str_hash(name) & (names->slot_count - 1); names->slots[at].len;
-       at = (at + 1) & (names->slot_count - 1))
-    if (wb_str_eq(names->slots[at], name)) return true;
-  return false;
-}
-
-/* The module itself, what it is below of, and, where ends count, its last parts. */
+/* The module itself, what it is below of, how it begins, and, where ends count, its last parts. */
 static bool means_plain(const wb_names *names, wb_str module) {
-  if (has_plain(names, module)) return true;
-  for (size_t i = 0; i < module.len && names->plain_count; i++) {
-    if (module.ptr[i] != '.') continue;
-    if (has_plain(names, wb_str_slice(module, 0, i))) return true;
-    if (names->ends && has_plain(names, wb_str_slice(module, i + 1, module.len))) return true;
+  uint64_t hash = WB_HASH_BEGIN; /* of what stands before the place */
+  if (!names->plain.count && !names->begins.count) return false;
+  for (size_t i = 0; i < module.len; i++) {
+    const wb_str before = {module.ptr, i};
+    if (in_set(&names->begins, before, hash)) return true;
+    if (module.ptr[i] == '.') {
+      const wb_str end = wb_str_slice(module, i + 1, module.len);
+      if (in_set(&names->plain, before, hash)) return true;
+      if (names->ends && in_set(&names->plain, end, wb_str_hash(end))) return true;
+    }
+    hash = wb_hash_on(hash, module.ptr[i]);
   }
-  return false;
+  return in_set(&names->plain, module, hash) || in_set(&names->begins, module, hash);
 }
 
-bool wb_names_mean(const wb_names *names, wb_str module) {
-  if (!names || !names->count) return false;
+static bool means_pattern(const wb_names *names, wb_str module) {
   const wb_str own = bare(module);
-  if (means_plain(names, own)) return true;
   for (size_t i = 0; i < names->part_count; i++) {
     wb_step(names->ctx, WB_NOWHERE);
     if (holds(module, names->parts[i], NULL)) return true;
@@ -165,4 +191,36 @@ bool wb_names_mean(const wb_names *names, wb_str module) {
   for (size_t i = 0; i < names->regex_count; i++)
     if (wb_regex_match(names->ctx, names->regexes[i], module)) return true;
   return false;
+}
+
+#define FOUND 8
+
+/* What the patterns said of a module lately; for all whose names differ in digits only. */
+struct wb_names_found {
+  size_t len;
+  bool means;
+  char name[WB_NAME_MAX]; /* a 0 for every digit */
+};
+
+/* Layers are many and their names alike: where no pattern tells one digit from another, each kind of name is tried once. */
+static bool means_pattern_of_kind(wb_names *names, wb_str module) {
+  if (names->tells_digits || module.len > WB_NAME_MAX) return means_pattern(names, module);
+  if (!names->found) names->found = WB_NEWN(names->ctx, struct wb_names_found, FOUND);
+  struct wb_names_found *found = &names->found[module.len % FOUND];
+  bool same = found->len == module.len;
+  for (size_t i = 0; i < module.len; i++) {
+    const char c = is_digit(module.ptr[i]) ? '0' : module.ptr[i];
+    same = same && found->name[i] == c;
+    found->name[i] = c;
+  }
+  found->len = module.len;
+  if (!same) found->means = means_pattern(names, module);
+  return found->means;
+}
+
+bool wb_names_mean(wb_names *names, wb_str module) {
+  if (!names || !names->count) return false;
+  if (means_plain(names, bare(module))) return true;
+  const bool patterns = names->part_count || names->glob_count || names->regex_count;
+  return patterns && means_pattern_of_kind(names, module);
 }

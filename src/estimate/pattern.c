@@ -231,6 +231,15 @@ wb_regex *wb_regex_new(wb_ctx *ctx, wb_str text) {
   return regex;
 }
 
+bool wb_regex_tells_digits(const wb_regex *r) {
+  for (size_t i = 0; i < r->count; i++) {
+    const uint8_t *set = r->program[i].set; /* bytes 0x30 to 0x39 stand in two places of it */
+    const unsigned digits = set['0' / 8] | (set['8' / 8] & 3u) << 8;
+    if (r->program[i].what == CODE_SET && digits && digits != 0x3ff) return true;
+  }
+  return false;
+}
+
 /* ---- running: all states at once ---- */
 
 typedef struct states {
@@ -260,8 +269,10 @@ static bool add_state(const wb_regex *r, states *s, uint32_t *seen, uint32_t sta
 }
 
 bool wb_regex_match(wb_ctx *ctx, const wb_regex *r, wb_str name) {
-  uint32_t seen[WB_REGEX_MAX] = {0};
-  states now = {.count = 0}, next;
+  uint32_t seen[WB_REGEX_MAX];
+  states now, next;
+  now.count = 0;
+  memset(seen, 0, r->count * sizeof *seen);
   if (add_state(r, &now, seen, 1, 0, true, name.len == 0)) return true;
   for (size_t i = 0; i < name.len && now.count; i++) {
     const unsigned char byte = (unsigned char)name.ptr[i];

@@ -19,6 +19,9 @@ wb_regex *wb_regex_new(wb_ctx *ctx, wb_str text);
 /* Whether a beginning of the name matches (re.match). */
 bool wb_regex_match(wb_ctx *ctx, const wb_regex *regex, wb_str name);
 
+/* Whether it may match one of two names that differ in a digit alone, and not the other. */
+bool wb_regex_tells_digits(const wb_regex *regex);
+
 /* Whether the whole name, or all of it up to a dot, is like the glob: `*` any text, `?` any byte. */
 bool wb_glob_match(wb_str glob, wb_str name);
 

@@ -148,7 +148,7 @@ static bool conditions_hold(const reading *r, const settings *s, wb_str cell) {
 }
 
 /* Adds a scheme of a method with its formats; false when the tables know none for these settings. */
-static bool add_scheme(reading *r, wb_str method, const wb_names *targets, const settings *s) {
+static bool add_scheme(reading *r, wb_str method, wb_names *targets, const settings *s) {
   wb_model *m = r->m;
   wb_str cells[SCHEME_COLUMNS];
   wb_scheme scheme = {.targets = targets};
@@ -193,7 +193,6 @@ static bool read_groups(reading *r, const wb_json *groups) {
 
 /* One of the differing settings of quantized_layers, and the modules that have them. */
 typedef struct layer_kind {
-  wb_str text; /* as JSON */
   const wb_json *settings;
   wb_names *names;
 } layer_kind;
@@ -201,13 +200,10 @@ typedef struct layer_kind {
 #define LAYER_KINDS 32
 
 static wb_names *names_of_kind(reading *r, layer_kind *kinds, size_t *count, const wb_json *layer) {
-  wb_ctx *ctx = &r->m->ctx;
-  wb_text text = {.ctx = ctx};
-  wb_json_print(&text, layer, 200);
   for (size_t i = 0; i < *count; i++)
-    if (wb_str_eq(kinds[i].text, wb_text_str(&text))) return kinds[i].names;
+    if (wb_json_same(kinds[i].settings, layer)) return kinds[i].names;
   if (*count == LAYER_KINDS) return NULL;
-  kinds[*count] = (layer_kind){wb_text_str(&text), layer, wb_names_new(ctx, WB_STR("whole"))};
+  kinds[*count] = (layer_kind){layer, wb_names_new(&r->m->ctx, WB_STR("whole"))};
   return kinds[(*count)++].names;
 }
 
@@ -331,7 +327,7 @@ wb_quantization *wb_quantization_of(wb_model *m, wb_str method, const wb_format 
   return r.out;
 }
 
-static bool means(const wb_names *names, wb_str module, wb_str other) {
+static bool means(wb_names *names, wb_str module, wb_str other) {
   return wb_names_mean(names, module) || (other.len && wb_names_mean(names, other));
 }
 

@@ -10,7 +10,7 @@
 
 /* Some modules, and the formats that hold their matrices. */
 typedef struct wb_scheme {
-  const wb_names *targets; /* NULL: all that the method takes */
+  wb_names *targets; /* NULL: all that the method takes */
   struct {
     uint32_t groups; /* a bit for each wb_group */
     const wb_format *format;
@@ -22,7 +22,7 @@ typedef struct wb_quantization {
   wb_str method;  /* its first name in data/formats/methods.tsv */
   wb_str rest;    /* dtype of what is not quantised, when the configuration gives none */
   uint32_t never; /* groups that only a pattern with their name quantises */
-  const wb_names *skips, *always;
+  wb_names *skips, *always;
   wb_scheme *schemes; /* the first that means a module holds it */
   size_t scheme_count, scheme_cap;
   bool by_expert; /* some pattern may tell experts of a layer apart */

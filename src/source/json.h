@@ -70,6 +70,9 @@ wb_json *wb_json_read(wb_ctx *ctx, wb_str text, wb_str file);
 /* The member of an object, or NULL (also when `object` is not an object). */
 wb_json *wb_json_get(const wb_json *object, wb_str key);
 
+/* Whether two values say the same, whatever the order of their members; 1 and 1.0 do not. */
+bool wb_json_same(const wb_json *a, const wb_json *b);
+
 /* Line and column (from 1; column in bytes) of a value or of an offset, counted only when somebody asks. A byte order
  * mark is no column. */
 wb_place wb_json_place(wb_str text, wb_str file, const wb_json *value);

@@ -151,3 +151,32 @@ wb_json *wb_json_get(const wb_json *object, wb_str key) {
   size_t i = wb_json_find(object, key);
   return i < object->u.object.count ? object->u.object.members[i].value : NULL;
 }
+
+static bool same_items(const wb_json *a, const wb_json *b) {
+  if (a->u.array.count != b->u.array.count) return false;
+  for (size_t i = 0; i < a->u.array.count; i++)
+    if (!wb_json_same(a->u.array.items[i], b->u.array.items[i])) return false;
+  return true;
+}
+
+static bool same_members(const wb_json *a, const wb_json *b) {
+  if (a->u.object.count != b->u.object.count) return false;
+  for (size_t i = 0; i < a->u.object.count; i++) {
+    const wb_json *other = wb_json_get(b, a->u.object.members[i].key);
+    if (!other || !wb_json_same(a->u.object.members[i].value, other)) return false;
+  }
+  return true;
+}
+
+bool wb_json_same(const wb_json *a, const wb_json *b) {
+  if (a->kind != b->kind) return false;
+  switch (a->kind) {
+    case WB_JSON_NULL: return true;
+    case WB_JSON_BOOL: return a->u.boolean == b->u.boolean;
+    case WB_JSON_INT: return a->u.integer == b->u.integer;
+    case WB_JSON_REAL: return wb_str_eq(a->raw, b->raw) || !(a->u.real < b->u.real || a->u.real > b->u.real);
+    case WB_JSON_ARRAY: return same_items(a, b);
+    case WB_JSON_OBJECT: return same_members(a, b);
+    default: return wb_str_eq(a->u.text, b->u.text);
+  }
+}

@@ -106,6 +106,19 @@ point(said == names[:3], "an answer comes before the next question is asked")
 done = subprocess.run(f"yes {names[0]} | timeout 20 {shlex.quote(WEIGH)} batch | head -n 3 | wc -l", shell=True, capture_output=True, text=True)
 point(done.stdout.strip() == "3", "it ends when nobody reads on", done.stdout + done.stderr)
 
+with tempfile.TemporaryDirectory() as scratch, subprocess.Popen([WEIGH, "batch", "-j", "1"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
+    said = []
+    text = (pathlib.Path(__file__).resolve().parents[2] / "tests/configs/tiny-llama.json").read_text("utf-8")
+    for name, first, then in (("good", text, "{"), ("bad", "{", text)):
+        file = pathlib.Path(scratch, name + ".json")
+        for context, content in ((1024, first), (2048, then)):
+            file.write_text(content)
+            child.stdin.write(json.dumps({"command": "memory", "model": str(file), "context": context}) + "\n")
+            child.stdin.flush()
+            said.append(json.loads(child.stdout.readline()).get("error", {}).get("code"))
+    child.stdin.close()
+point(said == [None, None, "json_syntax", "json_syntax"], "a file is opened once in a batch, and refused once", said)
+
 # ---- configurations in the questions, folders ----
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 texts = {p.stem: p.read_text("utf-8") for p in sorted((ROOT / "tests/configs").glob("tiny-*.json"))}

@@ -32,6 +32,19 @@ static void printing_escapes_what_would_change_a_terminal(void **state) {
   READS("\"\\u007f\\u009b\\u00a0\\/\"", "\"\\u007f\\u009b\xc2\xa0/\"");
 }
 
+static void values_that_say_the_same_are_the_same(void **state) {
+  (void)state;
+  static const char *const texts[] = {
+      "null", "true",  "false", "1",  "1.0",       "1e400",     "\"1\"",     "[]",
+      "[1]",  "[1,2]", "[2,1]", "{}", "{\"a\":1}", "{\"a\":2}", "{\"b\":1}", "{\"a\":1,\"b\":[{}]}"};
+  const size_t count = sizeof texts / sizeof *texts;
+  for (size_t i = 0; i < count; i++)
+    for (size_t k = 0; k < count; k++)
+      if (wb_json_same(tree_of(texts[i]), tree_of(texts[k])) != (i == k)) fail_msg("%s %s", texts[i], texts[k]);
+  assert_true(wb_json_same(tree_of("{\"a\":1,\"b\":2}"), tree_of("{\"b\":2,\"a\":1}")));
+  assert_true(wb_json_same(tree_of("[1.50]"), tree_of("[15e-1]")));
+}
+
 static void a_number_made_by_hand_is_printed_exactly(void **state) {
   (void)state;
   wb_json value = {.kind = WB_JSON_REAL, .u.real = 0.1};
@@ -145,6 +158,7 @@ int main(void) {
       TEST(printing_is_cut_at_its_limit),
       TEST(printing_escapes_what_would_change_a_terminal),
       TEST(a_number_made_by_hand_is_printed_exactly),
+      TEST(values_that_say_the_same_are_the_same),
       TEST(kinds_have_names),
       TEST(a_path_is_set_in_a_copy),
       TEST(a_path_through_something_else_is_refused),

@@ -229,6 +229,40 @@ static void lists_of_names(void **state) {
   wb_ctx_close(&ctx);
 }
 
+/* One set, asked of one name after the other: what it keeps of the names before must not tell. */
+static void a_set_of_names_keeps_layers_apart(void **state) {
+  (void)state;
+  static const struct {
+    const char *patterns[3], *names[6];
+    bool means[6];
+  } rows[] = {
+      {{"re:.*layers\\.\\d\\.mlp", "*.gate"},
+       {"layers.1.mlp", "layers.2.mlp", "layers.12.mlp", "layers.2.attn", "layers.7.gate", "layers.33.gate"},
+       {true, true, false, false, true, true}},
+      {{"re:.*layers\\.[0-4]\\.mlp", "*.gate"},
+       {"layers.1.mlp", "layers.2.mlp", "layers.7.mlp", "layers.4.mlp", "layers.7.gate", "layers.33.gate"},
+       {true, true, false, true, true, true}},
+      {{"*.1.mlp"},
+       {"layers.1.mlp", "layers.2.mlp", "layers.1.mlp.up", "layers.11.mlp", "layers.1.attn", "x.y.1.mlp"},
+       {true, false, true, false, false, true}},
+      {{"layers.1*", "layers.20.mlp*", "layers.?*.gate"},
+       {"model.layers.1.mlp", "layers.12", "layers.2.mlp", "layers.20.mlp.up", "layers.20.attn", "layers.30.gate"},
+       {true, true, false, true, false, true}},
+  };
+  wb_ctx ctx = {0};
+  assert_true(wb_ctx_open(&ctx, 0));
+  assert_true(WB_BEGIN(&ctx));
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    wb_names *names = wb_names_new(&ctx, WB_STR("whole"));
+    for (size_t k = 0; k < 3 && rows[i].patterns[k]; k++)
+      assert_true(wb_names_add(names, wb_str_of(rows[i].patterns[k])));
+    for (size_t k = 0; k < 12; k++)
+      if (wb_names_mean(names, wb_str_of(rows[i].names[k % 6])) != rows[i].means[k % 6])
+        fail_msg("%s: %s", rows[i].patterns[0], rows[i].names[k % 6]);
+  }
+  wb_ctx_close(&ctx);
+}
+
 static int64_t held(const wb_weights *w, const char *part) {
   int64_t sum = 0;
   for (size_t i = 0; i < w->count; i++) {
@@ -423,12 +457,19 @@ static int close_library(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(bits_of_one_matrix),   cmocka_unit_test(published_sizes),
-      cmocka_unit_test(measured_nf4),         cmocka_unit_test(loaded_by_an_engine),
-      cmocka_unit_test(published_files),      cmocka_unit_test(lists_of_names),
-      cmocka_unit_test(what_stays_as_it_is),  cmocka_unit_test(what_a_format_cannot_hold),
-      cmocka_unit_test(parts_make_the_whole), cmocka_unit_test(names_of_choices),
-      cmocka_unit_test(hostile_settings),     cmocka_unit_test(long_lists),
+      cmocka_unit_test(bits_of_one_matrix),
+      cmocka_unit_test(published_sizes),
+      cmocka_unit_test(measured_nf4),
+      cmocka_unit_test(loaded_by_an_engine),
+      cmocka_unit_test(published_files),
+      cmocka_unit_test(lists_of_names),
+      cmocka_unit_test(what_stays_as_it_is),
+      cmocka_unit_test(what_a_format_cannot_hold),
+      cmocka_unit_test(parts_make_the_whole),
+      cmocka_unit_test(names_of_choices),
+      cmocka_unit_test(hostile_settings),
+      cmocka_unit_test(long_lists),
+      cmocka_unit_test(a_set_of_names_keeps_layers_apart),
   };
   return cmocka_run_group_tests(tests, open_library, close_library);
 }
