@@ -6,16 +6,6 @@
 
 #include "base/ctx.h"
 
-wb_str wb_str_of(const char *text) { return (wb_str){text, text ? strlen(text) : 0}; }
-
-bool wb_str_eq(wb_str a, wb_str b) { return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0); }
-
-bool wb_str_is(wb_str a, const char *text) { return wb_str_eq(a, wb_str_of(text)); }
-
-bool wb_str_starts(wb_str a, wb_str prefix) {
-  return a.len >= prefix.len && (prefix.len == 0 || memcmp(a.ptr, prefix.ptr, prefix.len) == 0);
-}
-
 bool wb_str_ends(wb_str a, wb_str suffix) {
   return a.len >= suffix.len && (suffix.len == 0 || memcmp(a.ptr + (a.len - suffix.len), suffix.ptr, suffix.len) == 0);
 }
@@ -35,12 +25,6 @@ int wb_str_cmp(wb_str a, wb_str b) {
   int order = n ? memcmp(a.ptr, b.ptr, n) : 0;
   if (order) return order;
   return a.len < b.len ? -1 : a.len > b.len;
-}
-
-wb_str wb_str_slice(wb_str a, size_t from, size_t to) {
-  if (to > a.len) to = a.len;
-  if (from > to) from = to;
-  return (wb_str){a.ptr ? a.ptr + from : NULL, to - from};
 }
 
 uint64_t wb_str_hash(wb_str a) {

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 typedef struct wb_str {
   const char *ptr;
@@ -13,14 +14,22 @@ typedef struct wb_str {
 
 #define WB_STR(literal) ((wb_str){(literal), sizeof(literal) - 1})
 
-wb_str wb_str_of(const char *text); /* NULL gives the empty string */
-bool wb_str_eq(wb_str a, wb_str b);
-bool wb_str_is(wb_str a, const char *text);
-bool wb_str_starts(wb_str a, wb_str prefix);
+static inline wb_str wb_str_of(const char *text) { return (wb_str){text, text ? strlen(text) : 0}; } /* NULL: empty */
+static inline bool wb_str_eq(wb_str a, wb_str b) {
+  return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+static inline bool wb_str_is(wb_str a, const char *text) { return wb_str_eq(a, wb_str_of(text)); }
+static inline bool wb_str_starts(wb_str a, wb_str prefix) {
+  return a.len >= prefix.len && (prefix.len == 0 || memcmp(a.ptr, prefix.ptr, prefix.len) == 0);
+}
 bool wb_str_ends(wb_str a, wb_str suffix);
-bool wb_str_holds(wb_str a, wb_str part); /* anywhere in it */
-int wb_str_cmp(wb_str a, wb_str b);       /* by bytes, as qsort wants */
-wb_str wb_str_slice(wb_str a, size_t from, size_t to);
+bool wb_str_holds(wb_str a, wb_str part);                             /* anywhere in it */
+int wb_str_cmp(wb_str a, wb_str b);                                   /* by bytes, as qsort wants */
+static inline wb_str wb_str_slice(wb_str a, size_t from, size_t to) { /* what lies beyond its end is not there */
+  if (to > a.len) to = a.len;
+  if (from > to) from = to;
+  return (wb_str){a.ptr ? a.ptr + from : NULL, to - from};
+}
 uint64_t wb_str_hash(wb_str a);           /* FNV-1a, 64 bit; for tables, not for security */
 #define WB_HASH_BEGIN 0xcbf29ce484222325u /* … of nothing, and of one byte more: */
 static inline uint64_t wb_hash_on(uint64_t hash, char byte) { return (hash ^ (unsigned char)byte) * 0x100000001b3u; }

@@ -58,18 +58,29 @@ static bool more_embeddings(const wb_model *m, const wb_method_result *result) {
   return false;
 }
 
-wb_comparison wb_compare_formula(wb_model *m, const wb_method_result *result) {
+static wb_comparison compare(const wb_model *m, const wb_method_result *result) {
   wb_comparison c = {0};
   const wb_node *total = wb_method_quantity(result, "total");
-  double exact = wb_num_double(m->total);
-  if (!total || !m->total.num) return c;
-  c.relative = (wb_num_double(total->value.u.num) - exact) / exact;
+  if (!total) return c;
+  c.applies = true;
+  c.total = total->value.u.num;
+  if (!m->total.num) return c;
+  const double exact = wb_num_double(m->total);
+  c.relative = (wb_num_double(c.total) - exact) / exact;
   c.notable = c.relative >= NOTABLE || c.relative <= -NOTABLE;
   wb_num hidden = hidden_of(result);
   for (size_t i = 0; i < m->row_count; i++) see_row(&c, &m->rows[i], hidden);
   if (more_embeddings(m, result)) reason(&c, WB_REASON_EMBEDDINGS);
   if (ungated(m, hidden)) reason(&c, WB_REASON_UNGATED);
   return c;
+}
+
+const wb_comparison *wb_compare_config(wb_model *m) {
+  if (m->comparison) return m->comparison;
+  const wb_method_result result = wb_method_figures(m, "config", "params");
+  wb_comparison *kept = WB_NEW(&m->ctx, wb_comparison);
+  *kept = compare(m, &result);
+  return m->comparison = kept;
 }
 
 void wb_warn_formula(wb_model *m, const wb_comparison *c) {

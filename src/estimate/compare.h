@@ -7,15 +7,17 @@
 #define WB_REASONS 8
 
 typedef struct wb_comparison {
+  bool applies;    /* false: the formula says nothing of this model */
+  wb_num total;    /* the formula's */
   double relative; /* (formula − exact) / exact */
   bool notable;    /* more than 1 % apart */
   wb_message_id reasons[WB_REASONS];
   size_t reason_count;
 } wb_comparison;
 
-/* Compares the method's total with the model's. The reasons are read off the model: what it has that the formula
- * leaves out, or has in another size. */
-wb_comparison wb_compare_formula(wb_model *model, const wb_method_result *result);
+/* Compares the total of the "config" method with the model's, once. The reasons are read off the model: what it has that
+ * the formula leaves out, or has in another size. */
+const wb_comparison *wb_compare_config(wb_model *model);
 
 /* Adds the warning formula_difference, with percentage and reasons. */
 void wb_warn_formula(wb_model *model, const wb_comparison *comparison);

@@ -1,5 +1,7 @@
 #include "estimate/compute.h"
 
+#include <string.h>
+
 #include "estimate/trained.h"
 #include "expr/axis.h"
 
@@ -53,22 +55,22 @@ static void take_line(wb_ctx *ctx, wb_op_cost *op, const wb_stmt *line, said *ha
   }
 }
 
-static void default_reads(wb_ctx *ctx, wb_op_cost *op) {
-  const wb_decl *decl = op->use->operation;
+static void default_reads(wb_ctx *ctx, const wb_op_use *use, wb_value *reads) {
+  const wb_decl *decl = use->operation;
   for (size_t i = 0; i < decl->param_count; i++) {
-    wb_binding *input = wb_scope_find(ctx, op->use->scope, decl->params[i].name);
+    wb_binding *input = wb_scope_find(ctx, use->scope, decl->params[i].name);
     const wb_value *value = input && input->state == WB_EVALUATED ? &input->value : NULL;
     if (!value || value->kind != WB_SHAPE) continue;
     wb_value elements = wb_shape_elements(ctx, decl->place, value->u.shape);
-    add(ctx, &op->cost.forward_moves.reads, &elements);
+    add(ctx, reads, &elements);
   }
 }
 
-static void default_writes(wb_ctx *ctx, wb_op_cost *op) {
-  for (size_t i = 0; i < op->use->output_count; i++) {
-    if (!op->use->outputs[i]) continue;
-    wb_value elements = wb_shape_elements(ctx, op->use->operation->place, op->use->outputs[i]);
-    add(ctx, &op->cost.forward_moves.writes, &elements);
+static void default_writes(wb_ctx *ctx, const wb_op_use *use, wb_value *writes) {
+  for (size_t i = 0; i < use->output_count; i++) {
+    if (!use->outputs[i]) continue;
+    wb_value elements = wb_shape_elements(ctx, use->operation->place, use->outputs[i]);
+    add(ctx, writes, &elements);
   }
 }
 
@@ -134,8 +136,8 @@ static void forward_of(wb_ctx *ctx, const wb_model *m, wb_op_cost *op) {
     take_line(ctx, op, line, &has);
   }
   if (op->use->no_gradient) op->cost.saves = (wb_amount){wb_integer(0), wb_integer(0)};
-  if (!has.reads) default_reads(ctx, op);
-  if (!has.writes) default_writes(ctx, op);
+  if (!has.reads) default_reads(ctx, op->use, &op->cost.forward_moves.reads);
+  if (!has.writes) default_writes(ctx, op->use, &op->cost.forward_moves.writes);
   if (!has.weights) own_weights(ctx, m, op);
   all_runs(ctx, op);
   op->only_training = has.training;
@@ -301,4 +303,62 @@ wb_compute *wb_forward_passes(wb_model *m) {
   const wb_compute_options options = {.path = WB_STR("expanded")};
   if (!m->passes) m->passes = wb_compute_build(m, &options);
   return m->passes;
+}
+
+/* ---- the widest ---- */
+
+/* What one operation moves for one token of one layer; false when it is no part of a forward. */
+static bool moves_of(wb_ctx *ctx, const wb_op_use *use, wb_op_moves *out) {
+  const wb_body *body = &use->operation->costs;
+  bool reads = false, writes = false;
+  *out = (wb_op_moves){.use = use, .reads = wb_integer(0), .writes = wb_integer(0)};
+  for (size_t i = 0; i < body->count; i++) {
+    const wb_stmt *line = body->items[i];
+    if (line->kind == WB_S_TRAINING) return false;
+    if (line->kind != WB_S_COST || (line->mod.when && !wb_eval_bool(ctx, line->mod.when, use->scope))) continue;
+    const wb_value value = amount(ctx, line, use->scope); /* of every line: an input that none names is not read */
+    if (line->cost == WB_COST_READS) add(ctx, &out->reads, &value), reads = true;
+    if (line->cost == WB_COST_WRITES) add(ctx, &out->writes, &value), writes = true;
+  }
+  if (!reads) default_reads(ctx, use, &out->reads);
+  if (!writes) default_writes(ctx, use, &out->writes);
+  return true;
+}
+
+static wb_pass_moves *build_moves(wb_model *m) {
+  const wb_compute_options options = {.path = WB_STR("expanded")};
+  wb_pass_moves *p = WB_NEW(&m->ctx, wb_pass_moves);
+  p->ops = WB_NEWN(&m->ctx, wb_op_moves, m->op_count);
+  for (size_t i = 0; i < m->op_count; i++)
+    if (m->ops[i].repeats.num >= 1 && takes_part(&m->ops[i], &options))
+      p->count += moves_of(&m->ctx, &m->ops[i], &p->ops[p->count]);
+  return p;
+}
+
+static wb_num widest_of(const wb_model *m, wb_ctx *ctx, const wb_pass_moves *p, const wb_num *open) {
+  wb_num *atoms = WB_NEWN(ctx, wb_num, m->forms->count), most = wb_num_int(0);
+  if (!wb_forms_atoms(m->forms, open, atoms)) WB_FAIL(ctx, WB_LANG_OVERFLOW, WB_NOWHERE, WB_STR("*"));
+  for (size_t i = 0; i < p->count; i++) {
+    const wb_op_moves *op = &p->ops[i];
+    wb_num read = op->reads.u.num, written = op->writes.u.num, each;
+    if (op->reads.kind == WB_FORM && !wb_form_at(op->reads.u.form, atoms, &read)) continue;
+    if (op->writes.kind == WB_FORM && !wb_form_at(op->writes.u.form, atoms, &written)) continue;
+    if (!wb_num_add(read, written, &each)) continue;
+    if (op->use->routed && !wb_num_mul(each, op->use->top_k, &each)) continue;
+    if (wb_num_double(each) > wb_num_double(most)) most = each;
+  }
+  wb_num_ceil(most, &most);
+  return most;
+}
+
+wb_num wb_pass_widest(wb_model *m, const wb_num open[WB_Q_COUNT]) {
+  if (!m->moves) m->moves = build_moves(m);
+  wb_pass_moves *p = m->moves;
+  for (size_t i = 0; i < p->widest_count && i < 2; i++)
+    if (memcmp(p->widest[i].open, open, sizeof p->widest[i].open) == 0) return p->widest[i].elements;
+  wb_widest *now = &p->widest[p->widest_count++ % 2];
+  *now = (wb_widest){.elements = wb_num_int(0)};
+  now->elements = widest_of(m, &m->ctx, p, open);
+  memcpy(now->open, open, sizeof now->open);
+  return now->elements;
 }

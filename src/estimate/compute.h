@@ -49,19 +49,11 @@ typedef struct wb_compute_options {
   size_t frozen_count;
 } wb_compute_options;
 
-/* Elements that the widest operation of a pass reads and writes: of one token and of a whole pass they are asked for again
- * and again. */
-typedef struct wb_widest {
-  wb_num open[WB_Q_COUNT], elements;
-} wb_widest;
-
 typedef struct wb_compute {
   wb_model *model;
   wb_op_cost *ops;
   size_t count, cap;
   wb_cost total;
-  wb_widest widest[2];
-  size_t widest_count; /* of all that were asked for; the last two are kept */
 } wb_compute;
 
 /* Builds the closed forms. Fails model->ctx. */
@@ -71,7 +63,28 @@ wb_compute *wb_compute_build(wb_model *model, const wb_compute_options *options)
 void wb_cost_zero(wb_cost *cost);
 void wb_cost_add(wb_ctx *ctx, wb_cost *sum, wb_cost *more);
 
-/* Forward passes without choices, made once for a model: serving and training ask them of many lengths. */
+/* Forward passes without choices, made once for a model: training asks them of many lengths. */
 wb_compute *wb_forward_passes(wb_model *model);
+
+/* Elements that an operation reads and writes, in one layer and, with experts, for one of those that a token goes to. */
+typedef struct wb_op_moves {
+  const wb_op_use *use;
+  wb_value reads, writes;
+} wb_op_moves;
+
+typedef struct wb_widest {
+  wb_num open[WB_Q_COUNT], elements;
+} wb_widest;
+
+/* Of one token and of a whole pass the widest operation is asked for again and again. */
+typedef struct wb_pass_moves {
+  wb_op_moves *ops;
+  size_t count;
+  wb_widest widest[2];
+  size_t widest_count; /* of all that were asked for; the last two are kept */
+} wb_pass_moves;
+
+/* Elements that the widest operation of a forward pass reads and writes, in one layer, for quantities as given. */
+wb_num wb_pass_widest(wb_model *model, const wb_num open[WB_Q_COUNT]);
 
 #endif

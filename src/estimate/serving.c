@@ -45,28 +45,9 @@ static wb_i128 adapters_of(wb_serving *s, wb_stage stage) {
 
 /* ---- what engines read ---- */
 
-static wb_num widest_of(wb_ctx *ctx, const wb_compute *compute, const wb_num *open) {
-  const wb_forms *forms = compute->model->forms;
-  wb_num *atoms = WB_NEWN(ctx, wb_num, forms->count), most = wb_num_int(0);
-  if (!wb_forms_atoms(forms, open, atoms)) WB_FAIL(ctx, WB_LANG_OVERFLOW, WB_NOWHERE, WB_STR("*"));
-  for (size_t i = 0; i < compute->count; i++) {
-    const wb_op_cost *op = &compute->ops[i];
-    const wb_moves *moves = &op->cost.forward_moves;
-    wb_num read = moves->reads.u.num, written = moves->writes.u.num, each;
-    if (moves->reads.kind == WB_FORM && !wb_form_at(moves->reads.u.form, atoms, &read)) continue;
-    if (moves->writes.kind == WB_FORM && !wb_form_at(moves->writes.u.form, atoms, &written)) continue;
-    if (op->use->repeats.num < 1 || !wb_num_add(read, written, &each)) continue;
-    wb_num_div(each, op->use->repeats, &each);
-    if (wb_num_double(each) > wb_num_double(most)) most = each;
-  }
-  wb_num_ceil(most, &most);
-  return most;
-}
-
 /* Bytes that the widest operation of a pass over `tokens` tokens reads and writes, unfused. */
 static wb_num widest_operation(wb_serving *s, wb_i128 tokens) {
   wb_model *m = s->model;
-  wb_compute *compute = wb_forward_passes(m);
   const wb_num width = wb_num_int((wb_i128)wb_dtype_bytes(s->dtype));
   wb_num open[WB_Q_COUNT];
   for (int i = 0; i < WB_Q_COUNT; i++) open[i] = wb_num_int(WB_QUANTITIES[i].fallback);
@@ -74,14 +55,7 @@ static wb_num widest_operation(wb_serving *s, wb_i128 tokens) {
   open[WB_Q_IMAGES] = wb_num_int(s->asked.images);
   open[WB_Q_IMAGE_HEIGHT] = wb_num_int(s->asked.image_height);
   open[WB_Q_IMAGE_WIDTH] = wb_num_int(s->asked.image_width);
-  for (size_t i = 0; i < compute->widest_count && i < 2; i++)
-    if (memcmp(compute->widest[i].open, open, sizeof open) == 0)
-      return product(&m->ctx, compute->widest[i].elements, width);
-  wb_widest *now = &compute->widest[compute->widest_count++ % 2];
-  *now = (wb_widest){.elements = wb_num_int(0)};
-  now->elements = widest_of(&m->ctx, compute, open);
-  memcpy(now->open, open, sizeof open);
-  return product(&m->ctx, now->elements, width);
+  return product(&m->ctx, wb_pass_widest(m, open), width);
 }
 
 /* Of a prompt that follows the context: in proportion to its tokens up to a chunk, but never below that of one token. */

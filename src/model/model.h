@@ -149,6 +149,7 @@ typedef struct wb_model {
   bool dtype_given;                 /* false: the configuration names none, torch's default is assumed */
   bool generic;                     /* the family was guessed */
   void *passes;                     /* of src/estimate: the closed forms of a forward pass, once somebody needed them */
+  void *moves;                      /* of src/estimate: what its operations read and write, likewise */
   const struct wb_assumed *assumed; /* a size was given and no architecture: what stands for one; NULL: a model was */
   wb_resolution *resolution;        /* how its name was found; NULL: it was not asked by name */
   bool formula_only;                /* no rows: the total is a rule of thumb's */
@@ -162,6 +163,7 @@ typedef struct wb_model {
   const void *measured;             /* of src/estimate: what its rows show of dimensions, likewise */
   const void *llama;                /* of src/estimate: what llama.cpp would know of it, likewise */
   const wb_i128 *longest;           /* of src/estimate: the longest sequence that it is for, likewise */
+  const void *comparison;           /* of src/estimate: its total beside that of the "config" method, likewise */
   const wb_num *config_kv;          /* of src/estimate: what the "config" method keeps of a token, likewise */
   /* totals */
   wb_num total, buffers, mtp, active;

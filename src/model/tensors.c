@@ -2,38 +2,38 @@
 #include "model/walk.h"
 
 static const struct {
-  const char *name, *alias;
+  wb_str name, alias;
   size_t bytes;
 } DTYPES[] = {
-    {"float64", "double", 8},
-    {"float32", "fp32", 4},
-    {"float32", "float", 4},
-    {"float32", "f32", 4},
-    {"float16", "fp16", 2},
-    {"float16", "half", 2},
-    {"float16", "f16", 2},
-    {"bfloat16", "bf16", 2},
-    {"float8_e4m3fn", "fp8", 1},
-    {"float8_e5m2", "fp8_e5m2", 1},
-    {"float8_e8m0fnu", "ue8m0", 1},
-    {"int64", "long", 8},
-    {"int32", "int", 4},
-    {"int16", "short", 2},
-    {"int8", "i8", 1},
-    {"uint8", "u8", 1},
-    {"bool", "bool", 1},
+    {{"float64", 7}, {"double", 6}, 8},
+    {{"float32", 7}, {"fp32", 4}, 4},
+    {{"float32", 7}, {"float", 5}, 4},
+    {{"float32", 7}, {"f32", 3}, 4},
+    {{"float16", 7}, {"fp16", 4}, 2},
+    {{"float16", 7}, {"half", 4}, 2},
+    {{"float16", 7}, {"f16", 3}, 2},
+    {{"bfloat16", 8}, {"bf16", 4}, 2},
+    {{"float8_e4m3fn", 13}, {"fp8", 3}, 1},
+    {{"float8_e5m2", 11}, {"fp8_e5m2", 8}, 1},
+    {{"float8_e8m0fnu", 14}, {"ue8m0", 5}, 1},
+    {{"int64", 5}, {"long", 4}, 8},
+    {{"int32", 5}, {"int", 3}, 4},
+    {{"int16", 5}, {"short", 5}, 2},
+    {{"int8", 4}, {"i8", 2}, 1},
+    {{"uint8", 5}, {"u8", 2}, 1},
+    {{"bool", 4}, {"bool", 4}, 1},
 };
 
 size_t wb_dtype_bytes(wb_str dtype) {
   for (size_t i = 0; i < sizeof DTYPES / sizeof *DTYPES; i++)
-    if (wb_str_is(dtype, DTYPES[i].name)) return DTYPES[i].bytes;
+    if (wb_str_eq(dtype, DTYPES[i].name)) return DTYPES[i].bytes;
   return 0;
 }
 
 wb_str wb_dtype_name(wb_str name) {
   if (wb_str_starts(name, WB_STR("torch."))) name = wb_str_slice(name, 6, name.len);
   for (size_t i = 0; i < sizeof DTYPES / sizeof *DTYPES; i++)
-    if (wb_str_is(name, DTYPES[i].name) || wb_str_is(name, DTYPES[i].alias)) return wb_str_of(DTYPES[i].name);
+    if (wb_str_eq(name, DTYPES[i].name) || wb_str_eq(name, DTYPES[i].alias)) return DTYPES[i].name;
   return WB_STR("");
 }
 

@@ -10,9 +10,8 @@
 typedef struct facts { /* what every format shows */
   wb_num total, active;
   const wb_method_result *method; /* that --method asks for; NULL: none */
-  const wb_node *formula;         /* total by the rule of thumb, NULL where it does not apply */
-  wb_comparison comparison;
-  const wb_weights *stored; /* as the checkpoint holds them, where it is quantised; NULL: as the dtype says */
+  const wb_comparison *formula;   /* total by the rule of thumb */
+  const wb_weights *stored;       /* as the checkpoint holds them, where it is quantised; NULL: as the dtype says */
 } facts;
 
 static wb_num whole(wb_num n) {
@@ -36,11 +35,8 @@ static const wb_method_result *asked(wb_model *m, const char *name) {
 
 static facts gather(wb_model *m, const char *method) {
   facts f = {.total = m->total, .active = whole(m->active)};
-  wb_method_result *result = WB_NEW(&m->ctx, wb_method_result);
-  *result = wb_method_figures(m, "config", "params");
-  f.formula = wb_method_quantity(result, "total");
-  if (f.formula) f.comparison = wb_compare_formula(m, result);
-  if (f.comparison.notable) wb_warn_formula(m, &f.comparison);
+  f.formula = wb_compare_config(m);
+  if (f.formula->notable) wb_warn_formula(m, f.formula);
   f.method = asked(m, method);
   f.stored = wb_weights_stored(m);
   return f;
@@ -124,12 +120,12 @@ static void write_json_stored(wb_json_out *j, const wb_weights *stored) {
 }
 
 static void write_json_formula(wb_json_out *j, const facts *f) {
-  if (!f->formula) {
+  if (!f->formula->applies) {
     wb_jo_null(j, "formula_total_parameters");
     return;
   }
-  wb_jo_num(j, "formula_total_parameters", f->formula->value.u.num);
-  wb_jo_real(j, "formula_difference", f->comparison.relative);
+  wb_jo_num(j, "formula_total_parameters", f->formula->total);
+  wb_jo_real(j, "formula_difference", f->formula->relative);
 }
 
 static void write_json(wb_out *out, wb_model *m, const facts *f) {
@@ -238,9 +234,9 @@ static void write_figures(wb_out *out, wb_model *m, const facts *f) {
 }
 
 static void write_formula(wb_out *out, const facts *f) {
-  if (!f->formula) return;
-  wb_str difference = wb_str_fmt(out->text.ctx, "%+.2f %%", 100 * f->comparison.relative);
-  line(out, WB_LABEL_FORMULA, wb_out_number(out, f->formula->value.u.num.num), difference);
+  if (!f->formula->applies) return;
+  wb_str difference = wb_str_fmt(out->text.ctx, "%+.2f %%", 100 * f->formula->relative);
+  line(out, WB_LABEL_FORMULA, wb_out_number(out, f->formula->total.num), difference);
 }
 
 static void write_method(wb_out *out, const facts *f) {
