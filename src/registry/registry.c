@@ -57,7 +57,7 @@ static wb_str now(wb_ctx *ctx) {
   const time_t seconds = time(NULL);
   struct tm parts;
   char text[32] = "";
-  if (gmtime_r(&seconds, &parts)) strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+  if (!gmtime_r(&seconds, &parts) || !strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)) text[0] = '\0';
   return wb_str_copy(ctx, wb_str_of(text));
 }
 
