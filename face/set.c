@@ -101,7 +101,7 @@ static weigh_status real(const face_option *option, const char *value, face_ques
   const double number = strtod(value, &end);
   if (end == value || *end || !(number > 0) || number > 1e15)
     return face_fail(err, o, "USAGE_REAL", value, option->name);
-  *(double *)((char *)o + option->at) = number;
+  *(double *)(void *)((char *)o + option->at) = number;
   return WEIGH_OK;
 }
 

@@ -181,14 +181,14 @@ void srv_ask(srv_request *r, srv_worker *worker, const face_command *command) {
 }
 
 void srv_ask_shared(srv_request *r, srv_worker *worker) {
-  const char *q = srv_request_parameter(r, "q");
-  const size_t length = q ? strcspn(q, "?") : 0;
+  const char *given = srv_request_parameter(r, "q"), *q = given ? given : "";
+  const size_t length = strcspn(q, "?");
   char name[64] = "";
-  if (length < sizeof name && q) memcpy(name, q, length);
+  if (length < sizeof name) memcpy(name, q, length);
   const face_command *command = face_find_command(name);
   if (!command) {
     weigh_error err;
-    weigh_error_set(&err, r->language, "USAGE_QUESTION", (const char *const[]){q ? q : ""}, 1);
+    weigh_error_set(&err, r->language, "USAGE_QUESTION", &q, 1);
     srv_request_fail(r, &err);
     return;
   }

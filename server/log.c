@@ -62,10 +62,8 @@ static void end(line *l) {
   if (poll(&out, 1, 0) == 1 && (out.revents & POLLOUT)) {
     char said[64];
     const int length = snprintf(said, sizeof said, "{\"level\": \"warning\", \"left_out\": %lu}\n", left_out);
-    ssize_t written = left_out ? write(STDERR_FILENO, said, (size_t)length) : 0;
-    written = write(STDERR_FILENO, l->text, l->used + 2);
-    (void)written; /* a log that cannot be written is no reason to stop */
-    left_out = 0;
+    if (!left_out || write(STDERR_FILENO, said, (size_t)length) == length) left_out = 0;
+    if (write(STDERR_FILENO, l->text, l->used + 2) < 0) left_out++; /* no reason to stop */
   } else {
     left_out++;
   }

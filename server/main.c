@@ -104,7 +104,7 @@ static weigh_status open_socket(srv_server *s, int *fd, weigh_error *err) {
   const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE, .ai_socktype = SOCK_STREAM};
   *fd = passed_socket();
   if (*fd >= 0) {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {0};
     socklen_t size = sizeof address;
     s->local = getsockname(*fd, (struct sockaddr *)(void *)&address, &size) == 0 && address.ss_family != AF_UNIX &&
                is_local((const struct sockaddr *)(const void *)&address);

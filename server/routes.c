@@ -37,13 +37,8 @@ static const route ROUTES[] = {
 #define ROUTE_COUNT (sizeof ROUTES / sizeof *ROUTES)
 #define PAGE        (ROUTE_COUNT - 1)
 
-bool srv_route_at(size_t index, srv_route_about *out) {
-  if (index + 1 >= PAGE) return false;
-  *out = (srv_route_about){ROUTES[index + 1].method, ROUTES[index + 1].path};
-  return true;
-}
-
-const char *srv_route_name(size_t index) {
+/* Its name in /metrics; NULL at the end. */
+static const char *route_name(size_t index) {
   if (index < ROUTE_COUNT) return ROUTES[index].path;
   return index - ROUTE_COUNT < FACE_COMMAND_COUNT ? FACE_COMMANDS[index - ROUTE_COUNT].name : NULL;
 }
@@ -148,7 +143,7 @@ static void health(srv_request *r, srv_worker *worker) {
 
 static void metrics(srv_request *r, srv_worker *worker) {
   (void)worker;
-  srv_metrics_write(&r->server->metrics, srv_route_name, &r->reply.body);
+  srv_metrics_write(&r->server->metrics, route_name, &r->reply.body);
   r->reply.http = 200;
   r->reply.type = "text/plain; version=0.0.4; charset=utf-8";
 }

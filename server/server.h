@@ -77,15 +77,6 @@ bool srv_route_takes_body(const srv_request *request);
 /* Answers into request->reply, or sets request->job. */
 void srv_route_answer(srv_request *request, srv_worker *worker);
 
-/* Its name in /metrics; NULL at the end. */
-const char *srv_route_name(size_t index);
-
-/* What the table says, for openapi.c: false at the end. */
-typedef struct srv_route_about {
-  const char *method, *path;
-} srv_route_about;
-bool srv_route_at(size_t index, srv_route_about *out);
-
 /* ---- ask.c ---- */
 
 void srv_ask(srv_request *request, srv_worker *worker, const face_command *command);

@@ -125,8 +125,13 @@ static void ask_candidate(wb_designing *w, candidate *all, size_t i) {
     c->figures = all[k].figures;
     return;
   }
-  c->verdict = is_hopeless(w, c) ? WB_DESIGN_TOO_LARGE : wb_designing_try(w, c->entry.config, WB_DESIGN_HOW_FAR);
-  c->figures = is_hopeless(w, c) ? (wb_design_figures){.parameters = c->total} : w->figures;
+  if (is_hopeless(w, c)) {
+    c->verdict = WB_DESIGN_TOO_LARGE;
+    c->figures = (wb_design_figures){.parameters = c->total};
+    return;
+  }
+  c->verdict = wb_designing_try(w, c->entry.config, WB_DESIGN_HOW_FAR);
+  c->figures = w->figures;
 }
 
 static bool same_figures(const wb_design_figures *a, const wb_design_figures *b) {

@@ -49,7 +49,7 @@ static void fill(wb_ctx *ctx, const wb_local *cards, size_t count, weigh_local *
     if (!l->known && (!least || l->card.usable_bytes < least)) least = l->card.usable_bytes;
     out->gpus += (weigh_count)l->count;
   }
-  if (by_name && names.len < sizeof out->gpu) memcpy(out->gpu, names.ptr, names.len);
+  if (by_name && names.len && names.len < sizeof out->gpu) memcpy(out->gpu, names.ptr, names.len);
   for (size_t i = 0; i < count && !by_name; i++)
     if (cards[i].card.usable_bytes < least) least = cards[i].card.usable_bytes;
   out->gpu_memory_bytes = (weigh_count)least;

@@ -36,7 +36,7 @@ uint64_t wb_str_hash(wb_str a) {
 static bool blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 wb_str wb_str_trim(wb_str a) {
-  while (a.len && blank(a.ptr[0])) a = wb_str_slice(a, 1, a.len);
+  while (a.len && blank(*a.ptr)) a.ptr++, a.len--;
   while (a.len && blank(a.ptr[a.len - 1])) a.len--;
   return a;
 }

@@ -29,7 +29,7 @@ void wb_d_add_child(wb_derivation *d, wb_node *node, const wb_node *child) {
   node->children[node->count++] = child;
 }
 
-wb_str wb_d_printed(wb_derivation *d, const wb_expr *expr, wb_style style, wb_scope *scope) {
+static wb_str printed(wb_derivation *d, const wb_expr *expr, wb_style style, wb_scope *scope) {
   wb_text text = {.ctx = d->ctx};
   wb_expr_print(&text, expr, style, scope);
   return wb_text_str(&text);
@@ -53,9 +53,9 @@ static void add_names(wb_derivation *d, wb_node *node, const wb_expr *expr, wb_s
 
 static void use_expr(wb_derivation *d, wb_node *node, const wb_expr *expr, wb_scope *scope) {
   if (!d->figures_only) {
-    node->formula = wb_d_printed(d, expr, WB_AS_LABELS, scope);
-    node->numbers = wb_d_printed(d, expr, WB_AS_NUMBERS, scope);
-    node->latex = wb_d_printed(d, expr, WB_AS_LATEX, scope);
+    node->formula = printed(d, expr, WB_AS_LABELS, scope);
+    node->numbers = printed(d, expr, WB_AS_NUMBERS, scope);
+    node->latex = printed(d, expr, WB_AS_LATEX, scope);
   }
   add_names(d, node, expr, scope);
 }
@@ -74,9 +74,8 @@ static void use_shape(wb_derivation *d, wb_node *node, const wb_shape *shape) {
       continue;
     }
     bool bracket = shape->rank > 1 && axis->expr->kind == WB_X_BINARY;
-    wb_text_addf(&formula, bracket ? "(%.*s)" : "%.*s",
-                 WB_STR_ARG(wb_d_printed(d, axis->expr, WB_AS_LABELS, axis->scope)));
-    wb_text_add(&latex, wb_d_printed(d, axis->expr, WB_AS_LATEX, axis->scope));
+    wb_text_addf(&formula, bracket ? "(%.*s)" : "%.*s", WB_STR_ARG(printed(d, axis->expr, WB_AS_LABELS, axis->scope)));
+    wb_text_add(&latex, printed(d, axis->expr, WB_AS_LATEX, axis->scope));
     add_names(d, node, axis->expr, axis->scope);
   }
   node->formula = wb_text_str(&formula);
@@ -97,15 +96,6 @@ const wb_node *wb_derive_binding(wb_derivation *d, wb_binding *binding) {
   else if (binding->expr && binding->expr->kind != WB_X_LITERAL) use_expr(d, node, binding->expr, binding->scope);
   else if (!d->figures_only) node->numbers = value_text(d, value);
   wb_leave(d->ctx);
-  return node;
-}
-
-const wb_node *wb_derive_expr(wb_derivation *d, wb_str name, const wb_expr *expr, wb_scope *scope, wb_unit unit) {
-  wb_node *node = wb_d_new_node(d, name, NULL);
-  const wb_value value = wb_eval(d->ctx, expr, scope);
-  node->value = wb_settled(&value);
-  node->unit = unit;
-  use_expr(d, node, expr, scope);
   return node;
 }
 
@@ -133,7 +123,7 @@ void wb_d_factor_expr(wb_derivation *d, wb_formula *f, const wb_binding *dim) {
   wb_text *texts[] = {&f->symbols, &f->numbers, &f->latex};
   wb_d_join(f, " * ", " \\cdot ");
   for (int i = 0; i < 3; i++) {
-    wb_str text = wb_d_printed(d, dim->expr, styles[i], dim->scope);
+    wb_str text = printed(d, dim->expr, styles[i], dim->scope);
     bool compound = false;
     for (size_t c = 0; c < text.len; c++) compound = compound || text.ptr[c] == ' ';
     wb_text_addf(texts[i], compound ? (i == 2 ? "\\left(%.*s\\right)" : "(%.*s)") : "%.*s", WB_STR_ARG(text));

@@ -49,7 +49,4 @@ const wb_node *wb_derive_total(wb_derivation *d, const wb_model *model);
 /* A node for a bound name, with all below it. */
 const wb_node *wb_derive_binding(wb_derivation *d, wb_binding *binding);
 
-/* A node for an expression evaluated in a scope. */
-const wb_node *wb_derive_expr(wb_derivation *d, wb_str name, const wb_expr *expr, wb_scope *scope, wb_unit unit);
-
 #endif

@@ -13,7 +13,6 @@ typedef struct wb_formula {
 
 wb_node *wb_d_new_node(wb_derivation *d, wb_str name, const void *key);
 void wb_d_add_child(wb_derivation *d, wb_node *node, const wb_node *child);
-wb_str wb_d_printed(wb_derivation *d, const wb_expr *expr, wb_style style, wb_scope *scope);
 
 wb_formula wb_d_new_formula(wb_derivation *d);
 void wb_d_join(wb_formula *f, const char *op, const char *latex_op);              /* nothing before the first factor */

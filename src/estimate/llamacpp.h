@@ -144,9 +144,6 @@ typedef struct wb_llama_asked {
  * program. Whoever asks for a number of sequences sets unified too (it is on only where the server chose their number). */
 bool wb_llama_defaults(wb_str program, wb_llama_asked *asked);
 
-/* The build of "llama.cpp" (the newest whose buffers are known) or of "llama.cpp@b10261". Fails LLAMA_BUILD_UNKNOWN. */
-int64_t wb_llama_build(wb_ctx *ctx, wb_str engine);
-
 typedef struct wb_llama_context {
   wb_llama_asked asked; /* regular */
   int64_t n_ctx_seq;    /* cells of a full cache, for each stream */
@@ -209,12 +206,6 @@ typedef struct wb_llama_tensor {
   uint32_t rank;
   int64_t dims[4]; /* row length first */
 } wb_llama_tensor;
-
-/* Bytes of the data of a tensor; -1 when the type is not known, a row is no multiple of its blocks, or it is too large. */
-wb_i128 wb_llama_tensor_bytes(const wb_llama_tensor *tensor);
-
-/* The layer of a tensor's name, layer_count for those of the output, -1 for those of the input. */
-int64_t wb_llama_tensor_layer(const wb_llama_facts *facts, wb_str name);
 
 /* The buffer of weights that are read, all on one device: each tensor padded. `mtp`: prediction layers are loaded. */
 wb_i128 wb_llama_weights(const wb_llama_facts *facts, const wb_llama_tensor *tensors, size_t count, bool mtp,

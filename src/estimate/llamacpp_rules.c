@@ -112,15 +112,3 @@ bool wb_llama_defaults(wb_str program, wb_llama_asked *asked) {
   }
   return false;
 }
-
-int64_t wb_llama_build(wb_ctx *ctx, wb_str engine) {
-  const wb_str name = WB_STR("llama.cpp");
-  wb_str version = wb_str_slice(engine, name.len, engine.len);
-  if (!wb_str_starts(engine, name)) version = WB_STR("?");
-  if (!version.len) return WB_LLAMA_NEWEST;
-  if (version.ptr[0] == '@') version = wb_str_slice(version, 1, version.len);
-  if (version.len && version.ptr[0] == 'b') version = wb_str_slice(version, 1, version.len);
-  const int64_t build = whole(version);
-  if (build < 1 || build > 1000000) WB_FAIL(ctx, WB_LLAMA_BUILD_UNKNOWN, WB_NOWHERE, engine);
-  return build;
-}

@@ -161,7 +161,7 @@ void wb_llama_attach(wb_serving *s, const wb_engine *e) {
       s->places[i].parts[part].source = s->engine->source;
     }
   s->llama = out;
-  wb_load now; /* refuses now what the engine would refuse later */
+  wb_load now = {0}; /* refuses now what the engine would refuse later */
   if (!wb_llama_load(s, 0, s->longest, s->in_all, &now))
     WB_FAIL(&m->ctx, WB_LLAMA_ASKED_BAD, WB_NOWHERE, WB_STR("n_seq_max, n_ctx"), WB_STR("1"), WB_STR("256, 2^31"),
             WB_STR("more"));

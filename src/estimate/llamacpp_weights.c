@@ -5,7 +5,8 @@
 
 static wb_i128 padded(wb_i128 value, wb_i128 to) { return (value + to - 1) / to * to; }
 
-wb_i128 wb_llama_tensor_bytes(const wb_llama_tensor *t) {
+/* -1 when the type is not known, a row is no multiple of its blocks, or it is too large. */
+static wb_i128 tensor_bytes(const wb_llama_tensor *t) {
   wb_ggml_type type;
   wb_i128 ne[WB_GGML_DIMS], size;
   if (!t->rank || t->rank > WB_GGML_DIMS || !wb_ggml_find(t->type, &type)) return -1;
@@ -15,7 +16,8 @@ wb_i128 wb_llama_tensor_bytes(const wb_llama_tensor *t) {
 
 /* ---- where a tensor belongs ---- */
 
-int64_t wb_llama_tensor_layer(const wb_llama_facts *f, wb_str name) {
+/* layer_count for those of the output, -1 for those of the input. */
+static int64_t tensor_layer(const wb_llama_facts *f, wb_str name) {
   const wb_str block = WB_STR("blk.");
   int64_t layer = 0;
   if (wb_str_starts(name, WB_STR("output"))) return f->layer_count;
@@ -32,7 +34,7 @@ int64_t wb_llama_tensor_layer(const wb_llama_facts *f, wb_str name) {
 
 /* Prediction layers are skipped unless they are asked for. */
 static bool is_read(const wb_llama_facts *f, wb_str name, bool mtp) {
-  const int64_t layer = wb_llama_tensor_layer(f, name);
+  const int64_t layer = tensor_layer(f, name);
   return mtp || layer < 0 || layer >= f->layer_count || !f->layers[layer].nextn;
 }
 
@@ -44,7 +46,7 @@ static bool is_tied(const wb_llama_tensor *tensors, size_t count) {
 
 static wb_i128 bytes_of(const wb_llama_tensor *tensors, size_t count, const char *name, int64_t alignment) {
   for (size_t i = 0; i < count; i++)
-    if (wb_str_is(tensors[i].name, name)) return padded(wb_llama_tensor_bytes(&tensors[i]), alignment);
+    if (wb_str_is(tensors[i].name, name)) return padded(tensor_bytes(&tensors[i]), alignment);
   return 0;
 }
 
@@ -54,7 +56,7 @@ wb_i128 wb_llama_weights(const wb_llama_facts *f, const wb_llama_tensor *tensors
                          int64_t alignment) {
   wb_i128 sum = 0;
   for (size_t i = 0; i < count; i++)
-    if (is_read(f, tensors[i].name, mtp)) sum += padded(wb_llama_tensor_bytes(&tensors[i]), alignment);
+    if (is_read(f, tensors[i].name, mtp)) sum += padded(tensor_bytes(&tensors[i]), alignment);
   if (f->rules.embedding_twice && is_tied(tensors, count))
     sum += bytes_of(tensors, count, "token_embd.weight", alignment);
   return sum;
@@ -64,7 +66,7 @@ wb_i128 wb_llama_mapped(const wb_llama_facts *f, const wb_llama_tensor *tensors,
                         int64_t alignment) {
   wb_i128 at = 0, first = -1, last = 0;
   for (size_t i = 0; i < count; i++) {
-    const wb_i128 size = wb_llama_tensor_bytes(&tensors[i]);
+    const wb_i128 size = tensor_bytes(&tensors[i]);
     if (is_read(f, tensors[i].name, mtp)) {
       if (first < 0) first = at;
       last = at + size;
@@ -83,10 +85,9 @@ wb_i128 wb_llama_weights_on(const wb_llama_facts *f, const wb_llama_tensor *tens
                             const wb_llama_devices *devices, uint32_t device, int64_t alignment) {
   wb_i128 sum = 0;
   for (size_t i = 0; i < count; i++) {
-    const int64_t layer = wb_llama_tensor_layer(f, tensors[i].name);
+    const int64_t layer = tensor_layer(f, tensors[i].name);
     const uint32_t place = layer < 0 ? 0 : wb_llama_device_of(f, devices, (uint32_t)layer);
-    if (place == device && is_read(f, tensors[i].name, mtp))
-      sum += padded(wb_llama_tensor_bytes(&tensors[i]), alignment);
+    if (place == device && is_read(f, tensors[i].name, mtp)) sum += padded(tensor_bytes(&tensors[i]), alignment);
   }
   const uint32_t output = wb_llama_device_of(f, devices, f->layer_count);
   if (device == output && is_tied(tensors, count) && (output || f->rules.embedding_twice))

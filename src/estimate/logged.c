@@ -16,11 +16,12 @@ wb_str wb_log_engine_cell(wb_str engine, size_t column) {
   return WB_STR("");
 }
 
-bool wb_log_by_tool(const wb_log_fact *fact) { return wb_str_is(wb_log_engine_cell(fact->engine, 1), "tool"); }
+/* Whether a tool that shows devices printed it, whatever runs there. */
+static bool is_by_tool(const wb_log_fact *fact) { return wb_str_is(wb_log_engine_cell(fact->engine, 1), "tool"); }
 
 const wb_log_fact *wb_log_fact_of(const wb_log *log, const char *quantity) {
   for (size_t i = 0; i < log->fact_count; i++)
-    if (wb_str_is(log->facts[i].quantity, quantity) && !wb_log_by_tool(&log->facts[i])) return &log->facts[i];
+    if (wb_str_is(log->facts[i].quantity, quantity) && !is_by_tool(&log->facts[i])) return &log->facts[i];
   return NULL;
 }
 
@@ -29,7 +30,7 @@ const wb_log_fact *wb_log_least_of(const wb_log *log, const char *quantity) {
   for (size_t i = 0; i < log->fact_count; i++) {
     const wb_log_fact *fact = &log->facts[i];
     int order = -1;
-    if (!wb_str_is(fact->quantity, quantity) || wb_log_by_tool(fact) || fact->value.num <= 0) continue;
+    if (!wb_str_is(fact->quantity, quantity) || is_by_tool(fact) || fact->value.num <= 0) continue;
     if (least) wb_num_cmp(fact->value, least->value, &order);
     if (order < 0) least = fact;
   }

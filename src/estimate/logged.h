@@ -87,8 +87,6 @@ wb_log_check wb_log_compare(wb_model *model, const wb_log *log, const weigh_serv
 const wb_log_fact *wb_log_fact_of(const wb_log *log, const char *quantity);
 /* The least of them, of those that are above 0. */
 const wb_log_fact *wb_log_least_of(const wb_log *log, const char *quantity);
-/* Whether a tool that shows devices printed it, whatever runs there. */
-bool wb_log_by_tool(const wb_log_fact *fact);
 /* Whether a device's or buffer's name is that of host memory (data/logs/devices.tsv). */
 bool wb_log_on_host(wb_str device);
 /* A cell of the row of the log's engine in data/logs/engines.tsv. */

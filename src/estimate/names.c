@@ -11,7 +11,7 @@ wb_str wb_next_word(wb_str cell, size_t *at) {
   return wb_str_slice(cell, from, *at);
 }
 
-bool wb_has_word(wb_str cell, const char *word) {
+static bool has_word(wb_str cell, const char *word) {
   size_t at = 0;
   for (wb_str each = wb_next_word(cell, &at); each.len; each = wb_next_word(cell, &at))
     if (wb_str_is(each, word)) return true;
@@ -21,8 +21,8 @@ bool wb_has_word(wb_str cell, const char *word) {
 wb_names *wb_names_new(wb_ctx *ctx, wb_str match) {
   wb_names *names = WB_NEW(ctx, wb_names);
   names->ctx = ctx;
-  names->ends = wb_has_word(match, "end");
-  names->substrings = wb_has_word(match, "substring");
+  names->ends = has_word(match, "end");
+  names->substrings = has_word(match, "substring");
   return names;
 }
 

@@ -42,6 +42,5 @@ bool wb_names_mean(wb_names *names, wb_str module);
 
 /* The next of the words in a cell of a table that are set apart by blanks; empty after the last. */
 wb_str wb_next_word(wb_str cell, size_t *at);
-bool wb_has_word(wb_str cell, const char *word);
 
 #endif

@@ -5,7 +5,7 @@
 
 #define COLUMNS 9
 
-bool wb_precision_next(size_t *at, wb_precision *out) {
+static bool next_row(size_t *at, wb_precision *out) {
   wb_str c[COLUMNS];
   if (!wb_tsv_next(wb_data_text("precision/policies.tsv"), at, c, COLUMNS)) return false;
   *out = (wb_precision){c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7], c[8]};
@@ -23,7 +23,7 @@ wb_precision wb_precision_find(wb_ctx *ctx, wb_str asked) {
   const wb_str name = asked.len < 64 ? wb_engine_plain(ctx, wb_str_trim(asked)) : WB_STR("");
   wb_text known = {.ctx = ctx};
   wb_precision row;
-  for (size_t at = 0; wb_precision_next(&at, &row);) {
+  for (size_t at = 0; next_row(&at, &row);) {
     if (means(&row, name)) return row;
     wb_text_addf(&known, "%s%.*s", known.len ? ", " : "", WB_STR_ARG(row.name));
   }

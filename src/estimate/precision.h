@@ -11,8 +11,6 @@ typedef struct wb_precision {
   wb_str basis, source;
 } wb_precision;
 
-bool wb_precision_next(size_t *at, wb_precision *out);
-
 /* Fails precision_unknown, with the list. */
 wb_precision wb_precision_find(wb_ctx *ctx, wb_str asked);
 

@@ -97,8 +97,6 @@ bool wb_serving_now(const wb_serving *serving, uint32_t place, wb_load *out);
 /* Bytes that the fullest place leaves of its budget, negative where they are too many. False on overflow. */
 bool wb_serving_room(const wb_serving *serving, wb_i128 context, wb_i128 sequences, wb_i128 *room);
 
-/* Whether the best estimate of every device keeps the reserve free. */
-bool wb_serving_fits(const wb_serving *serving, wb_i128 context, wb_i128 sequences);
 bool wb_serving_fits_now(const wb_serving *serving);
 
 /* The place that is fullest against its budget; without budgets the one that holds most. Never the host. */

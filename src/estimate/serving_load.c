@@ -149,11 +149,6 @@ bool wb_serving_room(const wb_serving *s, wb_i128 context, wb_i128 sequences, wb
   return figure != NULL;
 }
 
-bool wb_serving_fits(const wb_serving *s, wb_i128 context, wb_i128 sequences) {
-  wb_i128 room;
-  return wb_serving_room(s, context, sequences, &room) && room >= 0;
-}
-
 bool wb_serving_fits_now(const wb_serving *s) {
   for (uint32_t place = 0; place < s->place_count; place++) {
     wb_load load;

@@ -104,7 +104,6 @@ typedef enum wb_cost_kind {
 extern const char *const wb_cost_words[WB_COST_COUNT];
 
 typedef enum wb_flop_kind { WB_MATMUL, WB_ATTENTION, WB_CONVOLUTION, WB_OTHER_FLOPS, WB_FLOP_KINDS } wb_flop_kind;
-extern const char *const wb_flop_words[WB_FLOP_KINDS];
 
 struct wb_stmt {
   wb_stmt_kind kind;

@@ -259,7 +259,7 @@ static wb_stmt *give_back(wb_tokens *t) {
 
 const char *const wb_cost_words[WB_COST_COUNT] = {"flops",  "recompute", "backward", "reads",
                                                   "writes", "weights",   "temp",     "saves"};
-const char *const wb_flop_words[WB_FLOP_KINDS] = {"matmul", "attention", "convolution", "other"};
+static const char *const FLOP_WORDS[WB_FLOP_KINDS] = {"matmul", "attention", "convolution", "other"};
 
 /* after `on`: extents, `after` past, `times` how many such in each segment */
 static const wb_on *positions(wb_tokens *t) {
@@ -295,7 +295,7 @@ static wb_stmt *cost(wb_tokens *t, wb_cost_kind kind) {
   stmt->cost = kind;
   if (kind <= WB_COST_BACKWARD) {
     int word = 0;
-    while (word < WB_FLOP_KINDS && !wb_accept(t, WB_T_NAME, wb_flop_words[word])) word++;
+    while (word < WB_FLOP_KINDS && !wb_accept(t, WB_T_NAME, FLOP_WORDS[word])) word++;
     if (word == WB_FLOP_KINDS) wb_syntax(t, "matmul, attention, convolution or other");
     stmt->flops = (wb_flop_kind)word;
   }

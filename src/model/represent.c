@@ -192,7 +192,8 @@ wb_str wb_represent(wb_model *m, const wb_sized *asked) {
   return wb_text_str(&text);
 }
 
-wb_str wb_assumed_off(wb_ctx *ctx, wb_num built, wb_num asked) {
+/* a/b - 1 as "+0.12 %". */
+static wb_str off_by(wb_ctx *ctx, wb_num built, wb_num asked) {
   const double off = 100 * (wb_num_double(built) / wb_num_double(asked) - 1);
   if (off > -0.005 && off < 0.005) return WB_STR("±0.00 %");
   return wb_str_fmt(ctx, "%+.2f %%", off);
@@ -227,11 +228,11 @@ void wb_assumed_warn(wb_model *m) {
   const wb_assumed *a = m->assumed;
   wb_str active = grouped(ctx, m->active);
   if (a->asked.kind == WB_SIZED_MOE) {
-    const wb_str off = wb_assumed_off(ctx, m->active, m->asked_active);
+    const wb_str off = off_by(ctx, m->active, m->asked_active);
     active = wb_str_fmt(ctx, "%.*s (%.*s)", WB_STR_ARG(active), WB_STR_ARG(off));
   }
   wb_str args[WB_MESSAGE_ARGS] = {m->name, wb_str_fmt(ctx, "%.*s [%.*s]", WB_STR_ARG(a->anchor), WB_STR_ARG(a->table)),
-                                  grouped(ctx, m->total), wb_assumed_off(ctx, m->total, m->asked_total), active};
+                                  grouped(ctx, m->total), off_by(ctx, m->total, m->asked_total), active};
   wb_model_warn(m, ids[a->asked.kind], WB_MESSAGE_ARGS, args);
   wb_model_warn(m, WB_ASSUMED_SHAPE, 1, (wb_str[]){dimensions(m)});
 }

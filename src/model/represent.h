@@ -21,9 +21,6 @@ wb_str wb_represent(wb_model *model, const wb_sized *asked);
 /* Warns that the architecture is assumed, and how far it is from what was asked. */
 void wb_assumed_warn(wb_model *model);
 
-/* a/b - 1 as "+0.12 %". */
-wb_str wb_assumed_off(wb_ctx *ctx, wb_num built, wb_num asked);
-
 /* Internal to the search. One field of the configuration under search, changed in place between counts. */
 typedef struct wb_knobs {
   wb_model *model;

@@ -57,7 +57,7 @@ static wb_str now(wb_ctx *ctx) {
   const time_t seconds = time(NULL);
   struct tm parts;
   char text[32] = "";
-  if (gmtime_r(&seconds, &parts)) strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+  if (!gmtime_r(&seconds, &parts) || !strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)) text[0] = '\0';
   return wb_str_copy(ctx, wb_str_of(text));
 }
 
@@ -95,7 +95,7 @@ static void must_be_intact(wb_registry *r, const wb_stored *e) {
   if (!wb_registry_intact(e)) WB_FAIL(&r->ctx, WB_REGISTRY_DIGEST, WB_NOWHERE, e->id, r->shown);
 }
 
-bool wb_registry_get(wb_registry *r, wb_str id, wb_stored *out) {
+static bool get_exact(wb_registry *r, wb_str id, wb_stored *out) {
   if (!r->driver->find(&r->ctx, r->store, id, WB_STORE_EXACT, out, 1)) return false;
   must_be_intact(r, out);
   return true;
@@ -113,7 +113,7 @@ static bool one_of(wb_registry *r, wb_str name, wb_store_match match, wb_stored 
 }
 
 bool wb_registry_mean(wb_registry *r, wb_str name, bool short_too, wb_stored *out) {
-  if (wb_registry_get(r, name, out)) return true;
+  if (get_exact(r, name, out)) return true;
   if (!one_of(r, name, WB_STORE_ANY_CASE, out) && !(short_too && one_of(r, name, WB_STORE_LAST_PART, out)))
     return false;
   must_be_intact(r, out);

@@ -29,9 +29,6 @@ void wb_registry_fill(wb_ctx *ctx, wb_stored *entry, wb_str file);
 /* Whether `digest` is that of `config`. */
 bool wb_registry_intact(const wb_stored *entry);
 
-/* The entry of that id, exactly. False: there is none. Fails with registry_digest when it is not as it was stored. */
-bool wb_registry_get(wb_registry *r, wb_str id, wb_stored *out);
-
 /* The entry that a name means: in any case of letters, with `short_too` also by what stands behind the organisation.
  * Fails with registry_ambiguous when there are several. */
 bool wb_registry_mean(wb_registry *r, wb_str name, bool short_too, wb_stored *out);

@@ -243,10 +243,10 @@ static bool is_there(wb_ctx *ctx, const store *s) {
   const wb_file_kind kind = wb_path_kind(ctx, s->where);
   if (kind == WB_FILE_OTHER) WB_FAIL(ctx, WB_REGISTRY_NO_FILE, WB_NOWHERE, s->shown);
   if (kind != WB_FILE_REGULAR) return false;
-  const bool whole = read_head(ctx, s, head);
+  if (!read_head(ctx, s, head) || memcmp(head, "SQLite format 3", 16) != 0)
+    WB_FAIL(ctx, WB_REGISTRY_NO_DATABASE, WB_NOWHERE, s->shown);
   const unsigned char *id = head + 68;
   const uint32_t application = (uint32_t)id[0] << 24 | (uint32_t)id[1] << 16 | (uint32_t)id[2] << 8 | id[3];
-  if (!whole || memcmp(head, "SQLite format 3", 16) != 0) WB_FAIL(ctx, WB_REGISTRY_NO_DATABASE, WB_NOWHERE, s->shown);
   if (application != APPLICATION) WB_FAIL(ctx, WB_REGISTRY_FOREIGN, WB_NOWHERE, s->shown);
   return true;
 }

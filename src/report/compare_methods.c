@@ -74,15 +74,6 @@ void wb_write_deviations(wb_out *out, const wb_deviation *items, size_t count) {
   wb_table_write(out, &table);
 }
 
-void wb_write_asked_method(wb_out *out, const wb_deviation *d) {
-  const wb_decl *f = d->result->function;
-  wb_text_addf(&out->text, "\n  %s `%.*s`, %.*s\n", wb_out_label(out, WB_LABEL_METHOD),
-               WB_STR_ARG(f->method->name->name), WB_STR_ARG(f->name->name));
-  wb_write_notes(out, d->result);
-  wb_write_method(out, d->result);
-  if (d->cause_count) wb_write_causes(out, d);
-}
-
 static void json_causes(wb_json_out *j, const wb_deviation *d) {
   wb_jo_begin(j, "causes", '[');
   for (size_t i = 0; i < d->cause_count; i++) {
@@ -129,7 +120,7 @@ void wb_json_deviations(wb_json_out *j, const wb_deviation *items, size_t count)
 }
 
 /* One method was asked about: all of its causes. */
-void wb_write_causes(wb_out *out, const wb_deviation *d) {
+static void write_causes(wb_out *out, const wb_deviation *d) {
   wb_ctx *ctx = out->text.ctx;
   const wb_str name = name_of(ctx, d), asked = asked_of(ctx, d), exact = amount(out, d, d->exact, false),
                figure = amount(out, d, d->figure, false), by = amount(out, d, d->difference, true);
@@ -141,6 +132,15 @@ void wb_write_causes(wb_out *out, const wb_deviation *d) {
     if (d->causes[i].formula.len) wb_text_addf(&out->text, "   = %.*s", WB_STR_ARG(d->causes[i].formula));
     wb_text_addc(&out->text, '\n');
   }
+}
+
+void wb_write_asked_method(wb_out *out, const wb_deviation *d) {
+  const wb_decl *f = d->result->function;
+  wb_text_addf(&out->text, "\n  %s `%.*s`, %.*s\n", wb_out_label(out, WB_LABEL_METHOD),
+               WB_STR_ARG(f->method->name->name), WB_STR_ARG(f->name->name));
+  wb_write_notes(out, d->result);
+  wb_write_method(out, d->result);
+  if (d->cause_count) write_causes(out, d);
 }
 
 void wb_report_compare_methods(wb_out *out, wb_model *m) {
@@ -169,5 +169,5 @@ void wb_report_compare_methods(wb_out *out, wb_model *m) {
   }
   wb_write_deviations(out, all.items, all.count);
   for (size_t i = 0; o->method && o->format == WEIGH_FORMAT_TEXT && i < all.count; i++)
-    wb_write_causes(out, &all.items[i]);
+    write_causes(out, &all.items[i]);
 }

@@ -276,7 +276,7 @@ static wb_number_set *united(wb_ctx *ctx, const piece *items, size_t count, uint
   for (size_t i = 0; i < count; i++)
     for (size_t r = 0; r < items[i].indices[d]->range_count; r++)
       add_range(ctx, &all, items[i].indices[d]->ranges[r].low, items[i].indices[d]->ranges[r].high);
-  qsort(all.ranges, all.range_count, sizeof *all.ranges, by_low);
+  if (all.range_count) qsort(all.ranges, all.range_count, sizeof *all.ranges, by_low);
   for (size_t r = 0; r < all.range_count; r++) {
     if (out->range_count && out->ranges[out->range_count - 1].high + 1 == all.ranges[r].low)
       out->ranges[out->range_count - 1].high = all.ranges[r].high;

@@ -21,7 +21,8 @@ static wb_i128 config_kv(const wb_serving *s) {
   return bytes.num / bytes.den;
 }
 
-wb_memory_facts wb_memory_gather(wb_model *m, const weigh_serving *asked) {
+/* Fails the model's context as wb_serving_new does. */
+static wb_memory_facts gather(wb_model *m, const weigh_serving *asked) {
   wb_ctx *ctx = &m->ctx;
   wb_memory_facts f = {.model = m, .serving = wb_serving_new(m, asked)};
   const wb_serving *s = f.serving;
@@ -152,7 +153,7 @@ bool wb_report_memory(wb_out *out, wb_model *m, bool fit) {
     return true;
   }
   out->figures_are_loaded = true;
-  wb_memory_facts f = wb_memory_gather(m, &out->options->serving);
+  wb_memory_facts f = gather(m, &out->options->serving);
   f.method = asked_method(f.serving, out->options->method);
   warn(out, m, &f);
   if (out->options->format == WEIGH_FORMAT_JSON) wb_memory_json(out, &f, fit ? "fit" : "memory");

@@ -26,9 +26,6 @@ typedef struct wb_memory_facts {
 struct wb_given_option;
 size_t wb_memory_given(const weigh_serving *asked, struct wb_given_option *out);
 
-/* Fails the model's context as wb_serving_new does. */
-wb_memory_facts wb_memory_gather(wb_model *model, const weigh_serving *asked);
-
 void wb_memory_json(wb_out *out, const wb_memory_facts *facts, const char *report);
 void wb_memory_text(wb_out *out, const wb_memory_facts *facts, bool first_screen);
 void wb_memory_table(wb_out *out, const wb_memory_facts *facts);

@@ -8,7 +8,8 @@
 /* The longest inputs read from a stream. */
 #define INPUT_MAX ((size_t)1 << 20)
 
-wb_str wb_quantity_text(wb_out *out, const wb_stmt *stmt, const wb_value *value) {
+/* "18.2 GB", "8,030,261,248", "good". */
+static wb_str quantity_text(wb_out *out, const wb_stmt *stmt, const wb_value *value) {
   wb_ctx *ctx = out->text.ctx;
   wb_text text = {.ctx = ctx};
   const wb_str unit = wb_quantity_unit(ctx, stmt);
@@ -21,7 +22,8 @@ wb_str wb_quantity_text(wb_out *out, const wb_stmt *stmt, const wb_value *value)
   return wb_text_str(&text);
 }
 
-void wb_json_quantities(wb_json_out *j, const wb_method_result *r) {
+/* As members of the object at hand, by their labels. */
+static void json_quantities(wb_json_out *j, const wb_method_result *r) {
   for (size_t i = 0; i < r->count; i++)
     wb_json_value(j, wb_str_cstr(j->out->text.ctx, wb_quantity_label(r->stmts[i])), &r->quantities[i]->value);
 }
@@ -79,7 +81,7 @@ void wb_json_method(wb_json_out *j, const char *key, const wb_method_result *r) 
   wb_jo_begin(j, key, '{');
   wb_jo_str(j, "name", r->function->method->name->name);
   wb_jo_str(j, "function", r->function->name->name);
-  wb_json_quantities(j, r);
+  json_quantities(j, r);
   json_body(j, r);
   wb_jo_end(j, '}');
 }
@@ -102,7 +104,7 @@ void wb_write_method(wb_out *out, const wb_method_result *r) {
     wb_text_add(t, node->formula);
     wb_text_adds(t, "\n    = ");
     wb_text_add(t, node->numbers);
-    wb_text_addf(t, "\n    = %.*s\n", WB_STR_ARG(wb_quantity_text(out, r->stmts[i], &node->value)));
+    wb_text_addf(t, "\n    = %.*s\n", WB_STR_ARG(quantity_text(out, r->stmts[i], &node->value)));
   }
 }
 
@@ -174,7 +176,7 @@ static void write_call(wb_out *out, const wb_method_result *r) {
     wb_json_head(&j, "method");
     wb_jo_str(&j, "method", f->method->name->name);
     wb_jo_str(&j, "function", f->name->name);
-    wb_json_quantities(&j, r);
+    json_quantities(&j, r);
     json_body(&j, r);
     wb_json_about(&j, f);
     wb_jo_end(&j, '}');

@@ -5,17 +5,14 @@
 #include "estimate/side_by_side.h"
 #include "report/report.h"
 
-/* Quantities as members of the object at hand, by their labels. */
-void wb_json_quantities(wb_json_out *j, const wb_method_result *result);
 /* An object: name, function, source, quantities, derivation, inputs, ignored, notes. */
 void wb_json_method(wb_json_out *j, const char *key, const wb_method_result *result);
 /* Each quantity as formula, numbers, value. */
 void wb_write_method(wb_out *out, const wb_method_result *result);
 void wb_write_notes(wb_out *out, const wb_method_result *result);
-/* Methods beside the exact figures: a table, an array "methods", all causes of one. */
+/* Methods beside the exact figures: a table, an array "methods". */
 void wb_write_deviations(wb_out *out, const wb_deviation *items, size_t count);
 void wb_json_deviations(wb_json_out *j, const wb_deviation *items, size_t count);
-void wb_write_causes(wb_out *out, const wb_deviation *item);
 /* What a method that was asked for says beside the exact answer: its formulas and causes; a member "method". */
 void wb_write_asked_method(wb_out *out, const wb_deviation *item);
 void wb_json_asked_method(wb_json_out *j, const wb_deviation *item);
@@ -27,7 +24,5 @@ typedef struct wb_given_option {
 /* Options that were given and that a method does not read: as a line, and as "ignored_options". */
 void wb_write_ignored(wb_out *out, const wb_method_result *result, const wb_given_option *options, size_t count);
 void wb_json_ignored(wb_json_out *j, const wb_method_result *result, const wb_given_option *options, size_t count);
-/* "18.2 GB", "8,030,261,248", "good". */
-wb_str wb_quantity_text(wb_out *out, const wb_stmt *stmt, const wb_value *value);
 
 #endif

@@ -30,20 +30,21 @@ wb_str wb_names_joined(wb_ctx *ctx, wb_str before, wb_str name) {
   return before.len ? wb_str_fmt(ctx, "%.*s, %.*s", WB_STR_ARG(before), WB_STR_ARG(name)) : name;
 }
 
-wb_str wb_method_functions(wb_ctx *ctx, const wb_decl *m) {
+static wb_str functions_of(wb_ctx *ctx, const wb_decl *m) {
   wb_str out = WB_STR("");
   for (size_t i = 0; i < m->function_count; i++) out = wb_names_joined(ctx, out, m->functions[i]->name->name);
   return out;
 }
 
-wb_str wb_method_answers(wb_ctx *ctx, const wb_decl *m) {
+/* "memory, train" */
+static wb_str answers_of(wb_ctx *ctx, const wb_decl *m) {
   wb_str out = WB_STR("");
   for (size_t i = 0; i < m->function_count; i++)
     for (size_t k = 0; k < m->functions[i]->answer_count; k++) {
       const wb_str question = m->functions[i]->answers[k].question;
       bool seen = false;
       for (size_t f = 0; f <= i && !seen; f++)
-        for (size_t a = 0; a < m->functions[f]->answer_count && (f < i || a < k) && !seen; a++)
+        for (size_t a = 0; (f < i || a < k) && a < m->functions[f]->answer_count && !seen; a++)
           seen = wb_str_eq(m->functions[f]->answers[a].question, question);
       if (!seen) out = wb_names_joined(ctx, out, question);
     }
@@ -72,9 +73,9 @@ static void write_list(wb_out *out, wb_library *lib) {
   for (size_t i = 0; (m = wb_method_at(lib, ctx, i)) != NULL; i++) {
     wb_table_cell(&table, m->name->name);
     wb_table_cell(&table, wb_about_title(out, m));
-    wb_table_cell(&table, wb_method_answers(ctx, m));
+    wb_table_cell(&table, answers_of(ctx, m));
     if (!wb_out_plain(out)) continue;
-    wb_table_cell(&table, wb_method_functions(ctx, m));
+    wb_table_cell(&table, functions_of(ctx, m));
     wb_table_cell(&table, m->source);
   }
   wb_table_write(out, &table);

@@ -18,8 +18,6 @@ wb_str wb_cause_meaning(wb_out *out, wb_str name); /* its name where nothing is 
 
 wb_str wb_formula_text(wb_ctx *ctx, const wb_expr *expr, wb_style style);
 wb_str wb_names_joined(wb_ctx *ctx, wb_str before, wb_str name); /* "a, b" */
-wb_str wb_method_answers(wb_ctx *ctx, const wb_decl *method);    /* "memory, train" */
-wb_str wb_method_functions(wb_ctx *ctx, const wb_decl *method);
 
 /* The inputs of a function, or of all functions with the function's name before them. */
 void wb_write_inputs(wb_out *out, const wb_decl *method, const wb_decl *function);

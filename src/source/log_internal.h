@@ -102,9 +102,6 @@ static inline size_t wb_log_bucket(const char *at) {
   return (uint32_t)(wb_log_pair(at) << 16 | wb_log_pair(at + 2)) * 2654435761u >> 20;
 }
 
-/* What is between the brackets of a hole: *, type, or type:quantity. False when it is none of them. */
-bool wb_log_hole(const wb_log_patterns *all, wb_str inside, wb_log_token *token);
-
 /* Where the value that begins at `at` ends; `at` itself when there is none. */
 size_t wb_log_take(const wb_log_token *hole, wb_str line, size_t at, wb_log_capture *out);
 
@@ -125,8 +122,5 @@ typedef struct wb_log_table {
 /* Looks at a line as a header (then the table begins) or as a row of the table, whose values are put into `match`. True
  * when it is one of them; any other line ends the table. */
 bool wb_log_table_line(const wb_log_patterns *all, wb_log_table *table, wb_str line, wb_log_match *match);
-
-/* A number as logs print it, at the start of `text`: "-7.83", "1,687,476". 0 when there is none, else its length. */
-size_t wb_log_number(wb_str text, wb_num *value, wb_num *half);
 
 #endif

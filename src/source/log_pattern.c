@@ -63,7 +63,8 @@ static const wb_log_quantity *quantity_of(const wb_log_patterns *all, wb_str nam
   return NULL;
 }
 
-bool wb_log_hole(const wb_log_patterns *all, wb_str inside, wb_log_token *token) {
+/* What is between the brackets: *, type, or type:quantity. False when it is none of them. */
+static bool read_hole(const wb_log_patterns *all, wb_str inside, wb_log_token *token) {
   token->step = WB_LOG_ANYTHING;
   if (wb_str_is(inside, "*")) return true;
   token->step = WB_LOG_HOLE;
@@ -89,7 +90,7 @@ static bool read_token(const wb_log_patterns *all, wb_str text, size_t *at, wb_l
     const char *close = memchr(text.ptr + from, '}', text.len - from);
     if (!close) return false;
     *at = (size_t)(close - text.ptr) + 1;
-    return wb_log_hole(all, wb_str_slice(text, from + 1, *at - 1), token);
+    return read_hole(all, wb_str_slice(text, from + 1, *at - 1), token);
   }
   if (text.ptr[from] == ' ' || text.ptr[from] == '~') {
     token->step = text.ptr[from] == '~' ? WB_LOG_MAYBE_BLANKS : WB_LOG_BLANKS;
@@ -120,7 +121,7 @@ static void read_columns(wb_ctx *ctx, wb_log_patterns *all) {
   wb_str cells[3];
   for (size_t at = 0; wb_tsv_next(text, &at, cells, 3);) {
     wb_log_column column = {.engine = cells[0], .header = cells[1]};
-    if (!wb_log_hole(all, cells[2], &column.hole) || !column.hole.quantity) {
+    if (!read_hole(all, cells[2], &column.hole) || !column.hole.quantity) {
       wb_text_addf(&all->faulty, "%.*s\n", WB_STR_ARG(cells[1]));
       continue;
     }
@@ -177,7 +178,8 @@ static size_t whole_digits(wb_str text, size_t at, char *digits, size_t *count, 
 /* More digits than this are no figure of any log. */
 #define DIGITS 30
 
-size_t wb_log_number(wb_str text, wb_num *value, wb_num *half) {
+/* As logs print it, at the start of `text`: "-7.83", "1,687,476". 0 when there is none, else its length. */
+static size_t read_number(wb_str text, wb_num *value, wb_num *half) {
   char digits[DIGITS + 4];
   size_t count = 0, at = 0, decimals = 0;
   if (text.len && text.ptr[0] == '-') digits[count++] = text.ptr[at++];
@@ -217,7 +219,7 @@ static size_t letters_at(wb_str line, size_t at) {
 
 static size_t take_amount(const wb_log_token *hole, wb_str line, size_t at, wb_log_capture *out) {
   wb_i128 scale = hole->scale;
-  const size_t length = wb_log_number(wb_str_slice(line, at, line.len), &out->value, &out->half);
+  const size_t length = read_number(wb_str_slice(line, at, line.len), &out->value, &out->half);
   if (!length) return 0;
   size_t end = at + length, unit = end;
   while (unit < line.len && unit < end + 2 && is_blank(line.ptr[unit])) unit++;
