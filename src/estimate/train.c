@@ -61,6 +61,7 @@ static wb_str frozen_dtype(const wb_train *t) {
 /* The frozen weights as they are held; in a format, of each tensor so many bytes. */
 static void take_frozen(wb_train *t) {
   const wb_weights *w = wb_weights_as(t->model, t->mode.quant, frozen_dtype(t));
+  wb_weights_warn(w);
   for (size_t i = 0; i < w->count; i++) {
     const wb_weight *item = &w->items[i];
     if (item->row.mtp) continue;

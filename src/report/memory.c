@@ -119,6 +119,7 @@ static void warn(const wb_out *out, wb_model *m, const wb_memory_facts *f) {
   const wb_str stages[] = {wb_out_number(out, s->layout.pp), wb_out_number(out, layers)};
   if (layers && s->layout.pp > layers) wb_model_warn(m, WB_PP_LAYERS, 2, stages);
   warn_of_images(m, s);
+  wb_loaded_warn(&s->loaded);
 }
 
 size_t wb_memory_given(const weigh_serving *a, wb_given_option *out) {
