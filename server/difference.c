@@ -173,7 +173,7 @@ static void work(void *user, srv_worker *worker, srv_job *job) {
   const bool fine = both(r, worker, texts, trees, &err);
   if (!fine && !err.code[0]) weigh_error_set(&err, r->language, "OUT_OF_MEMORY", NULL, 0);
   if (!fine) srv_request_fail(r, &err);
-  else if (srv_job_is_late(job)) srv_request_refuse(r, "SERVER_TIME", "60", NULL);
+  else if (srv_job_is_late(job)) srv_request_refuse_above(r, "SERVER_TIME", SRV_JOB_SECONDS);
   else write_answer(r, strndupa(texts[0], strcspn(texts[0], "?")), trees[0], trees[1]);
   yajl_tree_free(trees[0]);
   yajl_tree_free(trees[1]);

@@ -20,12 +20,17 @@ static wb_str text_of(wb_ctx *ctx, const weigh_report_options *o) {
   return text;
 }
 
+static void take_log(reading *r, const weigh_report_options *options) {
+  r->log = wb_log_read(&r->ctx, text_of(&r->ctx, options));
+  if (!r->log->fact_count && !r->log->setting_count) wb_fail(&r->ctx, WB_LOG_NOTHING, WB_NOWHERE, 0, NULL);
+  r->name = wb_str_cstr(&r->ctx, wb_log_model(&r->ctx, r->log));
+}
+
 static weigh_status read_log(reading *r, const weigh_report_options *options, const weigh_library *library,
                              weigh_error *err) {
   wb_ctx *ctx = &r->ctx;
   if (!WB_BEGIN(ctx)) return wb_report_failure(ctx, library, err);
-  r->log = wb_log_read(ctx, text_of(ctx, options));
-  r->name = wb_str_cstr(ctx, wb_log_model(ctx, r->log));
+  take_log(r, options);
   return WEIGH_OK;
 }
 

@@ -46,13 +46,11 @@ static void fill(wb_ctx *ctx, const wb_local *cards, size_t count, weigh_local *
     if (count > 1) wb_text_addf(&names, "%s%lldx", i ? "," : "", (long long)l->count);
     wb_text_add(&names, l->card.name);
     by_name = by_name && (l->known || processor);
-    if (!l->known && (!least || l->card.usable_bytes < least)) least = l->card.usable_bytes;
+    if (!least || l->card.usable_bytes < least) least = l->card.usable_bytes;
     out->gpus += (weigh_count)l->count;
   }
   if (by_name && names.len && names.len < sizeof out->gpu) memcpy(out->gpu, names.ptr, names.len);
-  for (size_t i = 0; i < count && !by_name; i++)
-    if (cards[i].card.usable_bytes < least) least = cards[i].card.usable_bytes;
-  out->gpu_memory_bytes = (weigh_count)least;
+  else out->gpu_memory_bytes = (weigh_count)least;
 }
 
 weigh_status weigh_local_find(weigh_library *library, const char *tool, const char *output, size_t size,

@@ -181,6 +181,12 @@ void wb_i128_print(wb_text *out, wb_i128 a) {
   wb_text_add(out, (wb_str){text, decimal(a, text, false)});
 }
 
+wb_str wb_i128_str(struct wb_ctx *ctx, wb_i128 a) {
+  wb_text out = {.ctx = ctx};
+  wb_i128_print(&out, a);
+  return wb_text_str(&out);
+}
+
 void wb_i128_print_grouped(wb_text *out, wb_i128 a) {
   char text[64];
   wb_text_add(out, (wb_str){text, decimal(a, text, true)});

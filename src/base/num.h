@@ -42,6 +42,7 @@ bool wb_num_parse_units(wb_str text, bool tokens, wb_num *out);
 /* Decimal digits without separators into `out`; rationals as "n/d". */
 void wb_num_print(wb_text *out, wb_num a);
 void wb_i128_print(wb_text *out, wb_i128 a);
+wb_str wb_i128_str(struct wb_ctx *ctx, wb_i128 a);
 void wb_i128_print_grouped(wb_text *out, wb_i128 a); /* 8,030,261,248 */
 
 #endif

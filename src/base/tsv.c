@@ -1,5 +1,7 @@
 #include "base/tsv.h"
 
+#include "base/num.h"
+
 #include <string.h>
 
 #include "base/data.h"
@@ -44,4 +46,9 @@ bool wb_tsv_next(wb_str text, size_t *at, wb_str *cells, size_t columns) {
   size_t column = 0;
   for (size_t i = 0; i < columns; i++) cells[i] = cell(line, &column);
   return true;
+}
+
+double wb_tsv_real(wb_str cell) {
+  wb_num n;
+  return wb_num_parse(cell, &n) ? wb_num_double(n) : 0;
 }

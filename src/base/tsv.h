@@ -11,4 +11,7 @@ wb_str wb_data_text(const char *path);
  * False at the end. */
 bool wb_tsv_next(wb_str text, size_t *at, wb_str *cells, size_t columns);
 
+/* The number in a cell; 0 where it is none. */
+double wb_tsv_real(wb_str cell);
+
 #endif

@@ -46,9 +46,7 @@ static void derive_weights(deriving *g, wb_node *node) {
 static wb_node *open_leaf(deriving *g, const char *name, wb_i128 value) {
   wb_node *node = wb_d_new_node(g->d, wb_str_of(name), name);
   node->value = wb_integer(value);
-  wb_text text = {.ctx = g->d->ctx};
-  wb_i128_print(&text, value);
-  node->numbers = wb_text_str(&text);
+  node->numbers = wb_i128_str(g->d->ctx, value);
   node->origin = (wb_origin){WB_FROM_WORKLOAD, wb_str_of(name), WB_STR(""), 0};
   return node;
 }

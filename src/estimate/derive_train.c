@@ -18,10 +18,8 @@ static deriving begin(const wb_train *t) {
 
 static wb_node *leaf(deriving *g, const char *name, wb_i128 value, wb_origin origin) {
   wb_node *node = wb_d_new_node(g->d, wb_str_of(name), NULL);
-  wb_text text = {.ctx = g->d->ctx};
-  wb_i128_print(&text, value);
   node->value = wb_integer(value);
-  node->numbers = wb_text_str(&text);
+  node->numbers = wb_i128_str(g->d->ctx, value);
   node->origin = origin;
   return node;
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/tsv.h"
 #include "expr/eval.h"
 #include "expr/print.h"
 
@@ -52,12 +53,31 @@ static wb_str control_of(const wb_decl *decl, wb_str option) {
   return decl->kind == WB_D_SHARDING ? WB_STR("sharding-option") : option;
 }
 
+/* "context" for "contex": of its own options and, as whoever mistypes one of the command's ends up here, of those that a
+ * serving question has. Empty: none is near. */
+static wb_str nearest_option(const wb_decl *decl, wb_str name) {
+  size_t best = name.len < 5 ? 1 : 2;
+  wb_str out = WB_STR(""), cell[2];
+  for (size_t at = 0; decl->kind == WB_D_ENGINE && wb_tsv_next(wb_data_text("options/ranges.tsv"), &at, cell, 2);) {
+    const size_t distance = wb_str_is(cell[1], "S") ? wb_str_distance(cell[0], name, best) : best + 1;
+    if (distance < best + !out.len) best = distance, out = cell[0];
+  }
+  for (size_t i = 0; i < decl->field_count; i++) {
+    const wb_str own = decl->fields[i].name->name;
+    const size_t distance = decl->fields[i].option ? wb_str_distance(own, name, best) : best + 1;
+    if (distance < best + !out.len) best = distance, out = own;
+  }
+  return out;
+}
+
 static _Noreturn void unknown_option(wb_ctx *ctx, const wb_decl *engine, wb_str name) {
   wb_text known = {.ctx = ctx};
   for (size_t i = 0; i < engine->field_count; i++)
     if (engine->fields[i].option)
       wb_text_addf(&known, "%s%.*s", known.len ? ", " : "", WB_STR_ARG(engine->fields[i].name->name));
-  WB_FAIL(ctx, WB_ENGINE_OPTION, WB_NOWHERE, name, engine->name->name, wb_text_str(&known), control_of(engine, name));
+  const wb_str near = nearest_option(engine, name), all = wb_text_str(&known);
+  WB_FAIL(ctx, near.len ? WB_ENGINE_OPTION_NEAR : WB_ENGINE_OPTION, WB_NOWHERE, name, engine->name->name, all,
+          control_of(engine, name), near);
 }
 
 wb_option *wb_engine_options(wb_ctx *ctx, const wb_decl *engine, const char *const *texts, size_t count) {

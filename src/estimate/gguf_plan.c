@@ -294,9 +294,10 @@ static void leave_block(source *s) {
   s->block = -1;
 }
 
+static bool is_prediction(const wb_row *row) { return row->mtp || row->group == WB_G_MTP; }
+
 static bool outside(const wb_row *row) {
-  return row->mtp || row->group == WB_G_MTP || row->group == WB_G_VISION || row->group == WB_G_AUDIO ||
-         row->group == WB_G_PROJECTOR;
+  return is_prediction(row) || row->group == WB_G_VISION || row->group == WB_G_AUDIO || row->group == WB_G_PROJECTOR;
 }
 
 static wb_i128 elements_of(const wb_row *row) {
@@ -322,7 +323,7 @@ static void make_row(maker *m, size_t index) {
   wb_str unused;
   if (row->copies.num <= 0) return;
   if (outside(row)) {
-    if (row->kind == WB_PARAM) m->plan->left_out += elements_of(row);
+    if (row->kind == WB_PARAM && !is_prediction(row)) m->plan->left_out += elements_of(row);
     return;
   }
   read_name(m, &s);
@@ -524,6 +525,11 @@ const wb_gguf_file *wb_gguf_file_asked(const wb_gguf_recipe *recipe, wb_str aske
   return wb_gguf_file_find(recipe, *imatrix ? wb_str_slice(asked, 0, asked.len - suffix.len) : asked);
 }
 
+static wb_gguf_plan *unless_refused(wb_ctx *ctx, wb_gguf_plan *plan) {
+  if (plan->refused) WB_FAIL(ctx, WB_GGUF_REFUSED, WB_NOWHERE, plan->name, plan->refused->name);
+  return plan;
+}
+
 static void refuse_file(wb_ctx *ctx, const wb_gguf_recipe *recipe, wb_str asked) {
   wb_text names = {.ctx = ctx};
   size_t count;
@@ -541,12 +547,12 @@ wb_gguf_plan *wb_gguf_plan_for(wb_model *model, wb_str file_type) {
   wb_gguf_plan *plan = wb_gguf_plan_of(model, recipe);
   plan->name = imatrix ? wb_str_fmt(ctx, "%.*s-imatrix", WB_STR_ARG(file->name)) : file->name;
   const bool with = wb_gguf_plan_type(plan, file, (wb_gguf_mode){.imatrix = true});
-  if (imatrix) return plan;
+  if (imatrix) return unless_refused(ctx, plan);
   for (size_t i = 0; i < plan->count; i++) plan->tensors[i].other = plan->tensors[i].type;
   const wb_i128 bytes = plan->bytes;
   if (wb_gguf_plan_type(plan, file, (wb_gguf_mode){.imatrix = false})) plan->open = with && bytes != plan->bytes;
   else wb_gguf_plan_type(plan, file, (wb_gguf_mode){.imatrix = true});
-  return plan;
+  return unless_refused(ctx, plan);
 }
 
 static bool within(const wb_gguf_tensor *t, int64_t from, int64_t to) { return t->block >= from && t->block <= to; }

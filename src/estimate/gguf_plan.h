@@ -20,7 +20,7 @@ typedef struct wb_gguf_plan {
   size_t *first, *next; /* tensors of each row of the model, of each tensor the next of its row; `count`: no more */
   size_t unknown;       /* tensors of two and more dimensions whose names are not known: treated as "other" */
   wb_i128 elements;     /* in the file */
-  wb_i128 left_out;     /* elements that are not: towers, prediction layers */
+  wb_i128 left_out;     /* elements of towers, which are not */
   wb_i128 stored_bytes; /* as the converter writes them into an F16 file */
   /* of the last file type */
   const wb_gguf_file *file;
@@ -41,7 +41,7 @@ bool wb_gguf_plan_type(wb_gguf_plan *plan, const wb_gguf_file *file, wb_gguf_mod
 const wb_gguf_file *wb_gguf_file_asked(const wb_gguf_recipe *recipe, wb_str asked, bool *imatrix);
 
 /* Both, for one file type by such a name. What the quantiser refuses without an importance matrix is taken as made with
- * one. Fails with gguf_type_unknown. */
+ * one. Fails with gguf_type_unknown, gguf_refused. */
 wb_gguf_plan *wb_gguf_plan_for(wb_model *model, wb_str file_type);
 
 /* Bytes of what became of a row, in the layers from..to; -1 stands for outside layers. */

@@ -27,6 +27,7 @@ typedef struct reading {
   wb_str values_dtype;  /* the cache's type for V */
   weigh_count adapters; /* that there is room for by default */
   bool adapters_off_by_default;
+  bool no_devices; /* all are hidden */
 } reading;
 
 static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
@@ -198,11 +199,11 @@ static void set_member(reading *r, const wb_member *member, wb_str name, wb_str 
   if (strcmp(member->name, "gpu_layers") == 0) r->out->serving.has_gpu_layers = true;
 }
 
-static weigh_count items_of(wb_str list) {
-  weigh_count count = 0;
+static void count_devices(reading *r, wb_str list) {
   wb_str item;
-  for (size_t at = 0; wb_str_next(list, ',', &at, &item);) count++;
-  return count;
+  r->no_devices = wb_str_is(list, "none");
+  r->out->serving.gpus = 0;
+  for (size_t at = 0; !r->no_devices && wb_str_next(list, ',', &at, &item);) r->out->serving.gpus++;
 }
 
 /* Heads that draft for one model only are no published models by themselves. */
@@ -226,7 +227,7 @@ static bool set_special(reading *r, wb_str sets, wb_str name, wb_str value) {
   else if (wb_str_is(sets, "values_dtype")) r->values_dtype = value;
   else if (wb_str_is(sets, "expert_ranks"))
     r->expert_ranks = (weigh_count)whole_of(r, WB_LAUNCH_VALUE_COUNT, name, value);
-  else if (wb_str_is(sets, "devices")) r->out->serving.gpus = items_of(value);
+  else if (wb_str_is(sets, "devices")) count_devices(r, value);
   else if (wb_str_is(sets, "adapter")) r->out->serving.loras++;
   else if (wb_str_is(sets, "settings")) add_settings(r, WB_STR(""), object_of(r, name, value));
   else if (wb_str_is(sets, "parts")) set_parts(r, name, object_of(r, name, value));
@@ -333,7 +334,8 @@ static void read_variables(reading *r) {
     if (!equals || equals == text.ptr) continue;
     const wb_str name = wb_str_slice(text, 0, (size_t)(equals - text.ptr));
     const wb_flag *flag = wb_flag_find(&r->flags, name);
-    if (flag) set(r, flag, name, wb_str_slice(text, name.len + 1, text.len));
+    const wb_str value = wb_str_slice(text, name.len + 1, text.len);
+    if (flag) set(r, flag, name, value.len ? value : WB_STR("-1")); /* an empty list hides all */
   }
 }
 
@@ -442,7 +444,8 @@ static void share_context(reading *r) {
     s->sequences = 1;
   }
   if (!r->total_context) return;
-  s->context = r->total_context / (s->sequences > 0 ? s->sequences : 1);
+  const weigh_count slots = s->sequences > 0 ? s->sequences : 1;
+  s->context = (r->total_context + slots - 1) / slots; /* so that the total is filled up as it was given */
   r->out->says_context = true;
 }
 
@@ -458,6 +461,7 @@ static void finish(reading *r) {
     compare_types(r);
     share_context(r);
   }
+  if (r->no_devices) s->has_gpu_layers = true, s->gpu_layers = 0;
   if (r->adapters && !s->loras) s->loras = r->adapters;
   if (r->adapters_off_by_default && !r->adapters) s->loras = s->lora_rank = 0;
   share_experts(r);

@@ -20,12 +20,6 @@ static void word(writing *w, wb_str text) {
   wb_shell_quote(&w->out, text);
 }
 
-static wb_str digits(wb_ctx *ctx, wb_i128 n) {
-  wb_text out = {.ctx = ctx};
-  wb_i128_print(&out, n);
-  return wb_text_str(&out);
-}
-
 /* ---- the program ---- */
 
 /* "vllm" writes for the release "vllm_2025" too. */
@@ -119,7 +113,7 @@ static bool given(const writing *w, wb_str option, size_t *at) {
 static wb_str option_text(const writing *w, size_t at) {
   const wb_value *value = &w->s->options[at].value;
   const char *text = w->s->asked.engine_options[at], *equals = strchr(text, '=');
-  if (value->kind == WB_NUM && wb_num_is_int(value->u.num)) return digits(w->ctx, value->u.num.num);
+  if (value->kind == WB_NUM && wb_num_is_int(value->u.num)) return wb_i128_str(w->ctx, value->u.num.num);
   if (value->kind == WB_BOOL) return value->u.boolean ? WB_STR("true") : WB_STR("false");
   return equals ? wb_str_trim(wb_str_of(equals + 1)) : WB_STR("true");
 }
@@ -129,7 +123,7 @@ static wb_str more_sequences(const writing *w) {
   const wb_serving *s = w->s;
   const wb_i128 limit =
       wb_engine_whole(s->model, &s->places[0].engine, wb_str_cstr(w->ctx, w->program.limit), s->in_all);
-  return s->in_all > limit ? digits(w->ctx, s->in_all) : WB_STR("");
+  return s->in_all > limit ? wb_i128_str(w->ctx, s->in_all) : WB_STR("");
 }
 
 static bool within(const writing *w) {
@@ -138,7 +132,9 @@ static bool within(const writing *w) {
          w->s->options[at].value.kind == WB_BOOL && w->s->options[at].value.u.boolean;
 }
 
-static wb_str beyond(const writing *w, wb_i128 n, wb_i128 usual) { return n != usual ? digits(w->ctx, n) : WB_STR(""); }
+static wb_str beyond(const writing *w, wb_i128 n, wb_i128 usual) {
+  return n != usual ? wb_i128_str(w->ctx, n) : WB_STR("");
+}
 
 /* The cache's type where the question or an option of the engine names one. */
 static wb_str cache_type(const writing *w, const char *own) {
@@ -177,11 +173,12 @@ static wb_str member_text(const writing *w, wb_str sets) {
   if (wb_str_is(sets, "cp")) return beyond(w, l->cp, 1);
   if (wb_str_is(sets, "dcp")) return beyond(w, l->dcp, 1);
   if (wb_str_is(sets, "context")) return beyond(w, s->longest, wb_launch_longest(s->model));
-  if (wb_str_is(sets, "total_context")) return digits(w->ctx, s->longest * s->in_all);
-  if (wb_str_is(sets, "sequences")) return digits(w->ctx, slots(w));
-  if (wb_str_is(sets, "gpu_layers")) return s->asked.has_gpu_layers ? digits(w->ctx, s->asked.gpu_layers) : WB_STR("");
+  if (wb_str_is(sets, "total_context")) return wb_i128_str(w->ctx, s->longest * s->in_all);
+  if (wb_str_is(sets, "sequences")) return wb_i128_str(w->ctx, slots(w));
+  if (wb_str_is(sets, "gpu_layers"))
+    return s->asked.has_gpu_layers ? wb_i128_str(w->ctx, s->asked.gpu_layers) : WB_STR("");
   if (wb_str_is(sets, "loras") || wb_str_is(sets, "adapters")) return beyond(w, s->asked.loras, 0);
-  if (wb_str_is(sets, "lora_rank")) return s->asked.loras ? digits(w->ctx, s->asked.lora_rank) : WB_STR("");
+  if (wb_str_is(sets, "lora_rank")) return s->asked.loras ? wb_i128_str(w->ctx, s->asked.lora_rank) : WB_STR("");
   if (wb_str_is(sets, "kv_dtype")) return cache_type(w, "type_k");
   if (wb_str_is(sets, "values_dtype")) return cache_type(w, "type_v");
   if (wb_str_is(sets, "state_dtype")) return wb_str_of(s->asked.state_dtype);
@@ -190,7 +187,7 @@ static wb_str member_text(const writing *w, wb_str sets) {
   if (wb_str_is(sets, "draft")) return draft_name(w);
   if (wb_str_is(sets, "with_mtp")) return s->asked.with_mtp ? WB_STR("true") : WB_STR("");
   if (wb_str_is(sets, "expert_parallel") || wb_str_is(sets, "expert_ranks"))
-    return l->expert_parallel && !within(w) && ranks > 1 ? digits(w->ctx, ranks) : WB_STR("");
+    return l->expert_parallel && !within(w) && ranks > 1 ? wb_i128_str(w->ctx, ranks) : WB_STR("");
   return WB_STR("");
 }
 

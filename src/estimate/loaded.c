@@ -44,6 +44,22 @@ double wb_loaded_bits(const wb_loaded *l) {
   return l->gguf ? wb_num_double(wb_gguf_plan_bits(l->gguf)) : wb_weights_bits(l->weights, true);
 }
 
+static void warn_of(const wb_loaded *l, wb_message_id message, wb_i128 count) {
+  wb_text text = {.ctx = &l->model->ctx};
+  wb_i128_print_grouped(&text, count);
+  const wb_str args[WB_MESSAGE_ARGS] = {wb_text_str(&text), l->gguf->name};
+  if (count) wb_weights_warn_once(l->model, message, args);
+}
+
+void wb_loaded_warn(const wb_loaded *l) {
+  if (!l->gguf) {
+    wb_weights_warn(l->weights);
+    return;
+  }
+  warn_of(l, WB_GGUF_LEFT_OUT, l->gguf->left_out);
+  warn_of(l, WB_GGUF_NAMES_UNKNOWN, (wb_i128)l->gguf->unknown);
+}
+
 bool wb_loaded_quantized(const wb_loaded *l) { return l->gguf || l->weights->quantized.num; }
 
 /* Items of the format's plan come first, then the model's rows for the tied heads among them. Of a GGUF file: the

@@ -41,6 +41,7 @@ wb_loaded wb_loaded_as(wb_model *model, wb_str asked, wb_str rest, bool from_fil
 wb_str wb_loaded_name(const wb_loaded *loaded);
 double wb_loaded_bits(const wb_loaded *loaded); /* for each parameter, all tensors together */
 bool wb_loaded_quantized(const wb_loaded *loaded);
+void wb_loaded_warn(const wb_loaded *loaded); /* of what is not held as asked, once, on the model */
 
 /* Tensors of one row on a device: how many, and the bytes of what it holds of each. */
 typedef struct wb_loaded_row {

@@ -129,12 +129,6 @@ static wb_str flag_of(wb_str value) {
   return WB_STR("");
 }
 
-static wb_str decimal(wb_ctx *ctx, wb_i128 n) {
-  wb_text out = {.ctx = ctx};
-  wb_i128_print(&out, n);
-  return wb_text_str(&out);
-}
-
 /* A setting's or figure's value as an option of such a kind; empty: not said, or nothing that could be meant. */
 static wb_str option_value(wb_ctx *ctx, const wb_log *log, const char *name, wb_str kind) {
   const wb_str value = wb_log_setting_of(log, name);
@@ -144,11 +138,11 @@ static wb_str option_value(wb_ctx *ctx, const wb_log *log, const char *name, wb_
   if (wb_str_is(kind, "bytes")) {
     const wb_log_fact *fact = wb_log_least_of(log, name);
     if (!fact || !wb_num_floor(fact->value, &n)) return WB_STR("");
-    return decimal(ctx, n.num);
+    return wb_i128_str(ctx, n.num);
   }
   if (wb_str_is(kind, "whole")) {
     const weigh_count count = count_of(log, name, (weigh_count)1 << 40);
-    return count ? decimal(ctx, count) : WB_STR("");
+    return count ? wb_i128_str(ctx, count) : WB_STR("");
   }
   if (wb_str_is(kind, "number")) {
     const bool good = wb_num_parse(value, &n) && n.num > 0 && wb_num_cmp(n, wb_num_int(1), &above) && above <= 0;

@@ -21,11 +21,6 @@ bool wb_basis_parse(wb_str name, wb_basis *out) {
   return false;
 }
 
-static double number(wb_str cell) {
-  wb_num n;
-  return wb_num_parse(cell, &n) ? wb_num_double(n) : 0;
-}
-
 static wb_i128 bytes_of(wb_str cell, wb_i128 unit) {
   wb_num n;
   if (!wb_num_parse(cell, &n) || !wb_num_mul(n, wb_num_int(unit), &n)) return 0;
@@ -43,11 +38,11 @@ static bool next_row(size_t *at, wb_card *out, wb_i128 *seen) {
   out->driver_bytes = bytes_of(c[5], MIB);
   *seen = bytes_of(c[6], MIB);
   double *const rates[] = {&out->bandwidth, &out->bf16, &out->fp8, &out->int8, &out->fp4, &out->fp32};
-  for (int i = 0; i < 6; i++) *rates[i] = number(c[7 + i]);
-  out->interconnect_rate = number(c[14]);
-  out->pcie = (int)number(c[15]);
-  out->tdp = number(c[16]);
-  out->year = (int)number(c[18]);
+  for (int i = 0; i < 6; i++) *rates[i] = wb_tsv_real(c[7 + i]);
+  out->interconnect_rate = wb_tsv_real(c[14]);
+  out->pcie = (int)wb_tsv_real(c[15]);
+  out->tdp = wb_tsv_real(c[16]);
+  out->year = (int)wb_tsv_real(c[18]);
   out->kind = c[20];
   out->announced = wb_str_is(c[21], "yes");
   return true;

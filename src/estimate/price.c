@@ -20,11 +20,6 @@ struct wb_prices {
   size_t count, cap;
 };
 
-static double number(wb_str cell) {
-  wb_num n;
-  return wb_num_parse(cell, &n) ? wb_num_double(n) : 0;
-}
-
 /* Cards as price lists name them. */
 typedef struct listing {
   wb_str listed, names;
@@ -65,12 +60,12 @@ wb_prices *wb_prices_read(wb_ctx *ctx, wb_str card) {
     if (c[LEFT_OUT].len || !c[AS_OF].len) continue;
     const wb_str names = names_of(listings, count, c[LISTED]);
     if (!names.len || (card.len && !names_card(names, card))) continue;
-    if (number(c[USD]) <= 0 || number(c[CARDS]) < 1) continue;
+    if (wb_tsv_real(c[USD]) <= 0 || wb_tsv_real(c[CARDS]) < 1) continue;
     WB_PUSH_ROOM(ctx, p->offers, p->count, p->cap);
     p->offers[p->count++] = (offer){.names = names,
                                     .by_card = wb_str_is(c[SOLD], "card"),
-                                    .cards = (wb_i128)number(c[CARDS]),
-                                    .usd = number(c[USD]),
+                                    .cards = (wb_i128)wb_tsv_real(c[CARDS]),
+                                    .usd = wb_tsv_real(c[USD]),
                                     .provider = c[PROVIDER],
                                     .instance = c[INSTANCE],
                                     .as_of = c[AS_OF],

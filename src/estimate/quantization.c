@@ -125,9 +125,7 @@ static bool equals(wb_ctx *ctx, const wb_json *json, wb_str wanted) {
   if (!json) return false;
   if (json->kind == WB_JSON_STRING) return wb_str_eq(json->u.text, wanted);
   if (json->kind != WB_JSON_INT) return false;
-  wb_text digits = {.ctx = ctx};
-  wb_i128_print(&digits, json->u.integer);
-  return wb_str_eq(wb_text_str(&digits), wanted);
+  return wb_str_eq(wb_i128_str(ctx, json->u.integer), wanted);
 }
 
 static bool condition_holds(const reading *r, const settings *s, wb_str condition) {

@@ -3,12 +3,6 @@
 
 #include "estimate/serving.h"
 
-static wb_str decimal(wb_ctx *ctx, wb_i128 n) {
-  wb_text out = {.ctx = ctx};
-  wb_i128_print(&out, n);
-  return wb_text_str(&out);
-}
-
 /* ---- counts ---- */
 
 #define PARALLEL_MOST 65536
@@ -21,8 +15,8 @@ typedef struct bounded {
 static void check_counts(wb_ctx *ctx, const bounded *counts, size_t count) {
   for (size_t i = 0; i < count; i++)
     if (counts[i].value < counts[i].least || counts[i].value > counts[i].most)
-      WB_FAIL(ctx, WB_SERVING_COUNT, WB_NOWHERE, wb_str_of(counts[i].option), decimal(ctx, counts[i].value),
-              decimal(ctx, counts[i].least), decimal(ctx, counts[i].most));
+      WB_FAIL(ctx, WB_SERVING_COUNT, WB_NOWHERE, wb_str_of(counts[i].option), wb_i128_str(ctx, counts[i].value),
+              wb_i128_str(ctx, counts[i].least), wb_i128_str(ctx, counts[i].most));
 }
 
 static void check_layout(wb_ctx *ctx, const weigh_serving *a) {
@@ -167,10 +161,10 @@ static void set_layout(wb_serving *s, const named_cards *named) {
     wb_text product = {.ctx = ctx};
     wb_text_addf(&product, "%lld × %lld × %lld × %lld", (long long)a->tp, (long long)a->pp, (long long)a->dp,
                  (long long)a->cp);
-    WB_FAIL(ctx, WB_SERVING_LAYOUT, WB_NOWHERE, wb_text_str(&product), decimal(ctx, a->gpus),
-            decimal(ctx, named->in_all ? named->in_all : a->gpus));
+    WB_FAIL(ctx, WB_SERVING_LAYOUT, WB_NOWHERE, wb_text_str(&product), wb_i128_str(ctx, a->gpus),
+            wb_i128_str(ctx, named->in_all ? named->in_all : a->gpus));
   }
-  if (a->tp % a->dcp) WB_FAIL(ctx, WB_SERVING_DCP, WB_NOWHERE, decimal(ctx, a->dcp), decimal(ctx, a->tp));
+  if (a->tp % a->dcp) WB_FAIL(ctx, WB_SERVING_DCP, WB_NOWHERE, wb_i128_str(ctx, a->dcp), wb_i128_str(ctx, a->tp));
   s->layout = (wb_layout){(uint32_t)a->tp, (uint32_t)a->pp,  (uint32_t)a->dp,
                           (uint32_t)a->cp, (uint32_t)a->dcp, a->expert_parallel};
 }

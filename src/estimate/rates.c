@@ -6,11 +6,6 @@
 #define GIGA    1e9
 #define TERA    1e12
 
-static double number(wb_str cell) {
-  wb_num n;
-  return wb_num_parse(cell, &n) ? wb_num_double(n) : 0;
-}
-
 /* A vendor's cards, those whose names begin so, or any. */
 static bool serves(wb_str cards, const wb_card *card) {
   return wb_str_is(cards, "*") || wb_str_eq(cards, card->vendor) || wb_str_starts(card->name, cards);
@@ -21,8 +16,8 @@ static wb_share share_of(const char *quantity, const wb_card *card, double bits)
   wb_str c[COLUMNS];
   for (size_t at = 0; wb_tsv_next(wb_data_text("speed/shares.tsv"), &at, c, COLUMNS);) {
     if (!wb_str_is(c[0], quantity) || !serves(c[1], card)) continue;
-    if (c[2].len && bits > number(c[2])) continue;
-    return (wb_share){c[0], {number(c[3]), number(c[4]), number(c[5])}, c[6], c[7]};
+    if (c[2].len && bits > wb_tsv_real(c[2])) continue;
+    return (wb_share){c[0], {wb_tsv_real(c[3]), wb_tsv_real(c[4]), wb_tsv_real(c[5])}, c[6], c[7]};
   }
   return (wb_share){wb_str_of(quantity), {0, 0, 0}, WB_STR("assumed"), WB_STR("")};
 }
@@ -30,7 +25,7 @@ static wb_share share_of(const char *quantity, const wb_card *card, double bits)
 static double pcie_rate(int generation) {
   wb_str c[3];
   for (size_t at = 0; generation && wb_tsv_next(wb_data_text("speed/pcie.tsv"), &at, c, 3);)
-    if ((int)number(c[0]) == generation) return number(c[1]);
+    if ((int)wb_tsv_real(c[0]) == generation) return wb_tsv_real(c[1]);
   return 0;
 }
 

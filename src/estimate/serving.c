@@ -108,12 +108,6 @@ static void give_question(wb_serving *s, wb_engine *e, wb_stage stage) {
 
 /* ---- places ---- */
 
-static wb_str decimal(wb_ctx *ctx, wb_i128 n) {
-  wb_text out = {.ctx = ctx};
-  wb_i128_print(&out, n);
-  return wb_text_str(&out);
-}
-
 static void read_rules(wb_serving *s, const wb_engine *e) {
   wb_model *m = s->model;
   wb_cache_rules *r = &s->rules;
@@ -139,9 +133,11 @@ static void read_rules(wb_serving *s, const wb_engine *e) {
   r->whole_windows = wb_engine_flag(m, e, "whole_windows");
   r->shared_prefix = wb_engine_flag(m, e, "shares_prefixes") ? s->asked.shared_prefix : 0;
   if (r->page < 1 || r->page > 1 << 24)
-    WB_FAIL(&m->ctx, WB_SERVING_COUNT, WB_NOWHERE, WB_STR("page_tokens"), decimal(&m->ctx, r->page), WB_STR("1"),
+    WB_FAIL(&m->ctx, WB_SERVING_COUNT, WB_NOWHERE, WB_STR("page_tokens"), wb_i128_str(&m->ctx, r->page), WB_STR("1"),
             WB_STR("2^24"));
 }
+
+static const char *const COUNTED[WB_PART_ENGINE] = {"weights", "kv_cache", "state", "adapters"};
 
 static wb_component counted(const char *name, wb_value value) {
   return (wb_component){wb_str_of(name), value, value, value, WB_BASIS_EXACT, WB_STR(""), NULL};
@@ -149,7 +145,7 @@ static wb_component counted(const char *name, wb_value value) {
 
 static wb_component weights_on(const wb_serving *s, wb_stage stage, wb_i128 offloaded) {
   const wb_loaded_range bytes = wb_loaded_within(&s->loaded, &s->layout, stage);
-  wb_component out = counted("weights", wb_integer(bytes.best - offloaded));
+  wb_component out = counted(COUNTED[WB_PART_WEIGHTS], wb_integer(bytes.best - offloaded));
   if (bytes.low == bytes.high) return out;
   out.low = wb_integer(bytes.low - offloaded);
   out.high = wb_integer(bytes.high - offloaded);
@@ -167,18 +163,16 @@ static void count_model(wb_serving *s, wb_place_on *p) {
   s->loaded.with_mtp = mtp; /* a prediction layer that drafts is loaded, and keeps a cache */
   p->kinds = wb_cache_kinds(s->model, &s->layout, p->stage, &s->rules, mtp, &p->kind_count);
   parts[WB_PART_WEIGHTS] = weights_on(s, p->stage, 0);
-  for (int state = 0; state < 2; state++)
-    parts[WB_PART_KV_CACHE + state] = counted(
-        state ? "state" : "kv_cache",
-        wb_cache_bytes(ctx, p->kinds, p->kind_count, &s->rules, &s->layout, !state, &s->context, &s->sequences));
-  parts[WB_PART_ADAPTERS] = counted("adapters", wb_integer(adapters_of(s, p->stage)));
+  for (int part = WB_PART_KV_CACHE; part <= WB_PART_STATE; part++)
+    parts[part] = counted(COUNTED[part], wb_cache_bytes(ctx, p->kinds, p->kind_count, &s->rules, &s->layout,
+                                                        part == WB_PART_KV_CACHE, &s->context, &s->sequences));
+  parts[WB_PART_ADAPTERS] = counted(COUNTED[WB_PART_ADAPTERS], wb_integer(adapters_of(s, p->stage)));
   wb_pool_allocate(s, p);
 }
 
 static void give_counted(wb_serving *s, wb_place_on *p) {
   wb_model *m = s->model;
-  static const char *const names[] = {"weights", "kv_cache", "state", "adapters"};
-  for (int i = 0; i < WB_PART_ENGINE; i++) wb_engine_give(m, &p->engine, names[i], p->parts[i].best, WB_FROM_MODEL);
+  for (int i = 0; i < WB_PART_ENGINE; i++) wb_engine_give(m, &p->engine, COUNTED[i], p->parts[i].best, WB_FROM_MODEL);
 }
 
 static void ask_engine(wb_serving *s, wb_place_on *p) {
@@ -187,8 +181,8 @@ static void ask_engine(wb_serving *s, wb_place_on *p) {
   const wb_component *components = wb_engine_components(m, &p->engine, &count);
   const size_t room = WB_MAX_PARTS - WB_PART_ENGINE;
   if (count > room)
-    WB_FAIL(&m->ctx, WB_ENGINE_COMPONENT_MANY, WB_NOWHERE, decimal(&m->ctx, (wb_i128)count),
-            decimal(&m->ctx, (wb_i128)room));
+    WB_FAIL(&m->ctx, WB_ENGINE_COMPONENT_MANY, WB_NOWHERE, wb_i128_str(&m->ctx, (wb_i128)count),
+            wb_i128_str(&m->ctx, (wb_i128)room));
   for (size_t i = 0; i < count; i++) {
     for (size_t k = 0; k < WB_PART_ENGINE + i; k++)
       if (wb_str_eq(p->parts[k].name, components[i].name))
@@ -354,8 +348,8 @@ static void check_components(const wb_serving *s) {
     for (size_t i = WB_PART_ENGINE; i < s->part_count; i++) {
       const wb_bytes *b = &load.parts[i];
       if (b->low < 0 || b->low > b->best || b->best > b->high)
-        WB_FAIL(ctx, WB_ENGINE_COMPONENT, WB_NOWHERE, s->places[place].parts[i].name, decimal(ctx, b->low),
-                decimal(ctx, b->best), decimal(ctx, b->high));
+        WB_FAIL(ctx, WB_ENGINE_COMPONENT, WB_NOWHERE, s->places[place].parts[i].name, wb_i128_str(ctx, b->low),
+                wb_i128_str(ctx, b->best), wb_i128_str(ctx, b->high));
     }
   }
 }

@@ -49,39 +49,69 @@ static bool holds(const wb_number_set *set, uint32_t n) {
   return false;
 }
 
-/* Elements in layer `n` of a stack (prefix empty: in no stack). */
-static wb_num unit_in(wb_ctx *ctx, const wb_trained_list *list, wb_str prefix, uint32_t n) {
-  wb_num sum = wb_num_int(0);
-  for (size_t i = 0; list && i < list->count; i++) {
-    const wb_trained *t = &list->items[i];
-    if (!wb_str_eq(layer_of(t->row), prefix) || (prefix.len && !holds(t->row->indices[0], n))) continue;
-    wb_num all = times(ctx, wb_trained_elements(ctx, t), t->copies);
-    if (prefix.len && t->row->indices[0]->size > 1) {
-      const wb_num layers = wb_num_int((wb_i128)t->row->indices[0]->size);
-      if (!wb_num_div(all, layers, &all)) overflow(ctx);
-    }
-    add(ctx, &sum, all);
-  }
-  return sum;
+typedef struct gathering {
+  const wb_sharding_ask *ask;
+  wb_str prefix;  /* of a stack's layers; empty: of what is in none */
+  uint32_t layer; /* in it */
+  bool all;       /* whatever the layer */
+} gathering;
+
+static wb_num bytes_as(wb_ctx *ctx, wb_num elements, wb_str dtype) {
+  return times(ctx, elements, wb_num_int((wb_i128)wb_dtype_bytes(dtype)));
 }
 
-wb_num wb_largest_unit(wb_ctx *ctx, const wb_trained_list *trained, const wb_trained_list *frozen) {
-  const wb_trained_list *lists[] = {trained, frozen};
-  wb_num most = unit_in(ctx, trained, WB_STR(""), 0);
-  add(ctx, &most, unit_in(ctx, frozen, WB_STR(""), 0));
+/* A policy computes in its own type, but for what a format holds as bytes. */
+static wb_str computed_in(const wb_precision *policy, wb_str dtype) {
+  return policy && policy->compute.len && !wb_str_is(dtype, "uint8") ? policy->compute : dtype;
+}
+
+/* Elements of a tensor in the unit that is gathered. */
+static wb_num elements_in(const gathering *g, const wb_trained *t) {
+  wb_ctx *ctx = g->ask->ctx;
+  wb_num elements = times(ctx, wb_trained_elements(ctx, t), t->copies);
+  if (g->all) return elements;
+  if (!wb_str_eq(layer_of(t->row), g->prefix)) return wb_num_int(0);
+  if (!g->prefix.len) return elements;
+  if (!holds(t->row->indices[0], g->layer)) return wb_num_int(0);
+  if (!wb_num_div(elements, wb_num_int((wb_i128)t->row->indices[0]->size), &elements)) overflow(ctx);
+  return elements;
+}
+
+static wb_gathered gather(const gathering *g) {
+  const wb_sharding_ask *ask = g->ask;
+  wb_gathered out = {wb_num_int(0), wb_num_int(0), wb_num_int(0)};
+  for (size_t i = 0; i < ask->trained->count; i++) {
+    const wb_trained *t = &ask->trained->items[i];
+    const wb_num elements = elements_in(g, t);
+    const wb_str held = wb_precision_of(ask->precision, t).weights;
+    add(ask->ctx, &out.trained, elements);
+    add(ask->ctx, &out.held, bytes_as(ask->ctx, elements, held));
+    add(ask->ctx, &out.computed, bytes_as(ask->ctx, elements, computed_in(ask->precision, held)));
+  }
+  for (size_t i = 0; ask->frozen && i < ask->frozen->count; i++) {
+    const wb_trained *t = &ask->frozen->items[i];
+    const wb_num elements = elements_in(g, t);
+    add(ask->ctx, &out.held, bytes_as(ask->ctx, elements, t->dtype));
+    add(ask->ctx, &out.computed, bytes_as(ask->ctx, elements, computed_in(ask->precision, t->dtype)));
+  }
+  return out;
+}
+
+wb_gathered wb_largest_unit(const wb_sharding_ask *ask) {
+  const wb_trained_list *lists[] = {ask->trained, ask->frozen};
+  gathering g = {.ask = ask, .prefix = WB_STR("")};
+  wb_gathered most = gather(&g);
   for (size_t l = 0; l < 2; l++)
     for (size_t i = 0; lists[l] && i < lists[l]->count; i++) {
       const wb_row *row = lists[l]->items[i].row;
-      const wb_str prefix = layer_of(row);
-      for (size_t r = 0; prefix.len && r < row->indices[0]->range_count; r++) {
-        const uint32_t first = row->indices[0]->ranges[r].low;
-        wb_num unit = unit_in(ctx, trained, prefix, first);
-        add(ctx, &unit, unit_in(ctx, frozen, prefix, first));
+      g.prefix = layer_of(row);
+      for (size_t r = 0; g.prefix.len && r < row->indices[0]->range_count; r++) {
+        g.layer = row->indices[0]->ranges[r].low;
+        const wb_gathered unit = gather(&g);
         int order = 0;
-        if (wb_num_cmp(unit, most, &order) && order > 0) most = unit;
+        if (wb_num_cmp(unit.held, most.held, &order) && order > 0) most = unit;
       }
     }
-  wb_num_ceil(most, &most);
   return most;
 }
 
@@ -92,8 +122,9 @@ typedef struct sharing {
   wb_ctx *ctx;
   const wb_decl *decl;
   const wb_option *options;
-  wb_num trained, frozen, held, unit, largest; /* elements */
-  wb_precision types;                          /* of the tensors in question */
+  wb_num trained, frozen, held, largest; /* elements */
+  wb_gathered unit, all;
+  wb_precision types; /* of the tensors in question */
   wb_num weights, gradients, master, persistent;
   wb_trained_list stepped;
   wb_sharded *out;
@@ -113,7 +144,11 @@ static wb_engine bind(sharing *s, const wb_trained *t) {
   give(s, &out, "trained", wb_number(s->trained));
   give(s, &out, "frozen", wb_number(s->frozen));
   give(s, &out, "held", wb_number(s->held));
-  give(s, &out, "unit", wb_number(s->unit));
+  give(s, &out, "unit", wb_number(s->unit.trained));
+  give(s, &out, "unit_held", wb_number(s->unit.held));
+  give(s, &out, "unit_computed", wb_number(s->unit.computed));
+  give(s, &out, "all_held", wb_number(s->all.held));
+  give(s, &out, "all_computed", wb_number(s->all.computed));
   give(s, &out, "largest", wb_number(s->largest));
   give(s, &out, "weight_width", width(s->types.weights));
   give(s, &out, "gradient_width", width(s->types.gradients));
@@ -349,7 +384,8 @@ static sharing begin(const wb_sharding_ask *ask, wb_sharded *out) {
   s.options = wb_engine_options(ask->ctx, s.decl, ask->options, ask->option_count);
   s.weights = s.gradients = s.master = s.persistent = s.held = s.trained = s.frozen = wb_num_int(0);
   if (ask->frozen) s.frozen = wb_trained_total(ask->ctx, ask->frozen);
-  s.unit = wb_largest_unit(ask->ctx, ask->trained, ask->frozen);
+  s.unit = wb_largest_unit(ask);
+  s.all = gather(&(gathering){.ask = ask, .all = true});
   s.largest = largest_of(ask->ctx, ask->trained);
   return s;
 }

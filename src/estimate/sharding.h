@@ -52,7 +52,13 @@ typedef enum wb_derived_of { WB_OF_ALL, WB_OF_ADAPTER, WB_OF_OTHERS } wb_derived
 const wb_node *wb_sharded_derive_part(const wb_sharding_ask *ask, const wb_share *share, wb_derived_of of,
                                       wb_derivation *d);
 
-/* Elements of the largest unit: the tensors of one layer, or all that are in no layer. */
-wb_num wb_largest_unit(wb_ctx *ctx, const wb_trained_list *trained, const wb_trained_list *frozen);
+/* What is gathered as one. */
+typedef struct wb_gathered {
+  wb_num trained;        /* elements that train */
+  wb_num held, computed; /* bytes of all of it, in the types in which it is held and in which passes compute */
+} wb_gathered;
+
+/* The unit with most bytes: the tensors of one layer, or all that are in no layer. */
+wb_gathered wb_largest_unit(const wb_sharding_ask *ask);
 
 #endif

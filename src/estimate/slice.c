@@ -10,11 +10,6 @@ typedef struct slice {
   double parts;                   /* into which the card's compute is cut */
 } slice;
 
-static double number(wb_str cell) {
-  wb_num n;
-  return wb_num_parse(cell, &n) ? wb_num_double(n) : 0;
-}
-
 /* The card is sold with so much memory, in GiB or in GB. */
 static bool holds(wb_str sizes, const wb_card *card) {
   wb_str size;
@@ -31,14 +26,14 @@ static bool holds(wb_str sizes, const wb_card *card) {
 static double compute_of(wb_str profile) {
   size_t digits = 0;
   while (digits < profile.len && profile.ptr[digits] >= '0' && profile.ptr[digits] <= '9') digits++;
-  return number(wb_str_slice(profile, 0, digits));
+  return wb_tsv_real(wb_str_slice(profile, 0, digits));
 }
 
 static bool next_slice(const wb_card *card, size_t *at, slice *out) {
   wb_str c[COLUMNS];
   while (wb_tsv_next(wb_data_text("accelerators/slices.tsv"), at, c, COLUMNS)) {
     if (!wb_card_named(card, c[0]) || !holds(c[1], card)) continue;
-    *out = (slice){c[2], number(c[4]) * 1073741824.0, compute_of(c[2]), number(c[5]), number(c[3])};
+    *out = (slice){c[2], wb_tsv_real(c[4]) * 1073741824.0, compute_of(c[2]), wb_tsv_real(c[5]), wb_tsv_real(c[3])};
     return true;
   }
   return false;
@@ -75,9 +70,9 @@ static void set_memory(wb_card *card, const slice *s) {
   const bool seen = s->bytes > 0;
   wb_i128 *const all[] = {&card->usable_low, &card->usable_bytes, &card->usable_high};
   for (size_t at = 0; wb_tsv_next(wb_data_text("accelerators/slice_shares.tsv"), &at, c, 5);) {
-    if (seen ? !wb_str_is(c[0], "seen") : number(c[0]) < s->eighths) continue;
+    if (seen ? !wb_str_is(c[0], "seen") : wb_tsv_real(c[0]) < s->eighths) continue;
     for (int i = 0; i < 3; i++)
-      *all[i] = (wb_i128)((seen ? s->bytes : (double)*all[i] * s->eighths / 8) * number(c[1 + i]));
+      *all[i] = (wb_i128)((seen ? s->bytes : (double)*all[i] * s->eighths / 8) * wb_tsv_real(c[1 + i]));
     card->usable_basis = seen ? WB_BASIS_MEASURED : WB_BASIS_HEURISTIC;
     card->usable_source = c[4];
     return;

@@ -29,6 +29,7 @@ const char *wb_sort_name(wb_sort sort);
 /* What is asked. Zero: the model's dtypes, one device. */
 typedef struct wb_speed_question {
   wb_card card;
+  wb_str weights; /* the name of their format, for people */
   wb_str dtype, kv_dtype;
   double weight_bits; /* of weights in the model's dtype, when it is none of whole bytes; 0: the dtype's */
   wb_layout layout;

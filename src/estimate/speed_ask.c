@@ -34,15 +34,18 @@ void wb_speed_fill_lengths(wb_model *m, const weigh_serving *a, wb_speed_lengths
                             .sequences = a->sequences ? a->sequences : 1};
 }
 
-static wb_speed_question question_of(wb_model *m, const wb_serving *s) {
+static wb_speed_question question_of(const wb_serving *s) {
   const double bits = wb_loaded_bits(&s->loaded);
-  wb_speed_question q = {.card = s->cards[0], .dtype = s->dtype, .kv_dtype = s->dtype, .layout = s->layout};
+  wb_speed_question q = {.card = s->cards[0],
+                         .weights = wb_loaded_name(&s->loaded),
+                         .dtype = s->dtype,
+                         .kv_dtype = s->dtype,
+                         .layout = s->layout};
   for (weigh_count i = 1; i < s->asked.gpus; i++) /* of unequal cards the slowest sets the pace */
     if (s->cards[i].bandwidth < q.card.bandwidth) q.card = s->cards[i];
   if (wb_loaded_quantized(&s->loaded)) q.weight_bits = bits;
   if (s->asked.kv_dtype && wb_dtype_name(wb_str_of(s->asked.kv_dtype)).len)
     q.kv_dtype = wb_dtype_name(wb_str_of(s->asked.kv_dtype));
-  (void)m;
   return q;
 }
 
@@ -61,8 +64,9 @@ static bool same_rates(const wb_card *a, const wb_card *b) {
 }
 
 static bool same_question(const wb_speed_question *a, const wb_speed_question *b) {
-  return same_rates(&a->card, &b->card) && wb_str_eq(a->dtype, b->dtype) && wb_str_eq(a->kv_dtype, b->kv_dtype) &&
-         a->weight_bits == b->weight_bits && wb_layout_eq(&a->layout, &b->layout);
+  return same_rates(&a->card, &b->card) && wb_str_eq(a->weights, b->weights) && wb_str_eq(a->dtype, b->dtype) &&
+         wb_str_eq(a->kv_dtype, b->kv_dtype) && a->weight_bits == b->weight_bits &&
+         wb_layout_eq(&a->layout, &b->layout);
 }
 
 static wb_speed *kept_speed(wb_model *m, const wb_speed_question *q) {
@@ -75,7 +79,7 @@ static wb_speed *kept_speed(wb_model *m, const wb_speed_question *q) {
 }
 
 wb_speed *wb_speed_of(const wb_serving *s, wb_speed_lengths *lengths) {
-  const wb_speed_question q = question_of(s->model, s);
+  const wb_speed_question q = question_of(s);
   wb_speed_fill_lengths(s->model, &s->asked, lengths);
   return kept_speed(s->model, &q);
 }
@@ -83,6 +87,8 @@ wb_speed *wb_speed_of(const wb_serving *s, wb_speed_lengths *lengths) {
 wb_speed *wb_speed_ask(wb_model *m, const weigh_serving *a, wb_speed_lengths *lengths) {
   if (!a->gpu) wb_fail(&m->ctx, WB_SPEED_NO_GPU, WB_NOWHERE, 0, NULL);
   wb_speed_fill_lengths(m, a, lengths); /* before the question's defaults hide what is missing */
-  const wb_speed_question q = question_of(m, wb_serving_asked(m, a));
+  const wb_serving *s = wb_serving_asked(m, a);
+  const wb_speed_question q = question_of(s);
+  wb_loaded_warn(&s->loaded);
   return wb_speed_new(m, &q);
 }

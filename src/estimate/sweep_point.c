@@ -1,25 +1,11 @@
 /* One question, many lengths: what may be shared between points, and what each comes to. */
 #include "estimate/pool.h"
 #include "estimate/sweep.h"
-#include "expr/print.h"
 
 /* ---- what is shared ---- */
 
-static bool names(wb_ctx *ctx, const wb_expr *expr, const wb_sym *name) {
-  const wb_sym **found = NULL;
-  const size_t n = expr ? wb_expr_names(ctx, expr, &found) : 0;
-  for (size_t i = 0; i < n; i++)
-    if (found[i] == name) return true;
-  return false;
-}
-
-/* In a formula, or in the default of an option. */
 static bool reads(const wb_serving *s, const char *name) {
-  wb_ctx *ctx = &s->model->ctx;
-  const wb_sym *sym = wb_intern_find(&s->model->lib->symbols, wb_str_of(name));
-  for (size_t i = 0; sym && i < s->engine->field_count; i++)
-    if (names(ctx, s->engine->fields[i].fallback, sym)) return true;
-  return wb_engine_reads(s->model->lib, ctx, s->engine, name);
+  return wb_engine_reads(s->model->lib, &s->model->ctx, s->engine, name);
 }
 
 /* A cache of what an encoder made has the prompt's length. */

@@ -36,29 +36,38 @@ static wb_trained *push(wb_ctx *ctx, wb_trained_list *list) {
   return &list->items[list->count++];
 }
 
+/* A model's tensor that keeps its shape. */
+static wb_trained as_row(const wb_row *row, wb_str dtype) {
+  wb_trained out = {.pattern = row->pattern, .copies = row->copies, .dtype = dtype, .row = row};
+  for (; out.rank < row->rank && out.rank < WB_TRAINED_RANK; out.rank++)
+    out.dims[out.rank] = row->dims[out.rank]->value.u.num;
+  return out;
+}
+
 /* Every parameter that has storage of its own; prediction layers are left out as trainers do. */
 static void take_rows(wb_model *m, wb_trained_list *list) {
   for (size_t i = 0; i < m->row_count; i++) {
     const wb_row *row = &m->rows[i];
-    if (row->kind != WB_PARAM || row->mtp) continue;
-    wb_trained *t = push(&m->ctx, list);
-    *t = (wb_trained){.pattern = row->pattern, .copies = row->copies, .dtype = row->dtype, .row = row};
-    for (t->rank = 0; t->rank < row->rank && t->rank < WB_TRAINED_RANK; t->rank++)
-      t->dims[t->rank] = row->dims[t->rank]->value.u.num;
+    if (row->kind == WB_PARAM && !row->mtp) *push(&m->ctx, list) = as_row(row, row->dtype);
   }
 }
 
-/* The frozen weights as they are held: of each tensor so many bytes. */
+/* The type of what no format holds; empty: the model's own. A base that is not quantised is loaded as the policy says. */
+static wb_str frozen_dtype(const wb_train *t) {
+  if (t->mode.quant.len || !t->asked.precision) return t->mode.rest;
+  return wb_precision_find(&t->model->ctx, wb_str_of(t->asked.precision)).weights;
+}
+
+/* The frozen weights as they are held; in a format, of each tensor so many bytes. */
 static void take_frozen(wb_train *t) {
-  const wb_weights *w = wb_weights_as(t->model, t->mode.quant, t->mode.rest);
+  const wb_weights *w = wb_weights_as(t->model, t->mode.quant, frozen_dtype(t));
+  wb_weights_warn(w);
   for (size_t i = 0; i < w->count; i++) {
-    if (w->items[i].row.mtp) continue;
-    *push(&t->model->ctx, &t->frozen) = (wb_trained){.pattern = w->items[i].row.pattern,
-                                                     .dims = {w->items[i].loaded},
-                                                     .rank = 1,
-                                                     .copies = w->items[i].row.copies,
-                                                     .dtype = WB_STR("uint8"),
-                                                     .row = &w->items[i].row};
+    const wb_weight *item = &w->items[i];
+    if (item->row.mtp) continue;
+    wb_trained one = as_row(&item->row, item->format ? WB_STR("uint8") : item->dtype);
+    if (item->format) one.dims[0] = item->loaded, one.rank = 1;
+    *push(&t->model->ctx, &t->frozen) = one;
   }
 }
 

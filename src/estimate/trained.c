@@ -5,7 +5,7 @@
 /* One thing that does not train. */
 typedef struct frozen {
   wb_str name;
-  bool is_group, is_layers, met;
+  bool is_group, is_layers;
   wb_group group;
   wb_str stack; /* layers: the name before the numbers, with its dot */
   uint32_t low, high;
@@ -13,7 +13,7 @@ typedef struct frozen {
 
 typedef struct training {
   wb_model *m;
-  frozen *frozen;
+  const frozen *frozen;
   size_t count;
   wb_trained_ops *out;
 } training;
@@ -52,7 +52,7 @@ static size_t stack_end(wb_str pattern) {
   return mark ? (size_t)(mark - pattern.ptr) : pattern.len;
 }
 
-/* Whether it names a tensor or a place; of layers, at least one of them. */
+/* Whether it names a tensor or a place, of layers the stack that they are in. */
 static bool names(const frozen *f, wb_str pattern, wb_group group) {
   if (f->is_group) return group == f->group;
   if (f->is_layers) return wb_str_eq(wb_str_slice(pattern, 0, stack_end(pattern)), f->stack);
@@ -63,10 +63,8 @@ static bool names(const frozen *f, wb_str pattern, wb_group group) {
 
 static bool trains_at(const training *t, wb_str pattern, wb_group group, uint32_t layer) {
   for (size_t i = 0; i < t->count; i++) {
-    frozen *f = &t->frozen[i];
-    if (!names(f, pattern, group)) continue;
-    f->met = true;
-    if (!f->is_layers || (layer >= f->low && layer <= f->high)) return false;
+    const frozen *f = &t->frozen[i];
+    if (names(f, pattern, group) && (!f->is_layers || (layer >= f->low && layer <= f->high))) return false;
   }
   return true;
 }
@@ -87,6 +85,26 @@ static bool own_trains(const training *t, const wb_op_use *use, uint32_t layer) 
     if (row->kind != WB_BUFFER && trains_at(t, row->pattern, row->group, layer)) return true;
   }
   return borrows(use) && trains_at(t, use->pattern, use->group, layer);
+}
+
+/* Whether a frozen thing is there: some operation has such a tensor, in a layer that is meant. */
+static bool holds_any(const wb_op_use *use, const frozen *f) {
+  const wb_number_set *set = use->index_count ? use->indices[0] : NULL;
+  if (!f->is_layers) return true;
+  for (size_t r = 0; set && r < set->range_count; r++)
+    if (set->ranges[r].low <= f->high && f->low <= set->ranges[r].high && f->low <= f->high) return true;
+  return false;
+}
+
+static bool is_there(const wb_model *m, const frozen *f) {
+  for (size_t i = 0; i < m->op_count; i++) {
+    const wb_op_use *use = &m->ops[i];
+    if (!holds_any(use, f)) continue;
+    if (borrows(use) && names(f, use->pattern, use->group)) return true;
+    for (size_t r = use->first_row; r < use->end_row; r++)
+      if (m->rows[r].kind != WB_BUFFER && names(f, m->rows[r].pattern, m->rows[r].group)) return true;
+  }
+  return false;
 }
 
 typedef bool (*layer_test)(const training *t, size_t op, uint32_t layer);
@@ -173,13 +191,15 @@ static bool test_any_input(const training *t, size_t op, uint32_t layer) {
 
 wb_trained_ops *wb_trained_build(wb_model *m, const wb_str *frozen_names, size_t count) {
   wb_trained_ops *out = WB_NEW(&m->ctx, wb_trained_ops);
-  training t = {m, WB_NEWN(&m->ctx, frozen, count), count, out};
+  frozen *all = WB_NEWN(&m->ctx, frozen, count);
+  const training t = {m, all, count, out};
   out->own = WB_NEWN(&m->ctx, wb_num, m->op_count);
   out->input = WB_NEWN(&m->ctx, wb_num, m->op_count);
-  for (size_t i = 0; i < count; i++) t.frozen[i] = read_one(frozen_names[i]);
+  for (size_t i = 0; i < count; i++) {
+    all[i] = read_one(frozen_names[i]);
+    if (!is_there(m, &all[i])) WB_FAIL(&m->ctx, WB_FROZEN_UNKNOWN, WB_NOWHERE, all[i].name);
+  }
   for (size_t i = 0; i < m->op_count; i++) out->own[i] = share(&t, i, count > 0, test_own);
-  for (size_t i = 0; i < count; i++)
-    if (!t.frozen[i].met) WB_FAIL(&m->ctx, WB_FROZEN_UNKNOWN, WB_NOWHERE, t.frozen[i].name);
   for (size_t i = 0; i < m->op_count; i++) out->input[i] = share(&t, i, count > 0, count ? test_input : test_any_input);
   return out;
 }

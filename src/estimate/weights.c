@@ -434,6 +434,23 @@ wb_weights *wb_weights_as(wb_model *m, wb_str asked, wb_str rest) {
 
 /* ---- questions to a plan ---- */
 
+static bool is_said(const wb_warning *warning, wb_message_id message, const wb_str *args) {
+  bool same = warning->message == message;
+  for (size_t i = 0; same && i < WB_MESSAGE_ARGS; i++) same = wb_str_eq(warning->args[i], args[i]);
+  return same;
+}
+
+void wb_weights_warn_once(wb_model *m, wb_message_id message, const wb_str args[WB_MESSAGE_ARGS]) {
+  for (size_t i = 0; i < m->warning_count; i++)
+    if (is_said(&m->warnings[i], message, args)) return;
+  wb_model_warn(m, message, WB_MESSAGE_ARGS, args);
+}
+
+void wb_weights_warn(const wb_weights *w) {
+  for (size_t i = 0; i < w->warning_count; i++)
+    wb_weights_warn_once(w->model, w->warnings[i].message, w->warnings[i].args);
+}
+
 static wb_num part_of(wb_ctx *ctx, wb_num whole, wb_num share) {
   if (!wb_num_mul(whole, share, &whole)) overflow(ctx);
   wb_num_ceil(whole, &whole);

@@ -43,6 +43,10 @@ wb_weights *wb_weights_as(wb_model *model, wb_str asked, wb_str rest);
  * a format cannot hold such a part, the share of its bytes. */
 wb_num wb_weight_share(const wb_weights *weights, const wb_weight *weight, wb_cut cut, wb_num share, bool loaded);
 
+/* Says on the model what the weights warn of, unless it was said. */
+void wb_weights_warn(const wb_weights *weights);
+void wb_weights_warn_once(wb_model *model, wb_message_id message, const wb_str args[WB_MESSAGE_ARGS]);
+
 /* Bits for each parameter of the model, with all that belongs to formats. */
 double wb_weights_bits(const wb_weights *weights, bool loaded);
 

@@ -5,7 +5,9 @@
 #include <math.h>
 #include <string.h>
 
-static _Noreturn void too_large(wb_ctx *ctx, wb_place place) { WB_FAIL(ctx, WB_TOO_MUCH_WORK, place, WB_STR("4096")); }
+static _Noreturn void too_large(wb_ctx *ctx, wb_place place, wb_i128 most) {
+  WB_FAIL(ctx, WB_TOO_MUCH_WORK, place, wb_i128_str(ctx, most));
+}
 
 wb_forms *wb_forms_new(wb_ctx *ctx) {
   wb_forms *table = WB_NEW(ctx, wb_forms);
@@ -52,13 +54,13 @@ static wb_value sum(wb_ctx *ctx, wb_place place, wb_forms *table, wb_unit unit, 
       WB_FAIL(ctx, WB_LANG_OVERFLOW, place, WB_STR("+"));
     n += term->factor.num != 0;
   }
-  if (n > WB_FORM_TERMS) too_large(ctx, place);
+  if (n > WB_FORM_TERMS) too_large(ctx, place, WB_FORM_TERMS);
   return value_of(table, unit, terms, n);
 }
 
 static wb_term times(wb_ctx *ctx, wb_place place, const wb_term *a, const wb_term *b) {
   wb_term out = {.count = (uint16_t)(a->count + b->count)};
-  if (out.count > WB_FORM_DEGREE) too_large(ctx, place);
+  if (out.count > WB_FORM_DEGREE) too_large(ctx, place, WB_FORM_DEGREE);
   if (!wb_num_mul(a->factor, b->factor, &out.factor)) WB_FAIL(ctx, WB_LANG_OVERFLOW, place, WB_STR("*"));
   size_t i = 0, k = 0;
   for (size_t n = 0; n < out.count; n++) {
@@ -110,7 +112,7 @@ static wb_value atom(wb_ctx *ctx, wb_place place, wb_forms *table, const wb_atom
       break;
     at++;
   }
-  if (at == WB_FORM_ATOMS) too_large(ctx, place);
+  if (at == WB_FORM_ATOMS) too_large(ctx, place, WB_FORM_ATOMS);
   if (at == table->count) {
     WB_PUSH_ROOM(table->ctx, table->atoms, table->count, table->cap);
     table->atoms[table->count++] = *wanted;
@@ -201,7 +203,7 @@ static wb_value floored(wb_ctx *ctx, wb_place place, const wb_value *a, const wb
 
 static wb_value power(wb_ctx *ctx, wb_place place, const wb_value *a, const wb_value *b) {
   if (b->kind != WB_NUM || b->u.num.den != 1 || b->u.num.num < 0 || b->u.num.num > WB_FORM_DEGREE)
-    too_large(ctx, place);
+    too_large(ctx, place, WB_FORM_DEGREE);
   wb_value out = wb_integer(1);
   for (wb_i128 i = 0; i < b->u.num.num; i++) out = wb_binary(ctx, place, WB_OP_MUL, &out, a);
   return out;

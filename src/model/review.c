@@ -1,4 +1,5 @@
 /* What a stranger should be told about how a configuration was read. */
+#include "base/tsv.h"
 #include "model/represent.h"
 
 static bool from_constant(const wb_used_field *used) {
@@ -22,11 +23,19 @@ static void warn_defaults(wb_model *m) {
   if (list.len) wb_model_warn(m, WB_DEFAULT_DIMENSION, 2, args);
 }
 
-/* Read when a model is opened, not by a description. */
-static bool read_at_opening(wb_str path) {
+/* Read when a model is opened, by the formats of weights, or for the length that engines take from a configuration: not by a
+ * description. */
+static bool is_read_without_one(wb_str path) {
   static const char *const keys[] = {"model_type", "architectures", "dtype", "torch_dtype"};
+  static const char *const objects[] = {"quantization_config", "compression_config", "rope_scaling", "rope_parameters"};
+  wb_str part, length[2];
   for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
     if (wb_str_ends(path, wb_str_of(keys[i]))) return true;
+  for (size_t at = 0; wb_str_next(path, '.', &at, &part);)
+    for (size_t i = 0; i < sizeof objects / sizeof *objects; i++)
+      if (wb_str_is(part, objects[i])) return true;
+  for (size_t at = 0; wb_tsv_next(wb_data_text("engines/lengths.tsv"), &at, length, 2);)
+    if (wb_str_eq(part, length[0])) return true; /* the path's last */
   return false;
 }
 
@@ -54,7 +63,7 @@ static void warn_setting(wb_model *m, wb_str path) {
 
 static void warn_settings(wb_model *m) {
   for (size_t i = 0; i < m->config.set_count; i++)
-    if (!m->config.set_used[i] && !read_at_opening(m->config.set_paths[i]) &&
+    if (!m->config.set_used[i] && !is_read_without_one(m->config.set_paths[i]) &&
         !is_object_read(m, m->config.set_paths[i]))
       warn_setting(m, m->config.set_paths[i]);
 }

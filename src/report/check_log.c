@@ -121,7 +121,8 @@ static void write_json(wb_out *out, const wb_log *log, wb_model *m, const wb_log
   wb_jo_begin(&j, "compared", '[');
   for (size_t i = 0; i < check->count; i++) json_compared(&j, &check->items[i]);
   wb_jo_end(&j, ']');
-  wb_jo_bool(&j, "all_inside", check->yes);
+  if (check->count) wb_jo_bool(&j, "all_inside", check->yes);
+  else wb_jo_null(&j, "all_inside");
   json_skipped(&j, check);
   if (m) wb_json_warnings(&j, m);
   wb_jo_end(&j, '}');
@@ -216,7 +217,6 @@ static void write_table(wb_out *out, const wb_log *log, const wb_log_check *chec
 
 /* Which sentence says what was found. */
 static wb_message_id finding(const wb_log *log, const wb_model *m, wb_str named) {
-  if (!log->fact_count && !log->setting_count) return WB_LOG_NOTHING;
   if (m) return log->engine.len ? WB_LOG_SET_UP : WB_LOG_TOOL;
   if (!log->engine.len) return WB_LOG_TOOL;
   return named.len ? WB_LOG_NO_MODEL : WB_LOG_NO_NAME;
@@ -240,7 +240,8 @@ static void write_set_up(wb_out *out, const wb_log *log, const wb_model *m) {
   if (!named.len) named = wb_log_setting_of(log, "model_path");
   if (version.len) engine = wb_str_fmt(out->text.ctx, "%.*s %.*s", WB_STR_ARG(engine), WB_STR_ARG(version));
   wb_str args[3] = {engine, m ? m->name : named, wb_out_number(out, (wb_i128)log->recognised)};
-  wb_text_addf(&out->text, "%s\n  ", out->options->log);
+  if (out->options->log) wb_text_addf(&out->text, "%s\n", out->options->log);
+  wb_text_adds(&out->text, "  ");
   wb_out_message(out, finding(log, m, named), 3, args);
   wb_text_addc(&out->text, '\n');
   write_settings(out, log);

@@ -103,9 +103,18 @@ static void diff_fields(changes *c, const wb_model *a, const wb_model *b, bool b
     }
 }
 
+/* How a checkpoint says that its weights are quantised, which no field of a description holds. */
+static wb_str quantization(changes *c, const wb_model *m) {
+  const wb_json *config = wb_json_get(m->config.root, WB_STR("quantization_config"));
+  wb_text text = {.ctx = c->ctx};
+  if (config) wb_json_print(&text, config, 4096);
+  return wb_text_str(&text);
+}
+
 static void diff_figures(changes *c, const wb_model *a, const wb_model *b) {
   note(c, FIGURE, WB_STR("model_type"), a->model_type, b->model_type);
   note(c, FIGURE, WB_STR("dtype"), a->dtype, b->dtype);
+  note(c, FIGURE, WB_STR("quantization_config"), quantization(c, a), quantization(c, b));
   note_count(c, "total_parameters", a->total, b->total);
   wb_num active_a = a->active, active_b = b->active;
   wb_num_floor(active_a, &active_a);

@@ -95,6 +95,17 @@ void wb_memory_table(wb_out *out, const wb_memory_facts *f) {
   wb_table_write(out, &table);
 }
 
+/* Pictures widen operations: neither every model has such, nor every engine's description asks for the widest. */
+static void warn_of_images(wb_model *m, const wb_serving *s) {
+  const weigh_pass seen = {
+      .images = s->asked.images, .image_height = s->asked.image_height, .image_width = s->asked.image_width};
+  if (!seen.images) return;
+  const wb_pass pass = wb_pass_new(m, &seen);
+  wb_pass_warn(m, &wb_forward_passes(m)->total, &pass);
+  if (!wb_engine_reads(m->lib, &m->ctx, s->engine, "widest_operation"))
+    wb_model_warn(m, WB_ENGINE_COUNTS_NONE, 1, &s->engine->name->name);
+}
+
 static void warn(const wb_out *out, wb_model *m, const wb_memory_facts *f) {
   const wb_serving *s = f->serving;
   const wb_i128 longest = wb_launch_longest(m);
@@ -108,10 +119,8 @@ static void warn(const wb_out *out, wb_model *m, const wb_memory_facts *f) {
   const wb_i128 layers = wb_model_depth(m);
   const wb_str stages[] = {wb_out_number(out, s->layout.pp), wb_out_number(out, layers)};
   if (layers && s->layout.pp > layers) wb_model_warn(m, WB_PP_LAYERS, 2, stages);
-  const weigh_pass seen = {
-      .images = s->asked.images, .image_height = s->asked.image_height, .image_width = s->asked.image_width};
-  const wb_pass pass = wb_pass_new(m, &seen);
-  if (seen.images) wb_pass_warn(m, &wb_forward_passes(m)->total, &pass);
+  warn_of_images(m, s);
+  wb_loaded_warn(&s->loaded);
 }
 
 size_t wb_memory_given(const weigh_serving *a, wb_given_option *out) {

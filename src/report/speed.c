@@ -166,6 +166,7 @@ static void json_question(wb_json_out *j, const facts *f) {
   wb_jo_int(j, "context", f->lengths.context);
   wb_jo_int(j, "tokens_at_step", f->lengths.middle);
   wb_jo_int(j, "sequences", f->lengths.sequences);
+  wb_jo_str(j, "weights", f->question->weights);
   wb_jo_str(j, "dtype", f->question->dtype);
   wb_jo_str(j, "kv_dtype", f->question->kv_dtype);
   wb_jo_int(j, "gpus", (wb_i128)f->question->layout.tp * f->question->layout.pp);
@@ -287,7 +288,7 @@ static void write_text(wb_out *out, const facts *f) {
                WB_STR_ARG(q->card.name));
   wb_out_warnings(out, f->model);
   const wb_str args[] = {wb_out_number(out, f->lengths.sequences), wb_out_number(out, f->lengths.prompt),
-                         wb_str_copy(ctx, wb_out_number(out, f->lengths.output)), q->dtype, q->kv_dtype};
+                         wb_str_copy(ctx, wb_out_number(out, f->lengths.output)), q->weights, q->kv_dtype};
   line(out, WB_NOTE_SPEED, 5, args);
   wb_text_addc(&out->text, '\n');
   write_table(out, f);
@@ -313,6 +314,7 @@ void wb_write_speed_line(wb_out *out, wb_model *m, const weigh_serving *asked) {
 
 void wb_report_speed(wb_out *out, wb_model *m) {
   const facts f = gather(m, out->options);
+  out->figures_are_loaded = true;
   if (out->options->format == WEIGH_FORMAT_JSON) write_json(out, &f);
   else if (out->options->format == WEIGH_FORMAT_TEXT) write_text(out, &f);
   else write_table(out, &f);

@@ -168,8 +168,11 @@ static void wrong_option(const char *option, const char *code, const char *says)
 
 static void wrong_options_are_told(void **state) {
   (void)state;
-  wrong_option("slot=4", "engine_option", "`slot` is no option of mine known here; it has: slots, room, padded, limit");
-  wrong_option("scratch=4", "engine_option", "scratch"); /* a component is none */
+  wrong_option("slack=4", "engine_option",
+               "`slack` is no option of mine known here; it has: slots, room, padded, limit");
+  wrong_option("slot=4", "engine_option_near", "did you mean `slots`?");
+  wrong_option("contex=4", "engine_option_near", "did you mean `context`?"); /* the question's own */
+  wrong_option("scratch=4", "engine_option", "scratch");                     /* a component is none */
   wrong_option("", "engine_option", "it has: slots");
   wrong_option("slots=many", "engine_option_value", "slots");
   wrong_option("slots=", "engine_option_value", "slots");

@@ -101,7 +101,7 @@ static void latent_attention_is_cut(void **state) {
     assert_true(wb_str_is(t->type->name, "q5_0")); /* rows of 128 are no whole block of q4_K */
   }
   assert_int_equal(found, 1);
-  assert_true(plan->left_out > 0); /* its prediction layer */
+  assert_true(plan->left_out == 0); /* it has no tower; its prediction layer is none */
   weigh_model_free(model);
 }
 

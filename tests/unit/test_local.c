@@ -154,6 +154,27 @@ static void found_cards_are_ready_to_be_asked_about(void **state) {
   weigh_library_free(library);
 }
 
+static void names_that_are_too_long_together_give_way_to_the_least_memory(void **state) {
+  (void)state;
+  static char all[16384] = "index, name, memory.total [MiB], memory.used [MiB]\n";
+  size_t used = strlen(all), names = 0, count = 0;
+  wb_card card;
+  for (size_t at = 0; wb_card_next(&at, &card) && count < 90;) {
+    if (!wb_str_is(card.vendor, "NVIDIA")) continue;
+    const int n = snprintf(all + used, sizeof all - used, "%zu, %.*s, 30000, 1\n", count++, WB_STR_ARG(card.name));
+    used += (size_t)n;
+    names += card.name.len;
+  }
+  assert_true(names > sizeof(weigh_local){0}.gpu && used < sizeof all - 64);
+  weigh_library *library = NULL;
+  weigh_local found;
+  assert_int_equal(weigh_library_open(NULL, &library, NULL), WEIGH_OK);
+  assert_int_equal(weigh_local_find(library, "nvidia-smi", all, used, &found, NULL), WEIGH_OK);
+  assert_string_equal(found.gpu, "");
+  assert_true(found.gpus > 1 && found.gpu_memory_bytes > 0);
+  weigh_library_free(library);
+}
+
 static void every_pci_number_has_cards(void **state) {
   (void)state;
   wb_str c[2], name;
@@ -174,6 +195,7 @@ int main(void) {
       cmocka_unit_test(what_names_no_card_gives_none),
       cmocka_unit_test(any_bytes_are_fine),
       cmocka_unit_test(found_cards_are_ready_to_be_asked_about),
+      cmocka_unit_test(names_that_are_too_long_together_give_way_to_the_least_memory),
       cmocka_unit_test(every_pci_number_has_cards),
   };
   return cmocka_run_group_tests(tests, open_memory, close_memory);

@@ -182,7 +182,7 @@ static wb_trained_list all_of(const wb_model *model) {
 static wb_i128 unit_of(const weigh_model *model) {
   if (!WB_BEGIN(&ctx)) return 0;
   const wb_trained_list list = all_of(&model->model);
-  return wb_largest_unit(&ctx, &list, NULL).num;
+  return wb_largest_unit(&(wb_sharding_ask){.ctx = &ctx, .trained = &list}).trained.num;
 }
 
 static void the_largest_unit_is_a_layer_or_what_is_in_none(void **state) {
