@@ -37,6 +37,12 @@ typedef struct wb_trail {
   const struct wb_trail *outer;
 } wb_trail;
 
+/* What is being worked out, innermost first: a failure puts it back, or whoever asks again would take it for a circle. */
+typedef struct wb_begun {
+  unsigned *state; /* 0 before it began */
+  const struct wb_begun *outer;
+} wb_begun;
+
 typedef struct wb_ctx {
   wb_arena *arena;
   wb_failure failure;
@@ -47,6 +53,7 @@ typedef struct wb_ctx {
   uint32_t eval_depth;
   bool sealed; /* no file is looked at: a question came from somebody who must not name any */
   const wb_trail *trail;
+  const wb_begun *begun;
   wb_place at; /* the statement begun last: where to look when memory or steps run out */
 } wb_ctx;
 
@@ -55,6 +62,7 @@ typedef struct wb_ctx {
 
 /* Fails with a message from data/messages; the strings fill {0}, {1}, … in order. Does not return. */
 _Noreturn void wb_fail(wb_ctx *ctx, wb_message_id message, wb_place place, size_t count, const wb_str *args);
+_Noreturn void wb_unwind(wb_ctx *ctx); /* to the guard, with a failure that is there already */
 #define WB_FAIL(ctx, message, place, ...) \
   wb_fail((ctx), (message), (place), sizeof((wb_str[]){__VA_ARGS__}) / sizeof(wb_str), (wb_str[]){__VA_ARGS__})
 /* A file without a line; in a description, line 0 with an offset in `column` until somebody asks for the line. */

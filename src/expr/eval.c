@@ -14,10 +14,13 @@ const wb_value *wb_force(wb_ctx *ctx, wb_binding *binding) {
   if (binding->state == WB_EVALUATED) return &binding->value;
   wb_place place = binding->expr ? binding->expr->place : WB_NOWHERE;
   if (binding->state == WB_EVALUATING) WB_FAIL(ctx, WB_LANG_CYCLE, place, binding->name->name);
+  const wb_begun begun = {&binding->state, ctx->begun};
   binding->state = WB_EVALUATING;
+  ctx->begun = &begun;
   wb_enter(ctx, place);
   binding->value = wb_eval(ctx, binding->expr, binding->scope);
   wb_leave(ctx);
+  ctx->begun = begun.outer;
   binding->state = WB_EVALUATED;
   return &binding->value;
 }
@@ -46,16 +49,20 @@ bool wb_eval_bool(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
   return wb_truth(&value);
 }
 
-static _Noreturn void unit_fault(wb_ctx *ctx, wb_place place, wb_op op, const wb_value *a, const wb_value *b) {
+static _Noreturn void unit_fault(wb_ctx *ctx, wb_place place, const char *what, const wb_value *a, const wb_value *b) {
   wb_text left = {.ctx = ctx}, right = {.ctx = ctx};
   wb_unit_print(&left, a->unit);
   wb_unit_print(&right, b->unit);
-  WB_FAIL(ctx, WB_LANG_UNIT, place, wb_str_of(wb_ops[op].text), wb_text_str(&left), wb_text_str(&right));
+  WB_FAIL(ctx, WB_LANG_UNIT, place, wb_str_of(what), wb_text_str(&left), wb_text_str(&right));
+}
+
+void wb_same_unit(wb_ctx *ctx, wb_place place, const char *what, const wb_value *a, const wb_value *b) {
+  if (!wb_unit_eq(a->unit, b->unit)) unit_fault(ctx, place, what, a, b);
 }
 
 static bool ordered(wb_ctx *ctx, wb_place place, wb_op op, const wb_value *a, const wb_value *b) {
   int order = 0;
-  if (!wb_unit_eq(a->unit, b->unit)) unit_fault(ctx, place, op, a, b);
+  wb_same_unit(ctx, place, wb_ops[op].text, a, b);
   if (!wb_num_cmp(a->u.num, b->u.num, &order)) WB_FAIL(ctx, WB_LANG_OVERFLOW, place, wb_str_of(wb_ops[op].text));
   if (op == WB_OP_LT) return order < 0;
   if (op == WB_OP_LE) return order <= 0;
@@ -64,9 +71,14 @@ static bool ordered(wb_ctx *ctx, wb_place place, wb_op op, const wb_value *a, co
 
 static wb_value member_of(wb_ctx *ctx, wb_place place, const wb_value *a, const wb_value *b) {
   if (b->kind != WB_LIST) type_fault(ctx, place, "in", b, "a list");
-  for (size_t i = 0; i < b->u.list.count; i++)
-    if (wb_value_eq(a, &b->u.list.items[i])) return wb_bool(true);
-  return wb_bool(false);
+  wb_value waiting = wb_bool(false), whole = wb_integer(1), none = wb_integer(0);
+  for (size_t i = 0; i < b->u.list.count; i++) {
+    wb_value same = wb_binary(ctx, place, WB_OP_EQ, a, &b->u.list.items[i]);
+    if (same.kind == WB_FORM)
+      waiting = wb_form_choose(ctx, place, &same, &whole, waiting.kind == WB_FORM ? &waiting : &none);
+    else if (wb_truth(&same)) return wb_bool(true);
+  }
+  return waiting;
 }
 
 static wb_value floor_divide(wb_ctx *ctx, wb_place place, wb_op op, wb_num a, wb_num b) {
@@ -102,7 +114,7 @@ static wb_value arithmetic(wb_ctx *ctx, wb_place place, wb_op op, const wb_value
   } else {
     units = wb_unit_mul(a->unit, b->unit, op == WB_OP_MUL ? 1 : -1, &out.unit);
   }
-  if (!units) unit_fault(ctx, place, op, a, b);
+  if (!units) unit_fault(ctx, place, wb_ops[op].text, a, b);
   return out;
 }
 
@@ -112,9 +124,10 @@ static wb_value real_arithmetic(wb_ctx *ctx, wb_place place, wb_op op, const wb_
   double y = b->kind == WB_REAL ? b->u.real : wb_num_double(b->u.num);
   wb_value out = {.kind = WB_REAL};
   bool units = true;
-  if (op >= WB_OP_LT && op <= WB_OP_GE && !wb_unit_eq(a->unit, b->unit)) unit_fault(ctx, place, op, a, b);
-  if (op >= WB_OP_LT && op <= WB_OP_GE)
+  if (op >= WB_OP_LT && op <= WB_OP_GE) {
+    wb_same_unit(ctx, place, wb_ops[op].text, a, b);
     return wb_bool(op == WB_OP_LT ? x < y : op == WB_OP_LE ? x <= y : op == WB_OP_GT ? x > y : x >= y);
+  }
   if (op == WB_OP_ADD || op == WB_OP_SUB) {
     out.u.real = op == WB_OP_ADD ? x + y : x - y;
     units = wb_unit_eq(a->unit, b->unit);
@@ -126,7 +139,7 @@ static wb_value real_arithmetic(wb_ctx *ctx, wb_place place, wb_op op, const wb_
   } else {
     type_fault(ctx, place, wb_ops[op].text, a, "exact numbers");
   }
-  if (!units) unit_fault(ctx, place, op, a, b);
+  if (!units) unit_fault(ctx, place, wb_ops[op].text, a, b);
   return out;
 }
 
@@ -147,13 +160,15 @@ static wb_value form_arithmetic(wb_ctx *ctx, wb_place place, wb_op op, const wb_
   const bool units = alike             ? wb_unit_eq(a->unit, b->unit)
                      : op == WB_OP_POW ? true
                                        : wb_unit_mul(a->unit, b->unit, op == WB_OP_MUL ? 1 : -1, &unit);
-  if (!units) unit_fault(ctx, place, op, a, b);
+  if (!units) unit_fault(ctx, place, wb_ops[op].text, a, b);
   return wb_form_binary(ctx, place, op, a, b);
 }
 
 wb_value wb_binary(wb_ctx *ctx, wb_place place, wb_op op, const wb_value *a, const wb_value *b) {
   if ((a->kind == WB_FORM && open_number(b)) || (b->kind == WB_FORM && open_number(a)))
     return form_arithmetic(ctx, place, op, a, b);
+  if ((op == WB_OP_EQ || op == WB_OP_NE) && a->kind == WB_NUM && b->kind == WB_NUM)
+    wb_same_unit(ctx, place, wb_ops[op].text, a, b);
   if (op == WB_OP_EQ) return wb_bool(wb_value_eq(a, b));
   if (op == WB_OP_NE) return wb_bool(!wb_value_eq(a, b));
   if (op == WB_OP_IN) return member_of(ctx, place, a, b);
@@ -168,14 +183,19 @@ wb_value wb_binary(wb_ctx *ctx, wb_place place, wb_op op, const wb_value *a, con
 
 static wb_value eval_name(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
   wb_binding *binding = wb_scope_find(ctx, scope, expr->u.name);
-  if (!binding) WB_FAIL(ctx, WB_LANG_UNKNOWN_NAME, expr->place, expr->u.name->name);
+  if (!binding) wb_unknown_name(ctx, expr->place, scope, expr->u.name->name);
   return *wb_force(ctx, binding);
 }
 
-/* Truths of the workload are 0 or 1: a and b is their product, a or b is a where that is 1, else b. */
+/* What a value is as a condition: true or false, or 1 or 0 once a workload is known. */
+static wb_value truth_of(wb_ctx *ctx, wb_place place, const wb_value *value) {
+  return value->kind == WB_FORM ? wb_form_truth(ctx, place, value) : wb_bool(wb_truth(value));
+}
+
+/* a and b is their product, a or b is 1 where a is, else b. */
 static wb_value form_logic(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope, const wb_value *left) {
-  wb_value right = wb_eval(ctx, expr->u.op.b, scope), whole = wb_integer(1), none = wb_integer(0);
-  if (right.kind != WB_FORM) right = wb_truth(&right) ? whole : none;
+  wb_value b = wb_eval(ctx, expr->u.op.b, scope), right = truth_of(ctx, expr->place, &b), whole = wb_integer(1);
+  if (right.kind != WB_FORM) right = wb_integer(right.u.boolean);
   if (expr->u.op.op == WB_OP_AND) return wb_binary(ctx, expr->place, WB_OP_MUL, left, &right);
   return wb_form_choose(ctx, expr->place, left, &whole, &right);
 }
@@ -183,11 +203,11 @@ static wb_value form_logic(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope, co
 static wb_value eval_binary(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
   wb_op op = expr->u.op.op;
   if (op == WB_OP_AND || op == WB_OP_OR) {
-    wb_value left = wb_eval(ctx, expr->u.op.a, scope);
+    wb_value a = wb_eval(ctx, expr->u.op.a, scope), left = truth_of(ctx, expr->place, &a);
     if (left.kind == WB_FORM) return form_logic(ctx, expr, scope, &left);
-    if (wb_truth(&left) == (op == WB_OP_OR)) return wb_bool(op == WB_OP_OR);
+    if (left.u.boolean == (op == WB_OP_OR)) return left;
     wb_value right = wb_eval(ctx, expr->u.op.b, scope);
-    return right.kind == WB_FORM ? right : wb_bool(wb_truth(&right));
+    return truth_of(ctx, expr->place, &right);
   }
   wb_value a = wb_eval(ctx, expr->u.op.a, scope), b = wb_eval(ctx, expr->u.op.b, scope);
   return wb_binary(ctx, expr->place, op, &a, &b);
@@ -197,7 +217,8 @@ static wb_value eval_unary(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
   wb_value a = wb_eval(ctx, expr->u.op.a, scope);
   if (a.kind == WB_FORM) {
     wb_value from = wb_integer(expr->u.op.op == WB_OP_NOT ? 1 : 0);
-    if (expr->u.op.op == WB_OP_NEG) from.unit = a.unit;
+    if (expr->u.op.op == WB_OP_NOT) a = truth_of(ctx, expr->place, &a);
+    from.unit = a.unit;
     return wb_binary(ctx, expr->place, WB_OP_SUB, &from, &a);
   }
   if (expr->u.op.op == WB_OP_NOT) return wb_bool(!wb_truth(&a));
@@ -260,19 +281,22 @@ static size_t rounds(wb_ctx *ctx, const wb_expr *expr, const wb_value *over) {
 
 static wb_value eval_each(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
   wb_value over = wb_eval(ctx, expr->u.each.over, scope), sum = wb_integer(0);
-  size_t n = rounds(ctx, expr, &over), met = 0;
+  size_t n = rounds(ctx, expr, &over);
   wb_value *items = expr->u.each.what == WB_EACH_LIST ? WB_NEWN(ctx, wb_value, n) : NULL;
   wb_scope *inner = wb_scope_new(ctx, scope);
   wb_binding *item = wb_bind_value(ctx, inner, expr->u.each.name, wb_null());
   for (size_t i = 0; i < n; i++) {
     item->value = over.kind == WB_LIST ? over.u.list.items[i] : wb_integer((wb_i128)i);
     wb_value one = wb_eval(ctx, expr->u.each.body, inner);
-    if (items) items[i] = one;
-    else if (expr->u.each.what == WB_EACH_COUNT) met += wb_truth(&one);
-    else sum = i ? wb_binary(ctx, expr->place, WB_OP_ADD, &sum, &one) : one;
+    if (items) {
+      items[i] = one;
+      continue;
+    }
+    if (expr->u.each.what == WB_EACH_COUNT) one = truth_of(ctx, expr->place, &one);
+    if (expr->u.each.what == WB_EACH_COUNT && one.kind == WB_BOOL) one = wb_integer(one.u.boolean);
+    sum = i ? wb_binary(ctx, expr->place, WB_OP_ADD, &sum, &one) : one;
   }
-  if (items || expr->u.each.what == WB_EACH_LIST) return (wb_value){.kind = WB_LIST, .u.list = {items, n}};
-  return expr->u.each.what == WB_EACH_COUNT ? wb_integer((wb_i128)met) : sum;
+  return expr->u.each.what == WB_EACH_LIST ? (wb_value){.kind = WB_LIST, .u.list = {items, n}} : sum;
 }
 
 #define CALL_ARGS 16
@@ -286,7 +310,7 @@ __attribute__((noinline)) static wb_value eval_call(wb_ctx *ctx, const wb_expr *
 
 static wb_value eval_apply(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
   wb_binding *binding = wb_scope_find(ctx, scope, expr->u.apply.name);
-  if (!binding) WB_FAIL(ctx, WB_LANG_UNKNOWN_NAME, expr->place, expr->u.apply.name->name);
+  if (!binding) wb_unknown_name(ctx, expr->place, scope, expr->u.apply.name->name);
   const wb_value *base = wb_force(ctx, binding);
   if (base->kind != WB_CLOSURE) type_fault(ctx, expr->place, "( )", base, "a block, an operation or a function");
   wb_closure *closure = WB_NEW(ctx, wb_closure);
@@ -301,9 +325,9 @@ static wb_value eval_apply(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
 }
 
 static wb_value eval_branch(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
-  wb_value condition = wb_eval(ctx, expr->u.branch.cond, scope);
+  wb_value asked = wb_eval(ctx, expr->u.branch.cond, scope), condition = truth_of(ctx, expr->place, &asked);
   if (condition.kind != WB_FORM)
-    return wb_eval(ctx, wb_truth(&condition) ? expr->u.branch.yes : expr->u.branch.no, scope);
+    return wb_eval(ctx, condition.u.boolean ? expr->u.branch.yes : expr->u.branch.no, scope);
   wb_value yes = wb_eval(ctx, expr->u.branch.yes, scope), no = wb_eval(ctx, expr->u.branch.no, scope);
   return wb_form_choose(ctx, expr->place, &condition, &yes, &no);
 }

@@ -137,7 +137,7 @@ typedef struct wb_binding {
   const wb_expr *expr; /* NULL: value given */
   wb_scope *scope;     /* where expr is evaluated */
   wb_value value;
-  wb_state state;
+  unsigned state;          /* wb_state */
   const wb_origin *origin; /* NULL: WB_FROM_FORMULA */
 } wb_binding;
 
@@ -149,6 +149,8 @@ struct wb_scope {
   size_t count;
   size_t cap;
   wb_binding *(*resolve)(wb_ctx *ctx, wb_scope *scope, const wb_sym *name); /* NULL: none */
+  /* Tells the names that resolve would find, for whoever mistyped one; NULL: it does not. */
+  void (*offer)(const wb_scope *scope, void (*take)(void *taker, wb_str name), void *taker);
   void *user;
   const wb_scope *known;         /* for resolve: a scope that has found names before */
   wb_binding *few[WB_SCOPE_FEW]; /* the first items, as most scopes are small */

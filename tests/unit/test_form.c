@@ -68,10 +68,23 @@ static const char *const FORMULAS[] = {"n",
                                        "min(n * m, 40) + max(0, n - m)",
                                        "ceil(n / 3) * floor(m / 2)",
                                        "round_up(n, 16)",
+                                       "round_up(40, m + 1)",
+                                       "round_up(n * 3 [bytes], 16)",
                                        "if n > m then n * k else m - n",
                                        "if n >= 5 and m < 3 then 1 else 2",
                                        "if n == 4 or m == 9 then n else m",
                                        "if not (n <= m) then 10 else 20",
+                                       "if n then 10 else 20",
+                                       "if not n then 10 else 20",
+                                       "if n and m then 10 else 20",
+                                       "if k and n or n > m then 10 else 20",
+                                       "if n * 2 [bytes] then 1 else 2",
+                                       "if n in [2, 5, m] then 10 else 20",
+                                       "if 5 in [n, k, m] then 10 else 20",
+                                       "if 7 in [n, k, m] or n in [\"a\"] then 10 else 20",
+                                       "count(i in 9: i < n)",
+                                       "count(i in [n, k, m, 0]: i)",
+                                       "if count(i in 9: i < n or i > m) then n else m",
                                        "n / (m + 1)",
                                        "isqrt(n * n + m)",
                                        "sum(i in 4: n * i + m)",
@@ -175,6 +188,11 @@ static void forms_are_made_of_numbers(void **state) {
   assert_string_equal(fault_of("n * 2 [bytes] + 1 [tokens]"), "lang_unit");
   assert_string_equal(fault_of("n * 1 [bytes*bytes*bytes*bytes*bytes] * 1 [bytes*bytes*bytes*bytes*bytes]"),
                       "lang_unit");
+  assert_string_equal(fault_of("min(n * 2 [bytes], 3 [tokens])"), "lang_unit");
+  assert_string_equal(fault_of("max(3 [bytes], 4 [bytes], n)"), "lang_unit");
+  assert_string_equal(fault_of("round_up(n * 2 [bytes], 3 [tokens])"), "lang_unit");
+  assert_string_equal(fault_of("round_up(n, 0)"), "lang_type");
+  assert_string_equal(fault_of("round_up(n, null)"), "lang_type");
   assert_string_equal(fault_of("-(n * 2 [bytes]) + 1 [bytes]"), "none");
 }
 
