@@ -13,6 +13,18 @@ static void bytes(wb_json_out *j, const wb_bytes *b) {
   wb_jo_int(j, "high_bytes", b->high);
 }
 
+void wb_json_load_parts(wb_json_out *j, const wb_str *names, size_t count, const wb_load *load) {
+  wb_jo_begin(j, "components", '[');
+  for (size_t i = 0; i < count; i++) {
+    if (!load->parts[i].best) continue;
+    wb_jo_begin(j, NULL, '{');
+    wb_jo_str(j, "name", names[i]);
+    wb_jo_int(j, "bytes", load->parts[i].best);
+    wb_jo_end(j, '}');
+  }
+  wb_jo_end(j, ']');
+}
+
 static void components(wb_json_out *j, const wb_memory_facts *f, uint32_t place) {
   wb_jo_begin(j, "components", '[');
   for (size_t i = 0; i < f->serving->part_count; i++) {
