@@ -33,7 +33,7 @@ static void components(wb_json_out *j, const wb_memory_facts *f, uint32_t place)
     wb_jo_str(j, "name", part->name);
     bytes(j, &f->loads[place].parts[i]);
     wb_jo_str(j, "basis", wb_str_of(wb_basis_name(part->basis)));
-    if (part->source.len) wb_jo_str(j, "source", part->source);
+    if (part->source.len) wb_jo_str(j, "source", wb_out_told(j->out, part->source));
     wb_jo_end(j, '}');
   }
   wb_jo_end(j, ']');
@@ -210,7 +210,7 @@ static void pool(wb_json_out *j, const wb_memory_facts *f) {
   wb_str release = wb_engine_text(f->model, e, "release");
   wb_jo_begin(j, wb_str_cstr(&f->model->ctx, wb_engine_text(f->model, e, "allocation")), '{');
   if (release.len) wb_jo_str(j, "version", release);
-  if (release.len) wb_jo_str(j, "releases", wb_engine_text(f->model, e, "releases"));
+  if (release.len) wb_jo_str(j, "releases", wb_out_told(j->out, wb_engine_text(f->model, e, "releases")));
   wb_jo_str(j, "source", e->decl->source);
   if (requested && requested->kind == WB_NUM) wb_jo_num(j, "requested_bytes", requested->u.num);
   wb_jo_int(j, "kv_cache_bytes", f->pool.bytes);
