@@ -52,6 +52,8 @@ static void visit_first(wb_designing *w, wb_model *m) {
   const wb_serving *s = wb_serving_new(m, &d->question.asked);
   const wb_card *card = &s->cards[0];
   d->ranks = s->layout.tp;
+  d->part_count = wb_serving_parts(s, d->parts);
+  for (size_t i = 0; i < d->part_count; i++) d->parts[i] = wb_str_copy(ctx, d->parts[i]);
   d->longest = s->longest;
   d->sequences = s->in_all;
   d->engine = wb_str_copy(ctx, s->engine->name->name);

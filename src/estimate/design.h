@@ -152,6 +152,8 @@ typedef struct wb_design {
   wb_str engine, quant, kv_dtype, machine;
   wb_i128 usable; /* of the first card */
   weigh_count gpus;
+  wb_str parts[WB_MAX_PARTS]; /* of every load here */
+  size_t part_count;
   wb_i128 ranks; /* of tensor parallelism */
   wb_design_row *published;
   size_t published_count, published_cap;

@@ -73,6 +73,9 @@ typedef struct wb_load {
   wb_i128 budget; /* that all may take; 0: not limited */
 } wb_load;
 
+/* The names of a load's parts, in their order: of every place, and of whatever layout or card is tried, the same. */
+size_t wb_serving_parts(const wb_serving *serving, wb_str names[WB_MAX_PARTS]);
+
 /* Checks what was asked and makes the forms. Fails the model's context with serving_*. */
 wb_serving *wb_serving_new(wb_model *model, const weigh_serving *asked);
 

@@ -157,6 +157,12 @@ bool wb_serving_fits_now(const wb_serving *s) {
   return true;
 }
 
+size_t wb_serving_parts(const wb_serving *s, wb_str names[WB_MAX_PARTS]) {
+  const wb_place_on *last = &s->places[s->place_count - 1];
+  for (size_t i = 0; i < s->part_count; i++) names[i] = last->parts[i].name;
+  return s->part_count;
+}
+
 uint32_t wb_serving_worst(const wb_serving *s) {
   uint32_t worst = s->place_count - 1;
   double most = -1;

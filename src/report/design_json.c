@@ -10,7 +10,7 @@ static void interval(wb_json_out *j, const char *name, const wb_interval *value)
   wb_jo_end(j, '}');
 }
 
-static void figures(wb_json_out *j, const wb_design_figures *f) {
+static void figures(wb_json_out *j, const wb_design *d, const wb_design_figures *f) {
   wb_jo_int(j, "total_parameters", f->parameters);
   if (f->active && f->active != f->parameters) wb_jo_int(j, "active_parameters", f->active);
   wb_jo_int(j, "device_bytes", f->load.all.best);
@@ -22,6 +22,7 @@ static void figures(wb_json_out *j, const wb_design_figures *f) {
   wb_jo_int(j, "kv_cache_bytes", f->load.parts[WB_PART_KV_CACHE].best);
   wb_jo_int(j, "state_bytes", f->load.parts[WB_PART_STATE].best);
   if (!f->gpus) return; /* not measured further */
+  wb_json_load_parts(j, d->parts, d->part_count, &f->load);
   wb_jo_int(j, "kv_bytes_per_token", f->token_bytes);
   wb_json_reach(j, "max_context", f->max_context);
   if (f->made_for) wb_jo_int(j, "made_for_context", f->made_for);
@@ -44,7 +45,7 @@ static void published(wb_json_out *j, const wb_design *d, const wb_design_row *r
   wb_jo_begin(j, "alike", '[');
   for (size_t i = 0; i < row->alike_count; i++) wb_jo_str(j, NULL, row->alike[i]);
   wb_jo_end(j, ']');
-  figures(j, &row->figures);
+  figures(j, d, &row->figures);
   cost(j, d, &row->figures);
   wb_jo_end(j, '}');
 }
@@ -80,7 +81,7 @@ static void shape(wb_json_out *j, const wb_design_row *row) {
 static void proposal(wb_json_out *j, const wb_design *d, const wb_design_row *row) {
   wb_jo_begin(j, NULL, '{');
   wb_jo_str(j, "role", wb_str_of(WB_DESIGN_ROLE_NAMES[row->role]));
-  figures(j, &row->figures);
+  figures(j, d, &row->figures);
   cost(j, d, &row->figures);
   wb_jo_int(j, "training_tokens", wb_design_training_tokens(row));
   shape(j, row);
@@ -122,7 +123,7 @@ static void nearest(wb_json_out *j, const wb_design *d) {
     if (!rows[i].row->name.len) continue;
     wb_jo_begin(j, rows[i].key, '{');
     wb_jo_str(j, "name", rows[i].row->name);
-    figures(j, &rows[i].row->figures);
+    figures(j, d, &rows[i].row->figures);
     if (!rows[i].row->figures.gpus && rows[i].row->figures.made_for)
       wb_jo_int(j, "made_for_context", rows[i].row->figures.made_for);
     wb_jo_end(j, '}');
@@ -156,7 +157,7 @@ void wb_design_json(wb_out *out, const wb_design *d) {
   if (d->has_next) {
     wb_jo_begin(j, "next", '{');
     wb_jo_str(j, "verdict", wb_str_of(VERDICTS[d->next_verdict]));
-    figures(j, &d->next.figures);
+    figures(j, d, &d->next.figures);
     shape(j, &d->next);
     wb_jo_end(j, '}');
   }

@@ -68,7 +68,7 @@ static void list_json(wb_out *out, wb_library *lib) {
     wb_jo_str(&j, "name", e->name->name);
     if (e->like) wb_jo_str(&j, "like", e->like->name->name);
     wb_jo_str(&j, "release", own_text(e, "release"));
-    wb_jo_str(&j, "releases", own_text(e, "releases"));
+    wb_jo_str(&j, "releases", wb_out_told(out, own_text(e, "releases")));
     wb_jo_str(&j, "allocation", own_text(e, "allocation"));
     wb_jo_int(&j, "option_count", (wb_i128)options_of(e));
     wb_jo_begin(&j, "components", '[');
@@ -90,7 +90,7 @@ static void list(wb_out *out, wb_library *lib) {
   for (size_t i = 0; (e = wb_library_at(lib, ctx, WB_D_ENGINE, i)) != NULL; i++) {
     wb_table_cell(&table, e->name->name);
     wb_table_cell(&table, own_text(e, "release"));
-    wb_table_cell(&table, own_text(e, "releases"));
+    wb_table_cell(&table, wb_out_told(out, own_text(e, "releases")));
     wb_table_cell(&table, wb_out_number(out, (wb_i128)options_of(e)));
     wb_table_cell(&table, components_of(ctx, e));
     wb_table_cell(&table, own_text(e, "allocation"));
@@ -216,7 +216,7 @@ static void one_json(wb_out *out, const wb_decl *e, const entries *all) {
   wb_jo_str(&j, "name", e->name->name);
   if (e->like) wb_jo_str(&j, "like", e->like->name->name);
   wb_jo_str(&j, "release", own_text(e, "release"));
-  wb_jo_str(&j, "releases", own_text(e, "releases"));
+  wb_jo_str(&j, "releases", wb_out_told(out, own_text(e, "releases")));
   wb_jo_str(&j, "source", e->source);
   json_part(&j, "options", PART_OPTION, all);
   json_part(&j, "fields", PART_RELEASE, all);
@@ -275,7 +275,7 @@ static void text_part(wb_out *out, wb_message_id head, part which, const entries
 
 static void one_text(wb_out *out, const wb_decl *e, const entries *all) {
   wb_text_addf(&out->text, "%.*s", WB_STR_ARG(e->name->name));
-  const wb_str releases = own_text(e, "releases");
+  const wb_str releases = wb_out_told(out, own_text(e, "releases"));
   if (releases.len) wb_text_addf(&out->text, " (%.*s)", WB_STR_ARG(releases));
   wb_text_addf(&out->text, "\n  %s: %.*s\n", wb_out_label(out, WB_LABEL_SOURCE), WB_STR_ARG(e->source));
   text_part(out, WB_HEAD_OPTIONS, PART_OPTION, all);

@@ -51,7 +51,7 @@ static void write_tree(wb_out *out, const wb_node *node, size_t indent) {
   wb_text_addn(&out->text, ' ', indent);
   wb_text_add(&out->text, node->name);
   if (out->options->color) wb_text_adds(&out->text, "\033[0m");
-  if (node->source.len) wb_text_addf(&out->text, "   [%.*s]", WB_STR_ARG(node->source));
+  if (node->source.len) wb_text_addf(&out->text, "   [%.*s]", WB_STR_ARG(wb_out_told(out, node->source)));
   wb_text_addc(&out->text, '\n');
   write_step(out, node, indent + 2);
   if (is_tensor(node)) return;
@@ -121,7 +121,7 @@ static void write_node(wb_json_out *j, const wb_model *m, const wb_derivation *d
   if (j->out->options->latex && node->latex.len) wb_jo_str(j, "latex", node->latex);
   write_value(j, node);
   if (unit.len) wb_jo_str(j, "unit", wb_text_str(&unit));
-  if (node->source.len) wb_jo_str(j, "source", node->source);
+  if (node->source.len) wb_jo_str(j, "source", wb_out_told(j->out, node->source));
   if (node->known.is_told) {
     wb_jo_str(j, "basis", wb_str_of(wb_basis_name(node->known.basis)));
     wb_jo_int(j, "low", node->known.low);

@@ -13,6 +13,18 @@ static void bytes(wb_json_out *j, const wb_bytes *b) {
   wb_jo_int(j, "high_bytes", b->high);
 }
 
+void wb_json_load_parts(wb_json_out *j, const wb_str *names, size_t count, const wb_load *load) {
+  wb_jo_begin(j, "components", '[');
+  for (size_t i = 0; i < count; i++) {
+    if (!load->parts[i].best) continue;
+    wb_jo_begin(j, NULL, '{');
+    wb_jo_str(j, "name", names[i]);
+    wb_jo_int(j, "bytes", load->parts[i].best);
+    wb_jo_end(j, '}');
+  }
+  wb_jo_end(j, ']');
+}
+
 static void components(wb_json_out *j, const wb_memory_facts *f, uint32_t place) {
   wb_jo_begin(j, "components", '[');
   for (size_t i = 0; i < f->serving->part_count; i++) {
@@ -21,7 +33,7 @@ static void components(wb_json_out *j, const wb_memory_facts *f, uint32_t place)
     wb_jo_str(j, "name", part->name);
     bytes(j, &f->loads[place].parts[i]);
     wb_jo_str(j, "basis", wb_str_of(wb_basis_name(part->basis)));
-    if (part->source.len) wb_jo_str(j, "source", part->source);
+    if (part->source.len) wb_jo_str(j, "source", wb_out_told(j->out, part->source));
     wb_jo_end(j, '}');
   }
   wb_jo_end(j, ']');
@@ -198,7 +210,7 @@ static void pool(wb_json_out *j, const wb_memory_facts *f) {
   wb_str release = wb_engine_text(f->model, e, "release");
   wb_jo_begin(j, wb_str_cstr(&f->model->ctx, wb_engine_text(f->model, e, "allocation")), '{');
   if (release.len) wb_jo_str(j, "version", release);
-  if (release.len) wb_jo_str(j, "releases", wb_engine_text(f->model, e, "releases"));
+  if (release.len) wb_jo_str(j, "releases", wb_out_told(j->out, wb_engine_text(f->model, e, "releases")));
   wb_jo_str(j, "source", e->decl->source);
   if (requested && requested->kind == WB_NUM) wb_jo_num(j, "requested_bytes", requested->u.num);
   wb_jo_int(j, "kv_cache_bytes", f->pool.bytes);

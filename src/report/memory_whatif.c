@@ -193,6 +193,8 @@ static void json_changes(wb_json_out *j, const wb_memory_facts *f) {
 static void json_cards(wb_json_out *j, const wb_memory_facts *f) {
   size_t count;
   const wb_ranked *ranked = wb_solve_rank(f->serving, MOST, SIZE_MAX, &count);
+  wb_str names[WB_MAX_PARTS];
+  const size_t parts = wb_serving_parts(f->serving, names);
   wb_jo_begin(j, "cards", '[');
   for (size_t i = 0; i < count; i++) {
     const wb_ranked *r = &ranked[i];
@@ -202,7 +204,10 @@ static void json_cards(wb_json_out *j, const wb_memory_facts *f) {
     wb_jo_int(j, "tp", r->layout.tp);
     wb_jo_int(j, "pp", r->layout.pp);
     wb_jo_int(j, "device_bytes", r->load.all.best);
+    wb_jo_int(j, "low_bytes", r->load.all.low);
+    wb_jo_int(j, "high_bytes", r->load.all.high);
     wb_jo_int(j, "budget_bytes", r->load.budget);
+    wb_json_load_parts(j, names, parts, &r->load);
     if (r->price > 0) wb_jo_real(j, "usd_per_hour", r->price);
     wb_jo_end(j, '}');
   }

@@ -71,7 +71,7 @@ static void json_notes(wb_json_out *j, const wb_method_result *r) {
 }
 
 static void json_body(wb_json_out *j, const wb_method_result *r) {
-  wb_jo_str(j, "source", r->function->source);
+  wb_jo_str(j, "source", wb_out_told(j->out, r->function->source));
   json_inputs(j, r);
   json_derivation(j, r);
   json_notes(j, r);
@@ -184,7 +184,7 @@ static void write_call(wb_out *out, const wb_method_result *r) {
     write_table(out, r);
   } else {
     wb_text_addf(&out->text, "%.*s %.*s   [%.*s]\n", WB_STR_ARG(f->method->name->name), WB_STR_ARG(f->name->name),
-                 WB_STR_ARG(f->source));
+                 WB_STR_ARG(wb_out_told(out, f->source)));
     wb_write_notes(out, r);
     write_names(out, WB_LABEL_INPUTS, r, true);
     write_names(out, WB_LABEL_IGNORED, r, false);

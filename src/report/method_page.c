@@ -19,7 +19,7 @@ static void said(wb_out *out, const wb_decl *decl, const char *kind, wb_message_
 
 static void source(wb_out *out, const wb_decl *decl) {
   wb_text_addf(&out->text, "- **%s**: ", wb_out_label(out, WB_LABEL_SOURCE));
-  wb_out_cell(out, decl->source);
+  wb_out_cell(out, wb_out_told(out, decl->source));
   wb_text_addc(&out->text, '\n');
 }
 
@@ -115,7 +115,7 @@ static void constants(wb_out *out, const wb_decl *decl, const wb_body *body) {
     if (!found.len) continue;
     wb_table_cell(&table, body->items[i]->name->name);
     wb_table_cell(&table, found);
-    wb_table_cell(&table, decl->source);
+    wb_table_cell(&table, wb_out_told(out, decl->source));
   }
   if (!table.count) return;
   wb_text_addc(&out->text, '\n');

@@ -26,6 +26,16 @@ wb_str wb_cause_meaning(wb_out *out, wb_str name) {
              : name;
 }
 
+wb_str wb_choice_meaning(wb_out *out, const wb_value *choice) {
+  if (choice->kind != WB_TEXT) return WB_STR("");
+  wb_text id = {.ctx = out->text.ctx};
+  wb_message_id found;
+  wb_text_addf(&id, "CHOICE_%.*s", WB_STR_ARG(choice->u.text));
+  for (size_t i = 0; i < id.len; i++)
+    if (id.ptr[i] == '-') id.ptr[i] = '_';
+  return wb_message_find(wb_text_str(&id), &found) ? wb_str_of(wb_out_label(out, found)) : WB_STR("");
+}
+
 wb_str wb_names_joined(wb_ctx *ctx, wb_str before, wb_str name) {
   return before.len ? wb_str_fmt(ctx, "%.*s, %.*s", WB_STR_ARG(before), WB_STR_ARG(name)) : name;
 }
@@ -76,7 +86,7 @@ static void write_list(wb_out *out, wb_library *lib) {
     wb_table_cell(&table, answers_of(ctx, m));
     if (!wb_out_plain(out)) continue;
     wb_table_cell(&table, functions_of(ctx, m));
-    wb_table_cell(&table, m->source);
+    wb_table_cell(&table, wb_out_told(out, m->source));
   }
   wb_table_write(out, &table);
 }
@@ -238,7 +248,8 @@ static void write_function(wb_out *out, const wb_decl *f) {
   const wb_str title = wb_about_title(out, f);
   wb_text_addf(&out->text, "\n%.*s", WB_STR_ARG(f->name->name));
   if (!wb_str_eq(title, f->name->name)) wb_text_addf(&out->text, "   %.*s", WB_STR_ARG(title));
-  if (!wb_str_eq(f->source, f->method->source)) wb_text_addf(&out->text, "   [%.*s]", WB_STR_ARG(f->source));
+  if (!wb_str_eq(f->source, f->method->source))
+    wb_text_addf(&out->text, "   [%.*s]", WB_STR_ARG(wb_out_told(out, f->source)));
   wb_text_addc(&out->text, '\n');
   write_about(out, f);
   write_body(out, &f->body);
@@ -248,7 +259,7 @@ static void write_one(wb_out *out, wb_library *lib, const wb_decl *m) {
   const wb_str title = wb_about_title(out, m);
   wb_text_addf(&out->text, "%.*s", WB_STR_ARG(m->name->name));
   if (!wb_str_eq(title, m->name->name)) wb_text_addf(&out->text, "   %.*s", WB_STR_ARG(title));
-  wb_text_addf(&out->text, "   [%.*s]\n", WB_STR_ARG(m->source));
+  wb_text_addf(&out->text, "   [%.*s]\n", WB_STR_ARG(wb_out_told(out, m->source)));
   write_about(out, m);
   wb_text_addc(&out->text, '\n');
   wb_write_inputs(out, m, NULL);

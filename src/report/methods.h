@@ -14,7 +14,8 @@ void wb_write_about(wb_out *out, const wb_decl *function);
 void wb_json_about(wb_json_out *j, const wb_decl *function);
 wb_str wb_input_meaning(wb_out *out, const wb_field *input);                            /* may be empty */
 wb_str wb_input_no_effect(wb_out *out, const wb_decl *function, const wb_field *input); /* may be empty */
-wb_str wb_cause_meaning(wb_out *out, wb_str name); /* its name where nothing is said */
+wb_str wb_cause_meaning(wb_out *out, wb_str name);             /* its name where nothing is said */
+wb_str wb_choice_meaning(wb_out *out, const wb_value *choice); /* may be empty: it says itself what it is */
 
 wb_str wb_formula_text(wb_ctx *ctx, const wb_expr *expr, wb_style style);
 wb_str wb_names_joined(wb_ctx *ctx, wb_str before, wb_str name); /* "a, b" */

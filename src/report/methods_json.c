@@ -32,6 +32,16 @@ static void member(wb_json_out *j, const char *key, const wb_expr *expr) {
   if (expr) wb_jo_str(j, key, wb_formula_text(j->out->text.ctx, expr, WB_AS_FORMULA));
 }
 
+/* What choices mean, in their order; nothing where all of them say it themselves. */
+static void choice_meanings(wb_json_out *j, const wb_input *in) {
+  bool any = false;
+  for (size_t i = 0; i < in->choice_count; i++) any |= wb_choice_meaning(j->out, &in->choices[i]).len > 0;
+  if (!any) return;
+  wb_jo_begin(j, "choice_meanings", '[');
+  for (size_t i = 0; i < in->choice_count; i++) wb_jo_str(j, NULL, wb_choice_meaning(j->out, &in->choices[i]));
+  wb_jo_end(j, ']');
+}
+
 static void input(wb_json_out *j, const wb_decl *f, const wb_field *field) {
   wb_ctx *ctx = j->out->text.ctx;
   const wb_input *in = field->input;
@@ -50,6 +60,7 @@ static void input(wb_json_out *j, const wb_decl *f, const wb_field *field) {
     wb_jo_begin(j, in->is_open ? "suggestions" : "choices", '[');
     for (size_t i = 0; i < in->choice_count; i++) wb_json_value(j, NULL, &in->choices[i]);
     wb_jo_end(j, ']');
+    choice_meanings(j, in);
   }
   if (in->unit.len) wb_jo_str(j, "unit", in->unit);
   wb_jo_str(j, "impact", in->impact);
@@ -115,7 +126,7 @@ static void function(wb_json_out *j, const wb_decl *f) {
   wb_jo_begin(j, NULL, '{');
   wb_jo_str(j, "name", f->name->name);
   about(j, f);
-  wb_jo_str(j, "source", f->source);
+  wb_jo_str(j, "source", wb_out_told(j->out, f->source));
   answers(j, f);
   wb_jo_begin(j, "inputs", '[');
   for (size_t i = 0; i < f->field_count; i++) input(j, f, &f->fields[i]);
@@ -172,7 +183,7 @@ static void errata(wb_json_out *j, wb_library *lib, const wb_decl *m) {
 void wb_json_method_about(wb_json_out *j, wb_library *lib, const wb_decl *m, bool with_errata) {
   wb_jo_str(j, "name", m->name->name);
   about(j, m);
-  wb_jo_str(j, "source", m->source);
+  wb_jo_str(j, "source", wb_out_told(j->out, m->source));
   wb_jo_str(j, "origin", m->is_override ? WB_STR("user") : WB_STR("built-in"));
   body(j, &m->body);
   wb_jo_begin(j, "functions", '[');

@@ -18,6 +18,8 @@ void wb_out_message(wb_out *out, wb_message_id id, size_t count, const wb_str *a
 
 const char *wb_out_label(const wb_out *out, wb_message_id id) { return wb_message_text(id, out->lang); }
 
+wb_str wb_out_told(const wb_out *out, wb_str source) { return wb_message_fragment(source, out->lang); }
+
 bool wb_out_plain(const wb_out *out) {
   return out->options->format == WEIGH_FORMAT_CSV || out->options->format == WEIGH_FORMAT_TSV;
 }

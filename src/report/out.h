@@ -19,6 +19,9 @@ typedef struct wb_out {
 /* Hands over what has been collected when it is more than a page (or `all`); fails the context with write_failed. */
 void wb_out_flush(wb_out *out, bool all);
 
+/* Where a figure comes from, in the report's language where it is prose (data/messages/sources.tsv). */
+wb_str wb_out_told(const wb_out *out, wb_str source);
+
 /* A message of data/messages in the report's language, with places filled. */
 void wb_out_message(wb_out *out, wb_message_id id, size_t count, const wb_str *args);
 const char *wb_out_label(const wb_out *out, wb_message_id id);

@@ -39,6 +39,10 @@ bool wb_report_memory(wb_out *out, wb_model *model, bool fit);             /* it
 void wb_json_reach(wb_json_out *j, const char *key, wb_i128 reach);
 wb_str wb_out_reach(wb_out *out, wb_i128 reach);
 
+/* The parts of a load that weigh anything: `components` with name and bytes. Many loads are listed at once. */
+struct wb_load;
+void wb_json_load_parts(wb_json_out *j, const wb_str *names, size_t count, const struct wb_load *load);
+
 /* What a process can use of a card: members of an object. */
 struct wb_card;
 void wb_json_usable(wb_json_out *j, const struct wb_card *card);

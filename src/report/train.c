@@ -157,7 +157,7 @@ static void json_parts(wb_json_out *j, const wb_train_part *parts, size_t count)
     wb_jo_int(j, "high_bytes", parts[i].high);
     wb_jo_str(j, "basis", wb_str_of(wb_basis_name(parts[i].basis)));
     wb_jo_str(j, "on", parts[i].host ? WB_STR("host") : WB_STR("device"));
-    wb_jo_str(j, "source", parts[i].source);
+    wb_jo_str(j, "source", wb_out_told(j->out, parts[i].source));
     wb_jo_end(j, '}');
   }
   wb_jo_end(j, ']');
@@ -329,7 +329,7 @@ static void write_parts(wb_out *out, const answer *a) {
     wb_table_cell(&table, wb_out_bytes(out, parts[i].low));
     wb_table_cell(&table, wb_out_bytes(out, parts[i].high));
     wb_table_cell(&table, wb_str_of(wb_basis_name(parts[i].basis)));
-    wb_table_cell(&table, parts[i].source);
+    wb_table_cell(&table, wb_out_told(out, parts[i].source));
   }
   wb_table_write(out, &table);
 }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { AxeBuilder } from "@axe-core/playwright";
-import { alter, browse, onPages, openPage, PATIENCE, ROOT, serve, settled, show, VIEWS, weigh } from "./support.mjs";
+import { alter, browse, onPages, openPage, PATIENCE, ROOT, serve, settled, show, VIEWS, visit, weigh } from "./support.mjs";
 
 const LOCALES = { en: "en-US", zh: "zh-CN" };
 let server;
@@ -118,26 +118,41 @@ test("what is refused is told at the control, and the last good answer stays", (
     assert.match(await sentence(page), /16k tokens/);
   }));
 
-test("an answer stands within 50 ms of the last input", () =>
-  onPage(async (page) => {
-    const took = await page.evaluate(async () => {
-      const times = [];
-      const input = document.querySelector("[data-option=sequences] input[type=text]");
-      const set = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set;
-      for (let n = 5; n < 15; n++) {
-        const began = performance.now();
-        set.call(input, String(n));
-        input.dispatchEvent(new Event("input", { bubbles: true }));
-        await new Promise((done) => {
-          const look = () =>
-            document.querySelector(".strip [role=status]").textContent.includes(`${n} users`) ? done() : setTimeout(look, 1);
-          look();
-        });
-        times.push(performance.now() - began);
-      }
-      return times.sort((a, b) => a - b);
+/* From an input to the frame in which its answer stands, of twenty one upon the other; in ms, fastest first. */
+async function answerTimes() {
+  const times = [];
+  const strip = document.querySelector(".strip [role=status]");
+  const input = document.querySelector("[data-option=sequences] input[type=text]");
+  const set = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set;
+  const told = (n) => new Promise((done) => {
+    const seen = new MutationObserver(() => {
+      if (!strip.textContent.includes(`${n} users`)) return;
+      seen.disconnect();
+      done();
     });
-    assert.ok(took[2] <= 50 * PATIENCE, `the third fastest of ten took ${took[2]} ms: ${took.map(Math.round)}`);
+    seen.observe(strip, { subtree: true, childList: true, characterData: true });
+  });
+  const painted = () => new Promise((done) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = done;
+    requestAnimationFrame(() => port2.postMessage(null));
+  });
+  for (let n = 5; n < 25; n++) {
+    const began = performance.now();
+    set.call(input, String(n));
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+    await told(n);
+    await painted();
+    times.push(performance.now() - began);
+  }
+  return times.sort((a, b) => a - b);
+}
+
+test("an answer is painted within 50 ms of its input, one question upon the other", () =>
+  onPage(async (page) => {
+    const took = await page.evaluate(answerTimes);
+    const median = took[took.length / 2];
+    assert.ok(median <= 50 * PATIENCE, `the median of twenty is ${Math.round(median)} ms: ${took.map(Math.round)}`);
   }));
 
 test("an answer that comes late does not overwrite a newer one", () =>
@@ -150,7 +165,6 @@ test("an answer that comes late does not overwrite a newer one", () =>
     const field = "[data-option=sequences] input[type=text]";
     await page.fill(field, "32");
     await page.fill(field, "2");
-    await page.waitForTimeout(700);
     await settled(page);
     assert.match(await sentence(page), /2 users/);
   }));
@@ -160,7 +174,6 @@ test("a link is the whole state, and the command answers it", () =>
     await page.fill("[data-option=context] input[type=text]", "4k");
     await page.selectOption("[data-option=quant] select", "int4");
     await show(page, "deploy");
-    await page.waitForTimeout(50);
     const link = page.url();
     const told = await sentence(page);
     const again = await openPage(browser, link);
@@ -181,8 +194,8 @@ test("a dropped config.json is weighed", () =>
       return data;
     }, text);
     await page.dispatchEvent("body", "drop", { dataTransfer: file });
-    await page.waitForFunction(() => !document.querySelector("#model-search").value.includes("Qwen3-8B"));
     await settled(page);
+    assert.ok(!(await page.inputValue("#model-search")).includes("Qwen3-8B"));
     const weighed = await weigh("fit", `${ROOT}/tests/configs/tiny-llama.json`, "--context", "8192", "--sequences", "4", "--gpu", "RTX 4090");
     const shown = await page.getAttribute("[data-figure=device_bytes]", "data-value");
     assert.equal(Number(shown), weighed.per_device[0].bytes);
@@ -246,10 +259,8 @@ test("figures are the command line's, for 100 random questions", () =>
       };
       const question = Object.entries(options).map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&");
       const told = await weigh("fit", ...Object.entries(options).flatMap(([name, value]) => (name === "model" ? [value] : [`--${name}`, value])));
-      await page.goto(`${server.url}/#fit?${question}`);
-      await page.waitForFunction((model) => document.querySelector("#model-search")?.value === model, options.model);
-      await page.waitForTimeout(20);
-      await settled(page);
+      await visit(page, `#fit?${question}`);
+      assert.equal(await page.inputValue("#model-search"), options.model);
       const where = `question ${i} of seed ${seed}: ${question}`;
       if (told.error) {
         assert.equal(await page.textContent(".strip .problem"), told.error.message, where);
@@ -274,7 +285,7 @@ test("figures are the command line's, for 100 random questions", () =>
 const FIGURES = ["per_device", "host", "total_bytes", "checkpoint_bytes", "fits", "max_context", "max_sequences", "speed", "price", "command", "caches"];
 
 async function figuresOf(page) {
-  await page.waitForTimeout(300); /* the address follows a moment later */
+  await settled(page);
   const question = page.url().split("#")[1].split(";")[0];
   const reply = await fetch(`${server.url}/api/v1/ask?q=${encodeURIComponent(question)}`);
   const answer = await reply.json();
@@ -296,14 +307,10 @@ for (const [name, hash] of Object.entries({
       for (const option of names) {
         const control = page.locator(`.question [data-option="${option}"]`).first();
         if (!(await alter(control))) continue;
-        await settled(page);
         const changed = (await figuresOf(page)) !== before;
-        if (!changed)
-          await page.waitForFunction((o) => document.querySelector(`.question [data-option="${o}"] :is(.note, .problem)`)?.textContent, option, { timeout: 2500 })
-            .catch(() => silent.push(option));
-        await page.goto(`${server.url}/${hash}`);
-        await settled(page);
-        await page.waitForTimeout(30);
+        const told = await page.locator(`.question [data-option="${option}"]`).locator(".note, .problem").allTextContents();
+        if (!changed && !told.some(Boolean)) silent.push(option);
+        await visit(page, hash);
       }
       assert.deepEqual(silent, [], "these change nothing and say nothing");
     }, `/${hash}`));

@@ -21,7 +21,7 @@ const browser = await browse();
 for (const { name, hash, ...options } of PICTURES) {
   const { page, close } = await openPage(browser, `${server.url}/${hash}`, { reducedMotion: "reduce", viewport: { width: 1280, height: 820 }, ...options });
   await settled(page);
-  await page.waitForTimeout(500);
+  await page.evaluate(() => document.fonts.ready);
   await page.screenshot({ path: `${folder}/${name}.png` });
   await close();
 }

@@ -64,10 +64,21 @@ export async function openPage(browser, url, options = {}) {
   return { page, said, close: () => context.close() };
 }
 
-/* Nothing is under way and the answer is of the question as it stands. */
+/* Nothing is under way: no request, nothing that waits for its turn or is drawn later, the address is written. The page says so
+ * itself (web/src/state/settled.ts), and takes it back at once when something is done to it. */
 export async function settled(page) {
+  await page.waitForSelector("html[data-settled]", { state: "attached" });
   await page.waitForSelector(".sentence .figure, .strip .problem");
-  await page.waitForFunction(() => !document.querySelector(".pending, #view [aria-busy=true]"));
+}
+
+/* Asks another question by its link, as a click on one does. */
+export async function visit(page, hash) {
+  await page.evaluate((to) => new Promise((done) => {
+    if (location.hash === to) return done();
+    addEventListener("hashchange", () => done(), { once: true });
+    location.hash = to;
+  }), hash);
+  await settled(page);
 }
 
 export const VIEWS = ["overview", "deploy", "finetune", "parameters", "formulas", "methods", "hardware", "compare", "calculators"];
@@ -79,8 +90,6 @@ export const PATIENCE = process.env.WEIGH_QUIET ? 1 : 4;
 export async function show(page, view) {
   await page.click(`#tab-${view}`);
   await page.waitForSelector(`#view [data-view="${view}"]`);
-  await settled(page);
-  await page.waitForTimeout(150); /* what the view asks once it stands, on a machine that is busy */
   await settled(page);
 }
 

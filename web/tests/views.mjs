@@ -1,7 +1,7 @@
 /* What each view shows: figures equal to the API's and the command's, names that can be taken, and where things stand. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { alter, browse, onPages, serve, settled, show, VIEWS, weigh } from "./support.mjs";
+import { alter, browse, onPages, serve, settled, show, VIEWS, visit, weigh } from "./support.mjs";
 
 let server;
 let browser;
@@ -91,7 +91,7 @@ const SAYS = {
     assert.ok((await text(page, ".layer-kinds tbody tr")).includes(count(params.layers[0].parameters)), "parameters of a class of layers");
     const tiles = await page.$$eval(".treemap [role=button]", (all) => all.map((e) => e.getAttribute("aria-label")));
     for (const group of params.groups.filter((one) => one.share > 0.05)) assert.ok(tiles.some((one) => one.endsWith(count(group.parameters))), group.name);
-    await page.waitForFunction(() => document.querySelectorAll(".tensor .name").length > 3);
+    assert.ok((await page.locator(".tensor .name").count()) > 3);
     const tensors = await ask("tensors", { model: ASKED.model, limit: 1 });
     assert.ok((await texts(page, ".tensor .name")).includes(tensors.tensors[0].name), "the first tensor");
     assert.match(await text(page, ".tensor-tools [role=status]"), new RegExp(`^${tensors.tensor_count} `));
@@ -113,9 +113,11 @@ const SAYS = {
   async hardware(page) {
     await page.waitForSelector("[data-card]");
     const { cards } = await ask("fit", { model: ASKED.model, context: ASKED.context, sequences: ASKED.sequences });
-    for (const card of await page.$$eval("[data-card]", (all) => all.slice(0, 8).map((e) => ({ name: e.dataset.card, text: e.textContent })))) {
+    for (const card of await page.$$eval("[data-card]", (all) => all.slice(0, 8).map((e) => ({ name: e.dataset.card, text: e.textContent, parts: e.querySelectorAll(".load-part").length })))) {
       const wanted = cards.find((one) => one.gpu === card.name);
       assert.ok(card.text.includes(bytes(wanted.device_bytes)), `${card.name}: ${card.text}`);
+      assert.equal(wanted.components.reduce((sum, part) => sum + part.bytes, 0), wanted.device_bytes, "its components are all of it");
+      assert.equal(card.parts, wanted.components.filter((part) => part.bytes > 0).length, `${card.name}: every component is drawn`);
     }
   },
   async compare(page) {
@@ -126,7 +128,6 @@ const SAYS = {
     const other = PATH.replace("context=8192", "context=16384");
     const reply = await fetch(`${server.url}/api/v1/difference?${new URLSearchParams({ a: query(PATH).replace("%20", " "), b: query(other).replace("%20", " ") })}`);
     const found = new Map((await reply.json()).figures.map((one) => [one.name, one]));
-    await page.waitForFunction(() => document.querySelector("[data-row=device_bytes] td:last-child")?.textContent);
     for (const [row, name] of [["device_bytes", "fullest.bytes"], ["kv_cache", "fullest.components.kv_cache.bytes"]]) {
       const { a, b, difference, ratio } = found.get(name);
       assert.deepEqual(await texts(page, `[data-row=${row}] td`), [bytes(a), bytes(b), `+${bytes(difference)} (×${digits(ratio)})`], row);
@@ -153,19 +154,18 @@ test("a quantised checkpoint shows the bytes that it stores", () => onPage(async
   await show(page, "parameters");
   const shown = await text(page, "[data-figure=stored_bytes]");
   for (const figure of [bytes(stored.bytes), ...stored.parts.map((part) => bytes(part.bytes))]) assert.ok(shown.includes(figure), figure);
-  await page.waitForFunction(() => document.querySelectorAll(".tensor .name").length > 3);
+  assert.ok((await page.locator(".tensor .name").count()) > 3);
   assert.ok((await texts(page, ".tensor .dtype")).every((dtype) => dtype !== "float32"), "and its tensors as the file holds them");
 }, "/#params?model=openai/gpt-oss-20b"));
 
 /* ---- what is offered ---- */
 
 test("names that a refusal offers are a click away", () => onPage(async (page) => {
-  await page.goto(`${server.url}/#fit?model=Qwen/Qwen3-8C`);
+  await visit(page, "#fit?model=Qwen/Qwen3-8C");
   await page.click(".question [data-offer='Qwen/Qwen3-8B']");
   await settled(page);
   assert.match(await text(page, ".strip [role=status]"), /Qwen3-8B in bfloat16/);
-  await page.goto(`${server.url}/#fit?model=Qwen/Qwen3-8B&gpu=H10`);
-  await page.waitForSelector(".question [data-offer='H100 NVL 94GB']");
+  await visit(page, "#fit?model=Qwen/Qwen3-8B&gpu=H10");
   await page.click(".question [data-offer='H100 NVL 94GB']");
   await settled(page);
   assert.match(await text(page, ".strip [role=status]"), /H100 NVL/);
@@ -174,7 +174,7 @@ test("names that a refusal offers are a click away", () => onPage(async (page) =
 test("a setting that is nearly a field's name is a click away", () => onPage(async (page) => {
   await page.click("[data-part=standing] [data-offer=num_hidden_layers]");
   await settled(page);
-  await page.waitForFunction(() => location.hash.includes("set=num_hidden_layers%3D4"));
+  assert.ok(page.url().includes("set=num_hidden_layers%3D4"));
 }, "/#fit?model=Qwen/Qwen3-8B&set=num_hidden_layer%3D4"));
 
 test("the cure in the sentence is the cheapest that is enough, and it is enough", () => onPage(async (page) => {
@@ -183,7 +183,7 @@ test("the cure in the sentence is the cheapest that is enough, and it is enough"
   assert.equal(changes[0].option, "--kv-dtype fp8");
   await page.click(".sentence .link");
   await settled(page);
-  await page.waitForFunction(() => location.hash.includes("kv-dtype=fp8")); /* the address follows a moment later */
+  assert.ok(page.url().includes("kv-dtype=fp8"));
   assert.match(await text(page, ".sentence"), /It fits with/);
 }, "/#fit?model=Qwen/Qwen3-8B&context=8192&sequences=8&gpu=RTX%204090"));
 
@@ -259,9 +259,7 @@ test("every control of training changes an answer or says why not", () => onPage
     await settled(page);
     const told = await control.locator("xpath=..").locator(".note, .problem").count();
     if ((await said()) === before && !told) silent.push(name);
-    await page.goto(`${server.url}/#train?model=Qwen/Qwen3-8B&gpu=H100&gpus=4`);
-    await settled(page);
-    await page.waitForTimeout(30);
+    await visit(page, "#train?model=Qwen/Qwen3-8B&gpu=H100&gpus=4");
   }
   assert.deepEqual(silent, [], "these change nothing and say nothing");
 }, "/#train?model=Qwen/Qwen3-8B&gpu=H100&gpus=4"));

@@ -1,5 +1,5 @@
 /* An answer that follows its question while the question changes. */
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { keyOf, type Body, type Problem } from "./client";
 import { lane, type Lane, type Turn } from "./lane";
 
@@ -16,6 +16,18 @@ interface Kept<T> {
 }
 
 const NOTHING = { key: null, data: null, problem: null } as const;
+
+export const LATE = 150; /* ms until the old answer is dimmed */
+
+export function useLate(pending: boolean): boolean {
+  const [late, setLate] = useState(false);
+  useEffect(() => {
+    if (!pending) return setLate(false);
+    const timer = setTimeout(() => setLate(true), LATE);
+    return () => clearTimeout(timer);
+  }, [pending]);
+  return pending && late;
+}
 
 export function useAnswer<T>(command: string, body: Body | null, turn: Turn = "soon"): Answer<T> {
   const [kept, keep] = useState<Kept<T>>(NOTHING);

@@ -1,4 +1,5 @@
 /* Questions to /api/v1. One command, one body, one answer; answers are kept, since the same question has the same answer. */
+import { busyUntil } from "../state/settled";
 import { language } from "../text";
 
 /* application/problem+json; `field` names the option at fault where it is known. */
@@ -24,8 +25,11 @@ function exact(_key: string, value: unknown, context?: { source?: string }): unk
   return source !== undefined && /^-?\d+$/.test(source) ? BigInt(source) : value;
 }
 
+const LONG = /\d{16}/;
+
+/* A reviver is called for every value: only texts that hold a long integer take that way. */
 export function parse(text: string): unknown {
-  return JSON.parse(text, exact as (key: string, value: unknown) => unknown);
+  return LONG.test(text) ? JSON.parse(text, exact as (key: string, value: unknown) => unknown) : JSON.parse(text);
 }
 
 async function read<T>(response: Response): Promise<Reply<T>> {
@@ -38,13 +42,17 @@ export function unreachable(reason: unknown): Problem {
   return { status: 0, code: "unreachable", detail: reason instanceof Error ? reason.message : String(reason) };
 }
 
-async function send<T>(path: string, init: RequestInit): Promise<Reply<T>> {
+async function request<T>(path: string, init: RequestInit): Promise<Reply<T>> {
   try {
     const headers = { ...init.headers, "Accept-Language": language.value };
     return await read<T>(await fetch(`/api/v1/${path}`, { ...init, headers }));
   } catch (reason) {
     return { ok: false, problem: unreachable(reason) };
   }
+}
+
+function send<T>(path: string, init: RequestInit): Promise<Reply<T>> {
+  return busyUntil(request<T>(path, init));
 }
 
 /* What distinguishes one question from another. */

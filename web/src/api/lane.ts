@@ -1,6 +1,7 @@
 /* Whose turn it is. The headline's question goes at once; what a view asks goes when that has been answered; what only
  * accompanies it (sweeps, what-ifs) goes when the question has settled. One request at a time in each lane: while one is under
  * way only the newest question waits, so dragging never queues, and an answer never overwrites that of a newer question. */
+import { busy } from "../state/settled";
 import { ask, keyOf, type Body, type Reply } from "./client";
 
 export type Turn = "first" | "soon" | "settled";
@@ -10,6 +11,11 @@ const AGAIN = 2000; /* ms until an unreachable server is asked once more */
 
 let first: Promise<unknown> | null = null;
 let asked = 0;
+
+/* ms since the headline's question changed last */
+export function quiet(): number {
+  return performance.now() - asked;
+}
 
 async function turnOf(turn: Turn): Promise<void> {
   if (turn === "first") return;
@@ -40,6 +46,7 @@ export function lane<T>(turn: Turn, give: (key: string, reply: Reply<T>, newest:
   const drain = async () => {
     if (running) return;
     running = true;
+    const ended = busy();
     for (let done = ""; wanted && wanted.key !== done; ) {
       if (turn !== "first") await turnOf(turn);
       const now: typeof wanted = wanted;
@@ -52,6 +59,7 @@ export function lane<T>(turn: Turn, give: (key: string, reply: Reply<T>, newest:
       if (newest && !reply.ok && reply.problem.status === 0) window.setTimeout(() => void drain(), AGAIN);
     }
     running = false;
+    ended();
   };
   return {
     want: (command, body) => {

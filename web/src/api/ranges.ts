@@ -62,12 +62,13 @@ export async function loadRanges(): Promise<Problem | null> {
   return null;
 }
 
+/* Both are followed: what is drawn before the server has told is drawn anew when it has. */
 export function takes(command: string, name: string): boolean {
-  return taken.get(command)?.has(name) ?? false;
+  return ranges.value !== null && (taken.get(command)?.has(name) ?? false);
 }
 
 export function optionInfo(command: string, name: string): OptionInfo | undefined {
-  return taken.get(command)?.get(name);
+  return ranges.value ? taken.get(command)?.get(name) : undefined;
 }
 
 /* The names that an option takes, those that are usual first, where the server lists them. */

@@ -92,13 +92,19 @@ export interface Gpu {
   usable_source: string;
 }
 
+/* A component where only its weight is told. */
+export type Part = Pick<Component, "name" | "bytes">;
+
 export interface Card {
   gpu: string;
   gpus: number;
   tp: number;
   pp: number;
   device_bytes: number;
+  low_bytes: number;
+  high_bytes: number;
   budget_bytes: number;
+  components: Part[];
   usd_per_hour?: number;
 }
 

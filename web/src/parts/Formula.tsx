@@ -1,6 +1,7 @@
 /* A formula, typeset. KaTeX comes when the first one is shown; until then, and where it cannot, the text stands. It builds its
  * elements one by one, which the Content-Security-Policy allows, as it would not allow styles in markup. */
 import { useEffect, useRef } from "preact/hooks";
+import { busyUntil } from "../state/settled";
 import { isProse, toLatex } from "./math";
 import { Name } from "./Name";
 import { reachable } from "./reachable";
@@ -9,7 +10,7 @@ type Katex = (typeof import("katex"))["default"];
 let loading: Promise<Katex> | null = null;
 
 function katex(): Promise<Katex> {
-  loading ??= Promise.all([import("katex"), import("katex/dist/katex.min.css")]).then(([module]) => module.default);
+  loading ??= busyUntil(Promise.all([import("katex"), import("katex/dist/katex.min.css")])).then(([module]) => module.default);
   return loading;
 }
 

@@ -1,5 +1,6 @@
 /* The load on its bridge: one segment a component, the capacity as a tick, the reserve hatched before it, what exceeds it
  * past it in the alarm colour; the end fades across the interval. */
+import { useId } from "preact/hooks";
 import { bytes } from "../format";
 import { words } from "../text";
 import { componentWord } from "../text/terms";
@@ -41,12 +42,10 @@ export function scaleOf(loads: readonly Load[]): number {
   return Math.max(1, ...loads.map((load) => Math.max(load.high, load.bytes, load.capacity ?? 0) * 1.04));
 }
 
-let patterns = 0;
-
 export function LoadBar({ load, scale = scaleOf([load]), small = false, label, onWhy, chosen }: Props) {
   const at = (value: number): string => `${((100 * value) / scale).toFixed(3)}%`;
   const height = small ? 10 : 28;
-  const hatch = `hatch-${++patterns}`;
+  const hatch = useId();
   let from = 0;
   const segments = onDevice(load.components).map((part) => {
     const begin = from;

@@ -2,6 +2,7 @@
 import type { ExplainNode } from "../api/types";
 import { bytes } from "../format";
 import { words } from "../text";
+import { basis as basisWords } from "../text/terms";
 import { basisText, exactText, isShortSum, isSum, latexOf, originText, shortText } from "./derivation";
 import { Formula } from "./Formula";
 
@@ -33,7 +34,7 @@ export function Steps({ node, nodes }: { node: ExplainNode; nodes: readonly Expl
       {node.low !== undefined && node.high !== undefined && node.low !== node.high && (
         <><dt>{w().interval}</dt><dd class="mono">{bytes(node.low)} – {bytes(node.high)}</dd></>
       )}
-      {node.basis && (<><dt>{w().basis}</dt><dd>{basisText(node.basis)}</dd></>)}
+      {node.basis && (<><dt>{w().basis}</dt><dd>{basisText(node.basis)} <span class="muted">{basisWords()[node.basis]?.line}</span></dd></>)}
       {origin && (<><dt>{w().from}</dt><dd>{origin}</dd></>)}
     </dl>
   );

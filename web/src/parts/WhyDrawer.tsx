@@ -6,7 +6,7 @@ import type { Body } from "../api/client";
 import type { Explain, ExplainNode } from "../api/types";
 import { bytes } from "../format";
 import { bodyFor, options } from "../state/question";
-import { language, words } from "../text";
+import { langOf, language, words } from "../text";
 import { basis as basisWords, componentWord } from "../text/terms";
 import { Copy } from "./Copy";
 import { childrenOf, isSum, shortText, exactText } from "./derivation";
@@ -18,11 +18,11 @@ import { closeWhy, why, type WhyRequest } from "./why";
 
 const w = words({
   en: {
-    why: "Why", close: "Close", trail: "Trail", back: "Back", interval: "interval", basis: "basis", source: "source",
+    why: "Why", close: "Close", trail: "Trail", back: "Back", interval: "interval", basis: "basis", source: "source", known: (mark: string, word: string, line: string) => `${mark} ${word}. ${line}`,
     none: "The answer gives this figure as it stands.", other: "This derives another question than the one at the left now.", now: "The same of the present question",
   },
   zh: {
-    why: "为什么", close: "关闭", trail: "路径", back: "返回", interval: "区间", basis: "依据", source: "出处",
+    why: "为什么", close: "关闭", trail: "路径", back: "返回", interval: "区间", basis: "依据", source: "出处", known: (mark: string, word: string, line: string) => `${mark} ${word}：${line}`,
     none: "答案直接给出此数值。", other: "此处推导的不是左侧当前的问题。", now: "改为推导当前问题",
   },
 });
@@ -67,15 +67,17 @@ function Derivation({ answer }: { answer: Explain }) {
   );
 }
 
-function Facts({ request }: { request: WhyRequest }) {
-  const known = request.basis ? basisWords()[request.basis] : undefined;
-  const interval = request.low !== undefined && request.high !== undefined && request.low !== request.high;
-  if (!known && !interval && !request.source && !request.facts?.length) return null;
+/* What the derivation's own first step says already is not said again. */
+function Facts({ request, root }: { request: WhyRequest; root: ExplainNode | undefined }) {
+  const known = request.basis && !root?.basis ? basisWords()[request.basis] : undefined;
+  const interval = root?.low === undefined && request.low !== undefined && request.high !== undefined && request.low !== request.high;
+  const source = root?.source === request.source ? undefined : request.source;
+  if (!known && !interval && !source && !request.facts?.length) return null;
   return (
     <dl class="derivation facts">
-      {known && (<><dt>{w().basis}</dt><dd>{known.mark} {known.word}. {known.line}</dd></>)}
+      {known && (<><dt>{w().basis}</dt><dd>{w().known(known.mark, known.word, known.line)}</dd></>)}
       {interval && (<><dt>{w().interval}</dt><dd class="mono">{bytes(request.low ?? 0)} – {bytes(request.high ?? 0)}</dd></>)}
-      {request.source && (<><dt>{w().source}</dt><dd lang="en">{request.source}</dd></>)}
+      {source && (<><dt>{w().source}</dt><dd lang={langOf(source)}>{source}</dd></>)}
       {request.facts?.map((fact) => (
         <><dt>{fact.name}</dt><dd><span class="mono">{fact.value}</span>{fact.from && ` · ${fact.from}`}</dd></>
       ))}
@@ -109,7 +111,7 @@ function Inside({ request }: { request: WhyRequest }) {
       {now && <p class="note">{w().other} <button type="button" class="link" onClick={() => (why.value = now)}>{w().now}</button></p>}
       {answer.problem && <Problem problem={answer.problem} />}
       {answer.data && <Derivation answer={answer.data} />}
-      <Facts request={request} />
+      <Facts request={request} root={root} />
       {!request.ask && !request.facts?.length && <p class="muted">{w().none}</p>}
       {answer.data && <Copy nodes={answer.data.nodes} />}
     </>

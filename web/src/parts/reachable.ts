@@ -1,4 +1,6 @@
 /* What scrolls sideways is a stop of the Tab key, so that the arrow keys can scroll it; what does not is none. */
+import { busy } from "../state/settled";
+
 function mark(box: HTMLElement): void {
   if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
   else box.removeAttribute("tabindex");
@@ -17,6 +19,7 @@ export function reachable(box: HTMLElement | null): void {
   box.dataset.scrolls = "";
   observer.observe(box);
   /* Fonts begin to load when what wants them has been laid out. */
-  requestAnimationFrame(() => void document.fonts.ready.then(() => mark(box)));
+  const ended = busy();
+  requestAnimationFrame(() => void document.fonts.ready.then(() => mark(box)).finally(ended));
   if (box.firstElementChild) observer.observe(box.firstElementChild);
 }

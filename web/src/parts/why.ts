@@ -24,7 +24,7 @@ let opener: HTMLElement | null = null;
 
 export function openWhy(request: WhyRequest): void {
   if (!why.value) opener = document.activeElement as HTMLElement | null;
-  why.value = request;
+  why.value = request.ask ? { ...request, ask: { ...request.ask } } : request;
 }
 
 export function closeWhy(): void {

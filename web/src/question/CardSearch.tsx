@@ -1,8 +1,8 @@
 /* The card: found by name, slips included, with what it has and how full the present question would make it. */
 import { useState } from "preact/hooks";
-import type { Card } from "../api/types";
+import type { Card, Fit } from "../api/types";
 import { bytes, digits } from "../format";
-import { useFit, useProblemOf } from "../state/answers";
+import { useOfFit, useProblemOf } from "../state/answers";
 import { change, option } from "../state/question";
 import { words } from "../text";
 import { cardNamed, useCards, useLoads, usual, type CardRow } from "./cards";
@@ -90,16 +90,18 @@ function take(key: string): void {
   else change({ gpu: key, "gpu-memory": null, mig: null });
 }
 
+const hasCard = (fit: Fit | null) => Boolean(fit?.gpu);
+
 export function CardSearch() {
   const cards = useCards();
   const [opened, setOpened] = useState(false);
   const [text, setText] = useState("");
   const loads = useLoads(opened);
-  const fit = useFit();
+  const known = useOfFit(hasCard);
   const given = option("gpu") || option("gpu-memory");
   const card = cardNamed(cards, option("gpu"));
   const problems = [useProblemOf("gpu"), useProblemOf("gpu-memory")];
-  const resolved = given && fit.data?.gpu && !option("gpu").includes(",") ? card?.name ?? given : given;
+  const resolved = given && known && !option("gpu").includes(",") ? card?.name ?? given : given;
   return (
     <Combobox name="gpu" label={w().card} shown value={resolved} placeholder={w().hint} busy={cards.length === 0}
       items={() => itemsFor(text, cards, loads)} none={w().none} problem={problems[0] ?? problems[1]}

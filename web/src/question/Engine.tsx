@@ -4,7 +4,7 @@ import type { Fit } from "../api/types";
 import { Choice, Switch } from "../parts/Choice";
 import { NumberField } from "../parts/NumberField";
 import { Slider } from "../parts/Slider";
-import { useFit, useProblemOf } from "../state/answers";
+import { useFit, useOfFit, useProblemOf } from "../state/answers";
 import { rangeFrom } from "../state/controls";
 import { change, changeMember, memberOf, option, optionList } from "../state/question";
 import { words } from "../text";
@@ -66,8 +66,10 @@ export function EngineChoice() {
 }
 
 /* What holds for an option when nothing is given: the answer says it. */
-function inForce(fit: Fit | null, name: string): string | undefined {
-  const value = fit?.engine_options[name];
+const engineOf = (fit: Fit | null) => fit && { engine: fit.engine, options: fit.engine_options };
+
+function inForce(fit: ReturnType<typeof engineOf>, name: string): string | undefined {
+  const value = fit?.options[name];
   return value === undefined || value === null ? undefined : String(value);
 }
 
@@ -79,11 +81,12 @@ function problemOf(fit: ReturnType<typeof useFit>, name: string): string | undef
 
 export function Reserve() {
   const fit = useFit();
-  const name = Object.keys(fit.data?.engine_options ?? {}).find((key) => key in SHARES);
+  const now = useOfFit(engineOf);
+  const name = Object.keys(now?.options ?? {}).find((key) => key in SHARES);
   const kind = name ? SHARES[name] : undefined;
-  if (!name || !kind || !fit.data) return null;
-  const told = engineOptionInfo(fit.data.engine, name);
-  const fallback = Number(inForce(fit.data, name) ?? 0);
+  if (!name || !kind || !now) return null;
+  const told = engineOptionInfo(now.engine, name);
+  const fallback = Number(inForce(now, name) ?? 0);
   return (
     <Slider label={w()[kind]} about={w()[`${kind}_line`]} name={name} value={memberOf("engine-option", name)} fallback={fallback}
       range={told ? rangeFrom(told, SHARE[kind]) : SHARE[kind]} problem={problemOf(fit, name)}
@@ -96,10 +99,11 @@ const noCard = words({ en: "Choose a card first.", zh: "请先选择显卡。" }
 
 function Field({ of, engine }: { of: EngineOption; engine: string }) {
   const fit = useFit();
+  const engineNow = useOfFit(engineOf);
   const idle = useIdle("engine-option", of.name);
   const told = engineOptionInfo(engine, of.name);
   const given = memberOf("engine-option", of.name);
-  const now = given ? undefined : inForce(fit.data, of.name);
+  const now = given ? undefined : inForce(engineNow, of.name);
   const standard = told?.default ?? now ?? (of.default === "null" ? "" : of.default.replace(/^"|"$/g, ""));
   if (/^(true|false)$/.test(of.default))
     return (

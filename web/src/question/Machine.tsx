@@ -1,6 +1,7 @@
 /* Group 3: the cards and the engine. */
 import { Slider } from "../parts/Slider";
-import { useFit, useProblemOf } from "../state/answers";
+import type { Fit } from "../api/types";
+import { useOfFit, useProblemOf } from "../state/answers";
 import { rangeOf, within } from "../state/controls";
 import { change, option, view } from "../state/question";
 import { words } from "../text";
@@ -37,9 +38,11 @@ export function machineLine(): string {
   return (LISTED.test(card) ? card : `${option("gpus") || "1"} × ${card}`) + engine;
 }
 
+const layoutOf = (fit: Fit | null) => fit && { gpus: fit.gpus, tp: fit.tp, pp: fit.pp };
+
 /* Cards that are counted in their own list need no count. */
 function Count() {
-  const { data } = useFit();
+  const data = useOfFit(layoutOf);
   const listed = LISTED.test(option("gpu"));
   return (
     <Slider label={w().cards} name="gpus" value={option("gpus")} fallback={data?.gpus ?? 1} range={within(rangeOf("gpus"), 72)}
@@ -59,7 +62,7 @@ function TrainingReserve() {
 }
 
 export function Machine() {
-  const { data } = useFit();
+  const data = useOfFit(layoutOf);
   const training = view.value === "finetune";
   useEngines();
   const has = useParts();

@@ -1,18 +1,17 @@
 /* Group 1: which model, what it is and where that is known from; its dimensions, to be changed. */
 import { useEffect, useState } from "preact/hooks";
-import { useAnswer } from "../api/answer";
-import type { Problem as Told } from "../api/client";
-import { ranges } from "../api/ranges";
+import type { Problem as Refused } from "../api/client";
 import type { Fit, Params } from "../api/types";
 import { count } from "../format";
 import { Figure } from "../parts/Figure";
 import { Problem } from "../parts/Problem";
 import { Remark } from "../parts/Remark";
-import { useFit } from "../state/answers";
-import { bodyFor, change, option, optionList, options } from "../state/question";
+import { useOfFit } from "../state/answers";
+import { change, option, optionList } from "../state/question";
 import { whyOfQuantity } from "../state/whys";
 import { words } from "../text";
 import { Dimensions } from "./Dimensions";
+import { useParams } from "./model";
 import { ModelSearch } from "./ModelSearch";
 import { rememberModel } from "./recent";
 import { isSent, keepInRegistry, recall, sentNames } from "./send";
@@ -49,18 +48,31 @@ export function modelLine(): string {
   return [named(option("model")), changed ? w().changed(changed) : ""].filter(Boolean).join(" · ");
 }
 
-function whereFrom(fit: Fit): string | undefined {
-  if (isSent(option("model"))) return w().where.sent;
-  const step = fit.resolution?.filter((one) => one.found).pop()?.step;
-  if (step) return w().where[step] ?? step;
-  return fit.fields?.some((field) => field.origin === "assumed") ? w().where.assumed : undefined;
+interface Told {
+  type: string | undefined;
+  step: string | undefined; /* of the ladder on which it was found */
+  assumed: boolean;
+  warnings: NonNullable<Fit["warnings"]>;
 }
 
-function Facts({ fit, params }: { fit: Fit; params: Params | null }) {
-  const where = whereFrom(fit);
+function toldOf(fit: Fit | null): Told | null {
+  return fit && {
+    type: fit.model_type, step: fit.resolution?.filter((one) => one.found).pop()?.step,
+    assumed: fit.fields?.some((field) => field.origin === "assumed") ?? false, warnings: fit.warnings ?? [],
+  };
+}
+
+function whereFrom({ step, assumed }: Told): string | undefined {
+  if (isSent(option("model"))) return w().where.sent;
+  if (step) return w().where[step] ?? step;
+  return assumed ? w().where.assumed : undefined;
+}
+
+function Facts({ told, params }: { told: Told; params: Params | null }) {
+  const where = whereFrom(told);
   return (
     <p class="model-facts">
-      {fit.model_type && <span class="mono">{fit.model_type}</span>}
+      {told.type && <span class="mono">{told.type}</span>}
       {params && (
         <>
           {" · "}
@@ -76,7 +88,7 @@ function Facts({ fit, params }: { fit: Fit; params: Params | null }) {
 
 function Keep({ id }: { id: string }) {
   const [name, setName] = useState<string | null>(null);
-  const [told, setTold] = useState<Told | "no registry" | null>(null);
+  const [told, setTold] = useState<Refused | "no registry" | null>(null);
   if (name === null) return <button type="button" class="link" onClick={() => setName(`local/${named(id).split("/").pop() ?? "model"}`)}>{w().keep}</button>;
   return (
     <form class="keep" onSubmit={(event) => { event.preventDefault(); void keepInRegistry(id, name.trim()).then(setTold); }}>
@@ -87,8 +99,7 @@ function Keep({ id }: { id: string }) {
   );
 }
 
-function Remarks({ fit }: { fit: Fit }) {
-  const said = fit.warnings ?? [];
+function Remarks({ said }: { said: Told["warnings"] }) {
   if (!said.length) return null;
   return (
     <details class="remarks" data-remarks={said.length}>
@@ -106,17 +117,17 @@ function take(key: string): void {
 }
 
 export function Model() {
-  const fit = useFit();
+  const told = useOfFit(toldOf);
   const [editing, setEditing] = useState<boolean | null>(null); /* null: open where something is changed */
-  const params = useAnswer<Params>("params", ranges.value ? bodyFor("params", options.value) : null);
+  const params = useParams();
   const model = option("model");
   useEffect(() => void recall(model), [model]);
   const open = editing ?? option("set") !== "";
   return (
     <>
       <ModelSearch id="model-search" name="model" label={named(model)} onTake={take} />
-      {fit.data && <Facts fit={fit.data} params={params.data} />}
-      {fit.data && <Remarks fit={fit.data} />}
+      {told && <Facts told={told} params={params.data} />}
+      {told && <Remarks said={told.warnings} />}
       <p class="actions">
         <button type="button" class="link" aria-expanded={open} data-action="dimensions" onClick={() => setEditing(!open)}>{open ? w().done : w().edit}</button>
         {!open && <button type="button" class="link" data-action="plain" onClick={() => { change({ model: PLAIN, set: null }); setEditing(true); }}>{w().start}</button>}

@@ -6,6 +6,7 @@ import type { Params } from "../api/types";
 import { count } from "../format";
 import { useFit } from "../state/answers";
 import { optionList } from "../state/question";
+import { busy } from "../state/settled";
 import { words } from "../text";
 import { Combobox, type Item } from "./Combobox";
 import { matching } from "./match";
@@ -78,12 +79,16 @@ function useSize(text: string): Item | null {
     wanted.current = typed;
     setItem(null);
     if (!typed) return undefined;
+    const ended = busy();
     const timer = window.setTimeout(() => void ask<Params>("params", { model: typed }).then((reply) => {
       if (!reply.ok || wanted.current !== typed) return;
       setItem({ key: typed, main: typed, heading: w().sizes,
         aside: [reply.data.model_type, count(reply.data.total_parameters)].filter(Boolean).join(" · ") });
-    }), PAUSE);
-    return () => window.clearTimeout(timer);
+    }).finally(ended), PAUSE);
+    return () => {
+      window.clearTimeout(timer);
+      ended();
+    };
   }, [text]);
   return item;
 }

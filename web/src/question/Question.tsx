@@ -1,7 +1,8 @@
 /* The whole question in three numbered groups: model, workload, machine. */
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { useFit } from "../state/answers";
+import type { Fit } from "../api/types";
+import { useOfFit } from "../state/answers";
 import { words } from "../text";
 import { Machine, machineLine } from "./Machine";
 import { Model, modelLine } from "./Model";
@@ -15,7 +16,7 @@ const w = words({
 });
 
 /* On a narrow screen a group is one line that opens in place. */
-function Group({ number, name, line, children }: { number: number; name: string; line: string; children: ComponentChildren }) {
+function Group({ number, name, line, children }: { number: number; name: string; line: ComponentChildren; children: ComponentChildren }) {
   const [open, setOpen] = useState(false);
   const id = `group-${number}`;
   return (
@@ -29,16 +30,22 @@ function Group({ number, name, line, children }: { number: number; name: string;
   );
 }
 
+const loadOf = (fit: Fit | null) => fit && { context: fit.context, weights_format: fit.weights_format };
+
+/* What stands in the line of a folded group changes with the question: each by itself. */
+const ModelLine = () => <>{modelLine()}</>;
+const WorkloadLine = () => <>{workloadLine(useOfFit(loadOf))}</>;
+const MachineLine = () => <>{machineLine()}</>;
+
 export function Question() {
-  const fit = useFit();
   return (
     <aside class="question" aria-label={w().question}>
       <Try />
-      <Group number={1} name={w().model} line={modelLine()}><Model /></Group>
-      <Group number={2} name={w().workload} line={workloadLine(fit.data)}>
+      <Group number={1} name={w().model} line={<ModelLine />}><Model /></Group>
+      <Group number={2} name={w().workload} line={<WorkloadLine />}>
         <OfServing note={w().serving}><Workload /></OfServing>
       </Group>
-      <Group number={3} name={w().machine} line={machineLine()}><Machine /></Group>
+      <Group number={3} name={w().machine} line={<MachineLine />}><Machine /></Group>
     </aside>
   );
 }

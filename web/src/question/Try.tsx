@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import { ask } from "../api/client";
 import type { Card, Fit } from "../api/types";
-import { useFit } from "../state/answers";
+import { useFit, useOfFit } from "../state/answers";
 import { bodyFor, change, option, options } from "../state/question";
 import { words } from "../text";
 import { cardNamed, useCards, type CardRow } from "./cards";
@@ -47,15 +47,21 @@ interface Trial {
   make: () => Promise<Changes | null>;
 }
 
-function trials(fit: Fit, known: readonly CardRow[]): Trial[] {
-  const far = fit.max_context ?? 0;
-  const many = fit.max_sequences ?? 0;
-  const bounded = (n: number) => n > 0 && n < 2 ** 30;
+const bounded = (n: number) => n > 0 && n < 2 ** 30;
+const roomOf = (fit: Fit | null) => {
+  const { max_context: far, max_sequences: many } = fit ?? {};
+  return fit && { far: bounded(far ?? 0) && far !== fit.context, many: bounded(many ?? 0) && many !== fit.sequences };
+};
+
+function trials(room: { far: boolean; many: boolean }, fit: () => Fit | null, known: readonly CardRow[]): Trial[] {
   const apple = (card: Card) => cardNamed(known, card.gpu)?.vendor === "Apple";
   return [
     { key: "cheapest", text: w().cheapest, there: true, make: async () => on(least(await cardsFor({}), (card) => card.usd_per_hour)) },
-    { key: "context", text: w().context, there: bounded(far) && far !== fit.context, make: async () => ({ context: String(Math.min(far, fit.model_context ?? far)), prompt: null, output: null, mix: null }) },
-    { key: "users", text: w().users, there: bounded(many) && many !== fit.sequences, make: async () => ({ sequences: String(many), mix: null }) },
+    { key: "context", text: w().context, there: room.far, make: async () => {
+      const { max_context: far, model_context: made } = fit() ?? {};
+      return far ? { context: String(Math.min(far, made ?? far)), prompt: null, output: null, mix: null } : null;
+    } },
+    { key: "users", text: w().users, there: room.many, make: async () => ({ sequences: String(fit()?.max_sequences ?? 1), mix: null }) },
     { key: "small", text: w().small, there: true, make: async () => {
       const card = on(small(await cardsFor({ quant: "int4" })));
       return card && { ...card, quant: "int4" };
@@ -76,14 +82,15 @@ async function run(trial: Trial): Promise<void> {
 }
 
 export function Try() {
-  const { data } = useFit();
+  const fit = useFit();
+  const room = useOfFit(roomOf);
   const known = useCards();
-  if (!data || !option("model")) return null;
+  if (!room || !option("model")) return null;
   return (
     <section class="try" aria-labelledby="try">
       <h2 id="try">{w().name}</h2>
       <ul>
-        {trials(data, known).map((trial) => (
+        {trials(room, () => fit.data, known).map((trial) => (
           <li key={trial.key}><button type="button" class="link" data-try={trial.key} disabled={!trial.there} title={trial.there ? undefined : w().so} onClick={() => void run(trial)}>{trial.text}</button></li>
         ))}
       </ul>

@@ -4,11 +4,11 @@ import type { Fit } from "../api/types";
 import { tokens } from "../format";
 import { Choice } from "../parts/Choice";
 import { Slider } from "../parts/Slider";
-import { useFit, useProblemOf } from "../state/answers";
+import { useOfFit, useProblemOf } from "../state/answers";
 import { rangeOf, within } from "../state/controls";
 import { change, option } from "../state/question";
 import { words } from "../text";
-import { cacheEntries, formatEntries } from "./formats";
+import { cacheEntries, formatEntries, weighedOf } from "./formats";
 import { useIdle, useSame } from "./idle";
 import { keepsCache, keepsState, useParts, type Parts } from "./model";
 import { ModelSearch } from "./ModelSearch";
@@ -42,49 +42,62 @@ const w = words({
   },
 });
 
-export function workloadLine(fit?: Fit | null): string {
+export function workloadLine(fit?: Pick<Fit, "context" | "weights_format"> | null): string {
   const format = option("quant") || fit?.weights_format;
   const line = option("mix") || w().line(tokens(fit?.context ?? (Number(option("context")) || 4096)), option("sequences") || "1");
   return format ? `${line} · ${format}` : line;
 }
 
-function Lengths({ fit }: { fit: Fit | null }) {
+const lengthOf = (fit: Fit | null) => fit && { context: fit.context, model_context: fit.model_context, bare: !keepsCache(fit) };
+const mostOf = (fit: Fit | null) => fit?.max_sequences;
+const heldOf = (fit: Fit | null) => fit && {
+  format: fit.weights_format, kv: fit.kv_dtype, dtype: fit.dtype, cache: keepsCache(fit), state: keepsState(fit), weighed: weighedOf(fit),
+};
+type Held = ReturnType<typeof heldOf>;
+
+function Context() {
+  const fit = useOfFit(lengthOf);
   const limit = fit?.model_context ? { at: fit.model_context, text: w().limit(tokens(fit.model_context)) } : undefined;
-  const most = fit?.max_sequences && fit.max_sequences < 2 ** 20 ? { at: fit.max_sequences, text: w().most(tokens(fit.max_sequences)) } : undefined;
   const range = rangeOf("context");
   const far = Math.max(2 ** 20, 2 * (fit?.model_context ?? 0));
   const mixed = option("mix") ? w().by_mix : undefined;
-  const bare = fit !== null && !keepsCache(fit);
+  const bare = fit !== null && fit.bare;
   const cacheless = useSame(bare, { context: String(2 * (fit?.context ?? 4096)) }) ? w().no_length : undefined;
   return (
-    <>
-      <Slider label={w().context} about={w().context_line} name="context" value={option("context")} fallback={fit?.context ?? 4096} inTokens
-        range={within(range, far)} unit={w().tokens} limit={limit} problem={useProblemOf("context")}
-        ignored={mixed ?? cacheless} onChange={(value) => change({ context: value, prompt: null })} />
-      <Slider label={w().users} about={w().users_line} name="sequences" value={option("sequences")} fallback={1} limit={most} ignored={mixed}
-        range={within(rangeOf("sequences"), 1024)} problem={useProblemOf("sequences")} onChange={(value) => change({ sequences: value })} />
-    </>
+    <Slider label={w().context} about={w().context_line} name="context" value={option("context")} fallback={fit?.context ?? 4096} inTokens
+      range={within(range, far)} unit={w().tokens} limit={limit} problem={useProblemOf("context")}
+      ignored={mixed ?? cacheless} onChange={(value) => change({ context: value, prompt: null })} />
   );
 }
 
-function Formats({ fit }: { fit: Fit | null }) {
-  const stored = !option("quant") ? fit?.weights_format : undefined;
+function Users() {
+  const most = useOfFit(mostOf);
+  const limit = most && most < 2 ** 20 ? { at: most, text: w().most(tokens(most)) } : undefined;
+  return (
+    <Slider label={w().users} about={w().users_line} name="sequences" value={option("sequences")} fallback={1} limit={limit}
+      ignored={option("mix") ? w().by_mix : undefined} range={within(rangeOf("sequences"), 1024)} problem={useProblemOf("sequences")}
+      onChange={(value) => change({ sequences: value })} />
+  );
+}
+
+function Formats({ held }: { held: Held }) {
+  const stored = !option("quant") ? held?.format : undefined;
   const idle = { quant: useIdle("quant"), kv: useIdle("kv-dtype") };
-  const kept = !option("kv-dtype") ? fit?.kv_dtype : undefined;
+  const kept = !option("kv-dtype") ? held?.kv : undefined;
   return (
     <div class="pair">
       <Choice label={w().quant} name="quant" value={option("quant")} problem={useProblemOf("quant")} note={idle.quant}
-        entries={[{ value: "", text: stored ? w().as(stored) : w().as_model }, ...formatEntries(namesFor("fit", "quant"), fit)]}
+        entries={[{ value: "", text: stored ? w().as(stored) : w().as_model }, ...formatEntries(namesFor("fit", "quant"), held?.weighed ?? [])]}
         onChange={(value) => change({ quant: value })} />
       <Choice label={w().kv} name="kv-dtype" value={option("kv-dtype")} problem={useProblemOf("kv-dtype")} note={idle.kv}
-        ignored={fit && !keepsCache(fit) && !option("kv-dtype") ? w().no_cache : undefined}
-        entries={[{ value: "", text: kept ? w().as(kept) : w().as_weights }, ...cacheEntries(namesFor("fit", "kv-dtype"), fit)]}
+        ignored={held && !held.cache && !option("kv-dtype") ? w().no_cache : undefined}
+        entries={[{ value: "", text: kept ? w().as(kept) : w().as_weights }, ...cacheEntries(namesFor("fit", "kv-dtype"), held?.weighed ?? [])]}
         onChange={(value) => change({ "kv-dtype": value })} />
     </div>
   );
 }
 
-function rareOf(fit: Fit | null, has: Parts | null) {
+function rareOf(held: Held, has: Parts | null) {
   const unless = (there: boolean | undefined, why: string) => (has && !there ? why : undefined);
   return [
     rare({ name: "prompt", label: w().prompt, unit: w().tokens, besides: { context: null } }),
@@ -96,8 +109,8 @@ function rareOf(fit: Fit | null, has: Parts | null) {
       ignored: unless(has?.images, w().no_images) ?? (option("images") ? undefined : w().image_first) }),
     rare({ name: "loras", label: w().loras }),
     rare({ name: "lora-rank", label: w().rank, ignored: option("loras") ? undefined : w().no_loras }),
-    rare({ name: "dtype", label: w().dtype, text: true, fallback: fit?.dtype }),
-    rare({ name: "state-dtype", label: w().state, text: true, ignored: fit && !keepsState(fit) ? w().no_state : undefined }),
+    rare({ name: "dtype", label: w().dtype, text: true, fallback: held?.dtype }),
+    rare({ name: "state-dtype", label: w().state, text: true, ignored: held && !held.state ? w().no_state : undefined }),
     { key: "draft", given: option("draft") !== "", whole: true, control: <Draft /> },
     rare({ name: "mtp", label: w().mtp, whole: true, ignored: unless(has?.prediction, w().no_mtp) }),
   ];
@@ -113,12 +126,13 @@ function Draft() {
 }
 
 export function Workload() {
-  const { data } = useFit();
+  const held = useOfFit(heldOf);
   return (
     <>
-      <Lengths fit={data} />
-      <Formats fit={data} />
-      <More of="workload" controls={rareOf(data, useParts())} />
+      <Context />
+      <Users />
+      <Formats held={held} />
+      <More of="workload" controls={rareOf(held, useParts())} />
     </>
   );
 }

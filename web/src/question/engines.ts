@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { ask, get } from "../api/client";
+import { language } from "../text";
 
 export interface EngineRow {
   name: string;
@@ -21,13 +22,16 @@ export interface EngineOption {
 const known = signal<EngineRow[]>([]);
 const optionsOf = signal<Readonly<Record<string, EngineOption[]>>>({});
 const asked = new Set<string>();
+let listed = ""; /* the language in which the list was asked for */
 
 export function useEngines(): EngineRow[] {
   useEffect(() => {
-    if (asked.has("")) return;
-    asked.add("");
-    void get<{ engines: EngineRow[] }>("engines").then((reply) => reply.ok && (known.value = reply.data.engines));
-  }, []);
+    if (listed === language.value) return;
+    const inLanguage = (listed = language.value);
+    void get<{ engines: EngineRow[] }>("engines").then((reply) => {
+      if (reply.ok && listed === inLanguage) known.value = reply.data.engines;
+    });
+  }, [language.value]);
   return known.value;
 }
 

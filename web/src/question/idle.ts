@@ -17,10 +17,10 @@ function told(fit: Fit): string {
 
 /* Whether the answer stays the same with something else in the question; false while it is not known. */
 export function useSame(when: boolean, instead: Record<string, string | string[] | null>): boolean {
-  const { data, problem, pending } = useFit();
-  const ask = when && !problem && ranges.value !== null;
+  const fit = useFit();
+  const ask = when && !fit.problem && ranges.value !== null; /* what is not asked follows nothing */
   const other = useAnswer<Fit>("fit", ask ? bodyFor("fit", options.value, instead) : null, "settled");
-  return ask && !pending && !other.pending && data !== null && other.data !== null && told(data) === told(other.data);
+  return ask && !fit.pending && !other.pending && fit.data !== null && other.data !== null && told(fit.data) === told(other.data);
 }
 
 /* Of an option, or of one member of a list of options (an engine's). */

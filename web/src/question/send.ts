@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 import { forgetAnswers, get, upload, type Problem, type Sent } from "../api/client";
 import { change, option } from "../state/question";
+import { busyUntil } from "../state/settled";
 
 /* What was wrong with the last one; its name. */
 export const sendProblem = signal<{ name: string; problem: Problem } | null>(null);
@@ -42,7 +43,7 @@ export async function send(text: string, file: string): Promise<void> {
 }
 
 export async function sendFile(file: File | undefined): Promise<void> {
-  if (file) await send(await file.text(), file.name);
+  if (file) await busyUntil(file.text().then((text) => send(text, file.name)));
 }
 
 /* A link to a sent configuration: its name, or sent once more where the server has forgotten it and this page has not. */

@@ -35,9 +35,10 @@ export function Legend({ fit }: { fit: Fit }) {
 }
 
 function ServingStrip() {
-  const { data, problem, pending } = useFit();
+  const fit = useFit();
+  const { data, problem } = fit;
   return (
-    <StripFrame pending={pending && data !== null} problem={problem ?? unreached.value} rows={data ? rowsOf(data) : undefined}
+    <StripFrame late={fit.late && data !== null} problem={problem ?? unreached.value} rows={data ? rowsOf(data) : undefined}
       sentence={data ? <Sentence fit={data} /> : <p class="sentence">{w().weighing}</p>}
       foot={data && <><Legend fit={data} /><Limits fit={data} /></>} />
   );

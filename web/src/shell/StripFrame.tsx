@@ -113,15 +113,15 @@ function useHeight() {
 interface Props {
   sentence: ComponentChildren;
   problem: Told | null;
-  pending?: boolean;
+  late?: boolean;
   rows?: readonly Row[] | undefined;
   foot?: ComponentChildren;
 }
 
-export function StripFrame({ sentence, problem, pending = false, rows, foot }: Props) {
+export function StripFrame({ sentence, problem, late = false, rows, foot }: Props) {
   const { strip, head } = useHeight();
   return (
-    <section ref={strip} class={`strip ${pending || problem ? "pending" : ""}`} aria-label={w().answer}>
+    <section ref={strip} class={`strip ${late || problem ? "late" : ""}`} aria-label={w().answer}>
       <div ref={head} class="strip-head">
         <div role="status" aria-live="polite">{problem ? <Problem problem={problem} /> : sentence}</div>
         {rows && <Bars rows={rows} />}

@@ -88,7 +88,8 @@ function Trained({ mode }: { mode: Mode }) {
 }
 
 export function TrainingStrip() {
-  const { data, problem, pending } = useTrain();
+  const train = useTrain();
+  const { data, problem } = train;
   const mode = data && chosenMode(data);
   if (!data || !mode) return <StripFrame problem={problem} sentence={<p class="sentence">{w().weighing}</p>} />;
   const why = (name: string) => {
@@ -96,7 +97,7 @@ export function TrainingStrip() {
     if (part) openWhy(whyOfPart(mode, part));
   };
   return (
-    <StripFrame pending={pending} problem={problem} sentence={<Sentence train={data} mode={mode} />}
+    <StripFrame late={train.late} problem={problem} sentence={<Sentence train={data} mode={mode} />}
       rows={[{ key: mode.mode, load: loadOfMode(data, mode), label: modeWord(mode.mode), alike: 1, onWhy: why }]}
       foot={<><LegendOf parts={mode.components} whyOf={(part) => whyOfPart(mode, part)} /><Trained mode={mode} /></>} />
   );

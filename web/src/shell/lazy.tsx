@@ -1,6 +1,7 @@
 /* Views that come when they are first shown. */
 import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { busyUntil } from "../state/settled";
 
 export function lazy(load: () => Promise<ComponentType>): ComponentType {
   let known: ComponentType | null = null;
@@ -8,7 +9,7 @@ export function lazy(load: () => Promise<ComponentType>): ComponentType {
     const [Shown, setShown] = useState<ComponentType | null>(() => known);
     useEffect(() => {
       if (!known)
-        void load().then((component) => {
+        void busyUntil(load()).then((component) => {
           known = component;
           setShown(() => component);
         });

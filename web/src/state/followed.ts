@@ -1,12 +1,16 @@
 /* An answer that several parts of the page show: asked the moment the question changes, and read where it is shown, so that only
  * what shows it is drawn anew. */
 import { batch, computed, effect, signal } from "@preact/signals";
-import type { Answer } from "../api/answer";
+import { LATE, type Answer } from "../api/answer";
 import { keyOf, type Body, type Problem } from "../api/client";
 import { lane, type Turn } from "../api/lane";
 
+export interface Followed<T> extends Answer<T> {
+  readonly late: boolean; /* pending for so long that it should be seen */
+}
+
 /* `body` is read as a signal; while it is null nothing is asked and what was answered stays. */
-export function followed<T>(command: string, body: () => Body | null, turn: Turn): Answer<T> {
+export function followed<T>(command: string, body: () => Body | null, turn: Turn): Followed<T> {
   const data = signal<T | null>(null);
   const problem = signal<Problem | null>(null);
   const answered = signal<string | null>(null);
@@ -23,6 +27,12 @@ export function followed<T>(command: string, body: () => Body | null, turn: Turn
     void asked.value;
     own.want(command, question.peek());
   });
+  const late = signal(false);
+  effect(() => {
+    if (!pending.value || asked.value === null) return void (late.value = false);
+    const timer = setTimeout(() => (late.value = true), LATE);
+    return () => clearTimeout(timer);
+  });
   return {
     get data() {
       return data.value;
@@ -32,6 +42,9 @@ export function followed<T>(command: string, body: () => Body | null, turn: Turn
     },
     get pending() {
       return pending.value;
+    },
+    get late() {
+      return late.value;
     },
   };
 }

@@ -1,6 +1,6 @@
 /* The question: one flat set of options under the names that the command line and the API use. Each command takes those it
  * knows; what stands here besides (training's options while serving is asked about) waits for its own view. */
-import { computed, signal } from "@preact/signals";
+import { computed, signal, type ReadonlySignal } from "@preact/signals";
 import type { Body, Value } from "../api/client";
 import { takes } from "../api/ranges";
 
@@ -45,13 +45,22 @@ export const view = signal<View>("overview");
 /* What else a link keeps: a pinned question, a tensor that is searched for. Names begin with the view's. */
 export const extras = signal<Readonly<Record<string, string>>>({});
 
+const members = new Map<string, ReadonlySignal<string | readonly string[] | undefined>>();
+
+/* Read one by one: who shows one option is not drawn anew for another. */
+function member(name: string): string | readonly string[] | undefined {
+  let one = members.get(name);
+  if (!one) members.set(name, (one = computed(() => options.value[name])));
+  return one.value;
+}
+
 export function option(name: string): string {
-  const value = options.value[name];
+  const value = member(name);
   return typeof value === "string" ? value : (value?.[0] ?? "");
 }
 
 export function optionList(name: string): readonly string[] {
-  const value = options.value[name];
+  const value = member(name);
   return value === undefined ? [] : typeof value === "string" ? [value] : value;
 }
 

@@ -3,12 +3,14 @@ import { effect } from "@preact/signals";
 import { ranges } from "../api/ranges";
 import { read, write } from "./link";
 import { extras, options, view } from "./question";
+import { busy } from "./settled";
 
 const OFTEN = 200; /* ms: browsers refuse an address that changes faster for long */
 const PAUSE = 1000;
 let changed = -PAUSE; /* when, in ms */
 let written = "";
 let timer = 0;
+let ended = (): void => undefined; /* of the wait for the address */
 let fresh = false; /* the change to come begins a new place */
 
 function take(hash: string): boolean {
@@ -27,6 +29,7 @@ export function link(): string {
 
 function put(): void {
   timer = 0;
+  ended();
   const hash = link();
   if (hash === written) return;
   if (fresh && written !== "") history.pushState(null, "", hash);
@@ -40,7 +43,9 @@ function follow(): void {
   if (link() === written) return;
   fresh ||= performance.now() - changed > PAUSE;
   changed = performance.now();
-  if (timer === 0) timer = window.setTimeout(put, OFTEN);
+  if (timer !== 0) return;
+  ended = busy();
+  timer = window.setTimeout(put, OFTEN);
 }
 
 export function startSync(): void {
@@ -48,6 +53,7 @@ export function startSync(): void {
   window.addEventListener("popstate", () => {
     window.clearTimeout(timer);
     timer = 0;
+    ended();
     fresh = false;
     written = location.hash;
     take(location.hash);

@@ -22,6 +22,11 @@ export function words<T>(both: { en: T; zh: NoInfer<T> }): () => T {
   return () => both[language.value];
 }
 
+/* Names of papers and programs are English in a Chinese page too; what has Chinese in it is read as such. */
+export function langOf(text: string): "en" | undefined {
+  return /\p{Script=Han}/u.test(text) ? undefined : "en";
+}
+
 /* What the API tells in both languages. */
 export function told(text: { en: string; zh: string }): string {
   return text[language.value];

@@ -1,9 +1,10 @@
 /* Calculators: every published function with inputs of one's own, its answer derived step by step, and the chosen model beside it. */
-import { useAnswer } from "../api/answer";
+import { useAnswer, useLate } from "../api/answer";
 import { ranges, takes } from "../api/ranges";
 import { Switch } from "../parts/Choice";
 import { Problem } from "../parts/Problem";
-import { bodyFor, option, options } from "../state/question";
+import { shownOptions } from "../state/answers";
+import { bodyFor, option } from "../state/question";
 import { words } from "../text";
 import { Answer, Main } from "./calculators/Answer";
 import { Inputs } from "./calculators/Inputs";
@@ -46,7 +47,7 @@ function Chooser({ methods, calculator }: { methods: readonly Method[]; calculat
 /* The function's inputs as the model has them; undefined: not wanted, or not known. */
 function useModelInputs(method: string, fn: Fn | undefined): { inputs: Readonly<Record<string, Plain>> | undefined; problem: ReturnType<typeof useAnswer>["problem"] } {
   const wanted = onModel() && fn !== undefined && ranges.value !== null && takes("params", "method");
-  const body = wanted ? bodyFor("params", options.value, { method: `${method}.${fn.name}`, "per-layer": null }) : null;
+  const body = wanted ? bodyFor("params", shownOptions.value, { method: `${method}.${fn.name}`, "per-layer": null }) : null;
   const { data, problem } = useAnswer<{ method?: Answered & { name: string } }>("params", body);
   const fits = data?.method?.name === method && data.method.function === fn?.name;
   return { inputs: wanted && fits ? data?.method?.inputs : undefined, problem: wanted ? problem : null };
@@ -64,8 +65,8 @@ function modeOf(fn: Fn, answer: Answered | null): string | undefined {
 function useRule(method: string, fn: Fn, answer: Answered | null): Deviation | undefined {
   const known = ranges.value !== null && fn.answers.length > 0 && answer !== null;
   const mode = modeOf(fn, answer);
-  const serving = useAnswer<Compared>("compare-methods", known && !mode ? bodyFor("compare-methods", options.value, { method, explain: null }) : null);
-  const training = useAnswer<Train>("train", known && mode ? bodyFor("train", options.value, { mode: null, method: null, gpu: null }) : null);
+  const serving = useAnswer<Compared>("compare-methods", known && !mode ? bodyFor("compare-methods", shownOptions.value, { method, explain: null }) : null);
+  const training = useAnswer<Train>("train", known && mode ? bodyFor("train", shownOptions.value, { mode: null, method: null, gpu: null }) : null);
   const rules = mode ? training.data?.methods.filter((rule) => rule.mode === mode) : serving.data?.methods;
   return rules?.find((rule) => rule.method === method && rule.function === fn.name);
 }
@@ -80,7 +81,7 @@ function Calculator({ method, fn }: { method: Method; fn: Fn }) {
   const atInput = problem && fn.inputs.some((input) => problem.detail.includes(`\`${input.name}\``));
   const loose = answer?.notes.filter((note) => !fn.inputs.some((input) => note.message.includes(`\`${input.name}\``))) ?? [];
   return (
-    <div class={`calculator ${pending && answer ? "pending" : ""}`} data-function={`${method.name}.${fn.name}`}>
+    <div class={`calculator ${useLate(pending) && answer ? "late" : ""}`} data-function={`${method.name}.${fn.name}`}>
       <header>
         <h2>{fn.title}</h2>
         <p class="muted">{method.title} · <span class="mono">{method.name}.{fn.name}</span></p>

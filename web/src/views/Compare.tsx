@@ -12,9 +12,9 @@ import { Name } from "../parts/Name";
 import { Problem } from "../parts/Problem";
 import { openWhy, type WhyRequest } from "../parts/why";
 import { applyChange, phrase } from "../shell/changes";
-import { useShownFit } from "../state/answers";
+import { shownOptions, useShownFit } from "../state/answers";
 import { pin, pinned, swap, unpin } from "../state/pin";
-import { bodyFor, options, type Options } from "../state/question";
+import { bodyFor, type Options } from "../state/question";
 import { words } from "../text";
 import { componentWord } from "../text/terms";
 import { useDifferences } from "./compare/difference";
@@ -146,9 +146,9 @@ function Sides({ question }: { question: Options }) {
   const b = useShownFit();
   const a = useAnswer<Fit>("fit", known ? bodyFor("fit", question) : null);
   const paramsA = useAnswer<Params>("params", known ? bodyFor("params", question) : null);
-  const paramsB = useAnswer<Params>("params", known ? bodyFor("params", options.value) : null);
-  const asked = askedRows(question, options.value);
-  const differences = new Map([...useDifferences(question, options.value, "parameters"), ...useDifferences(question, options.value, "overview")]);
+  const paramsB = useAnswer<Params>("params", known ? bodyFor("params", shownOptions.value) : null);
+  const asked = askedRows(question, shownOptions.value);
+  const differences = new Map([...useDifferences(question, shownOptions.value, "parameters"), ...useDifferences(question, shownOptions.value, "overview")]);
   const devices = [a.data, b.data].map((fit) => fit && worstDevice(fit));
   const scale = scaleOf(devices.flatMap((device) => (device ? [loadOfDevice(device)] : [])));
   return (
@@ -162,14 +162,14 @@ function Sides({ question }: { question: Options }) {
         <div class="pair-rows">
           {a.problem && <Problem problem={a.problem} />}
           {a.data && <Bar fit={a.data} scale={scale} mark="A" question={question} />}
-          {b.data && <Bar fit={b.data} scale={scale} mark="B" question={options.value} />}
+          {b.data && <Bar fit={b.data} scale={scale} mark="B" question={shownOptions.value} />}
         </div>
         {asked.length === 0 && <p class="aside-note">{w().same}</p>}
       </section>
       <Differences part="asked" heading={w().asked} name={w().option} rows={asked} />
       {a.data && b.data && (
         <>
-          <Figures rows={rowsOf({ fit: a.data, params: paramsA.data }, { fit: b.data, params: paramsB.data }, differences)} a={question} b={options.value} />
+          <Figures rows={rowsOf({ fit: a.data, params: paramsA.data }, { fit: b.data, params: paramsB.data }, differences)} a={question} b={shownOptions.value} />
           <Differences part="fields" heading={w().fields} name={w().field} rows={fieldRows(a.data, b.data)} none={w().alike} />
         </>
       )}

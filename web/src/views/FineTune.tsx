@@ -76,12 +76,13 @@ function useList<T>(path: string, read: (reply: never) => readonly T[]): readonl
 }
 
 export function FineTune() {
-  const { data, problem, pending } = useTrain();
+  const train = useTrain();
+  const { data, problem } = train;
   const optimizers = useList<Optimizer>("optimizers", (reply: { optimizers: Optimizer[] }) => reply.optimizers);
   const adapters = useList<Adapter>("adapters", (reply: { adapters: Adapter[] }) => reply.adapters);
   const mode = data && chosenMode(data);
   return (
-    <section class={`finetune ${pending && data ? "pending" : ""}`} data-view="finetune">
+    <section class={`finetune ${train.late && data ? "late" : ""}`} data-view="finetune">
       <div class="train-ways">
         <h2>{w().title}</h2>
         {data ? <Summary train={data} /> : <p class="lede">{problem ? w().refused : w().pending}</p>}

@@ -1,5 +1,5 @@
 /* Formulas: any figure as a numbered derivation, typeset, down to the fields that it comes from. */
-import { useAnswer } from "../api/answer";
+import { useAnswer, useLate } from "../api/answer";
 import { ranges } from "../api/ranges";
 import type { Explain } from "../api/types";
 import { Choice } from "../parts/Choice";
@@ -33,7 +33,7 @@ export function Formulas() {
   const answer = useAnswer<Explain>(quantity.command, ranges.value ? bodyOf(quantity) : null);
   const current = answer.data?.quantity === quantity.name ? answer.data : null;
   return (
-    <div class={`stack formulas ${answer.pending ? "pending" : ""}`} data-view="formulas">
+    <div class={`stack formulas ${useLate(answer.pending) ? "late" : ""}`} data-view="formulas">
       <Quantities chosen={quantity} onChoose={choose} />
       {isFlops(quantity) && <Phase />}
       <Refused problem={answer.problem} empty={!current} />

@@ -1,11 +1,11 @@
 /* Hardware: the machine of the question, the cards that would take it, and what else the machine could take. */
 import { useEffect, useState } from "preact/hooks";
-import { useAnswer } from "../api/answer";
+import { useAnswer, useLate } from "../api/answer";
 import { get } from "../api/client";
 import { ranges } from "../api/ranges";
 import type { Fit } from "../api/types";
-import { useShownFit } from "../state/answers";
-import { bodyFor, options } from "../state/question";
+import { shownOptions, useShownFit } from "../state/answers";
+import { bodyFor } from "../state/question";
 import type { GpuRow } from "./hardware/cards";
 import { Chosen } from "./hardware/Chosen";
 import { Design } from "./hardware/Design";
@@ -21,10 +21,10 @@ export function Hardware() {
     void get<{ gpus: GpuRow[] }>("gpus").then((reply) => reply.ok && setGpus(reply.data.gpus));
   }, []);
   const fit = useShownFit();
-  const ranked = useAnswer<Fit>("fit", ranges.value ? bodyFor("fit", options.value, NO_MACHINE) : null, "settled");
+  const ranked = useAnswer<Fit>("fit", ranges.value ? bodyFor("fit", shownOptions.value, NO_MACHINE) : null, "settled");
   const gpu = gpus.find((row) => row.name === fit.data?.gpu?.name);
   return (
-    <div class={`stack hardware ${ranked.pending && ranked.data ? "pending" : ""}`} data-view="hardware">
+    <div class={`stack hardware ${useLate(ranked.pending) && ranked.data ? "late" : ""}`} data-view="hardware">
       {fit.data && gpu && <Chosen fit={fit.data} gpu={gpu} />}
       <Refused problem={ranked.problem} empty={!ranked.data || gpus.length === 0} />
       {ranked.data && gpus.length > 0 && <Ranked answer={ranked.data} gpus={gpus} />}

@@ -1,7 +1,8 @@
 /* Methods: what published rules of thumb say of this question, next to exact, and why they differ. */
-import { useAnswer } from "../api/answer";
+import { useAnswer, useLate } from "../api/answer";
 import { ranges } from "../api/ranges";
-import { bodyFor, options } from "../state/question";
+import { shownOptions } from "../state/answers";
+import { bodyFor } from "../state/question";
 import { words } from "../text";
 import { About } from "./methods/About";
 import { Groups, useTrainingRules } from "./methods/Groups";
@@ -28,7 +29,7 @@ function byQuestion(a: Deviation, b: Deviation): number {
 }
 
 export function Methods() {
-  const body = ranges.value ? bodyFor("compare-methods", options.value, { method: null, explain: null }) : null;
+  const body = ranges.value ? bodyFor("compare-methods", shownOptions.value, { method: null, explain: null }) : null;
   const { data, problem, pending } = useAnswer<Compared>("compare-methods", body);
   const training = useTrainingRules();
   const methods = useMethods();
@@ -36,7 +37,7 @@ export function Methods() {
   const rule = chosenRule(rules);
   const told = rule && functionOf(methods, rule);
   return (
-    <section class={`methods-view ${pending && data ? "pending" : ""}`} data-view="methods">
+    <section class={`methods-view ${useLate(pending) && data ? "late" : ""}`} data-view="methods">
       <div>
         <h2>{w().title}</h2>
         <p class="lede">{w().lede}</p>

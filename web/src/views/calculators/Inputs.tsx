@@ -36,7 +36,7 @@ function Control({ input, used, ignored, problem }: { input: Input; used: Plain 
   const set = (value: string) => give(input.name, value);
   if (input.choices)
     return <Choice label={label} name={input.name} value={text || fallback} ignored={ignored} problem={problem}
-      entries={input.choices.map((choice) => ({ value: String(choice), text: String(choice) }))} onChange={set} />;
+      entries={input.choices.map((choice, i) => ({ value: String(choice), text: input.choice_meanings?.[i] || String(choice) }))} onChange={set} />;
   if (isFlag(input, used)) return <Switch label={label} name={input.name} value={(text || fallback) === "true"} ignored={ignored} onChange={(on) => set(String(on))} />;
   const range = rangeOfInput(input);
   if (range)

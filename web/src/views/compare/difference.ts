@@ -4,6 +4,7 @@ import { get } from "../../api/client";
 import { ranges } from "../../api/ranges";
 import { write } from "../../state/link";
 import type { Options, View } from "../../state/question";
+import { busy } from "../../state/settled";
 
 export interface Difference {
   name: string; /* its path in the answers; of devices the fullest */
@@ -29,11 +30,13 @@ export function useDifferences(a: Options, b: Options, view: View): Differences 
   useEffect(() => {
     if (!known) return;
     let wanted = true;
+    const ended = busy();
     const timer = window.setTimeout(() => void get<{ figures: Difference[] }>(`difference?${query}`).then((reply) => {
       if (wanted) setFound(reply.ok ? new Map(reply.data.figures.map((one) => [one.name, one])) : NONE);
-    }), SETTLED);
+    }).finally(ended), SETTLED);
     return () => {
       wanted = false;
+      ended();
       window.clearTimeout(timer);
     };
   }, [known, query]);

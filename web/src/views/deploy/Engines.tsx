@@ -6,7 +6,8 @@ import type { Fit } from "../../api/types";
 import { bytes } from "../../format";
 import { LoadBar, scaleOf, type Load } from "../../parts/LoadBar";
 import { loadOfDevice, worstDevice } from "../../parts/load";
-import { bodyFor, change, option, options } from "../../state/question";
+import { shownOptions } from "../../state/answers";
+import { bodyFor, change, option } from "../../state/question";
 import { Quoted } from "../../parts/Problem";
 import { words } from "../../text";
 import { engineTitle } from "../../text/terms";
@@ -50,7 +51,7 @@ function ofFit(engine: Engine, fit: Fit): Answered {
 
 function useEngines(fit: Fit): Answered[] {
   const vary = [`engine=${ENGINES.join("|")}`];
-  const sweep = useAnswer<Sweep>("sweep", ranges.value ? bodyFor("sweep", options.value, { engine: null, "engine-option": null, reach: true, components: true, vary }) : null, "settled");
+  const sweep = useAnswer<Sweep>("sweep", ranges.value ? bodyFor("sweep", shownOptions.value, { engine: null, "engine-option": null, reach: true, components: true, vary }) : null, "settled");
   return ENGINES.map((engine) => (isOwn(engine) ? ofFit(engine, fit) : ofPoint(engine, sweep.data?.points.find((one) => one.engine === engine))));
 }
 

@@ -5,7 +5,8 @@ import type { Point, Sweep } from "../../api/serving";
 import type { Choice, Fit } from "../../api/types";
 import { bytes, digits } from "../../format";
 import { LoadBar, scaleOf, type Load } from "../../parts/LoadBar";
-import { bodyFor, change, option, options } from "../../state/question";
+import { shownOptions } from "../../state/answers";
+import { bodyFor, change, option } from "../../state/question";
 import { words } from "../../text";
 import { DeviceBytes, Limit, loadOfPoint, Verdict } from "./common";
 import { reachable } from "../../parts/reachable";
@@ -38,7 +39,7 @@ interface Row {
 function useChoices(quants: readonly string[], caches: readonly string[]): readonly Point[] {
   const vary = [...(quants.length ? [`quant=${quants.join("|")}`] : []), `kv-dtype=${caches.join("|")}`];
   const extra = { ...(quants.length > 0 && { dtype: null }), reach: true, components: true, vary };
-  const sweep = useAnswer<Sweep>("sweep", ranges.value && caches.length ? bodyFor("sweep", options.value, extra) : null, "settled");
+  const sweep = useAnswer<Sweep>("sweep", ranges.value && caches.length ? bodyFor("sweep", shownOptions.value, extra) : null, "settled");
   return sweep.data?.points ?? [];
 }
 

@@ -8,7 +8,8 @@ import { Switch } from "../../parts/Choice";
 import { Figure } from "../../parts/Figure";
 import { LoadBar, scaleOf } from "../../parts/LoadBar";
 import { loadOfDevice } from "../../parts/load";
-import { bodyFor, change, option, options } from "../../state/question";
+import { shownOptions } from "../../state/answers";
+import { bodyFor, change, option } from "../../state/question";
 import { whyOfQuantity } from "../../state/whys";
 import { words } from "../../text";
 import { DeviceBytes, Limit, loadOfPoint, Verdict } from "./common";
@@ -31,7 +32,7 @@ const w = words({
 });
 
 function Kind({ fit }: { fit: Fit }) {
-  const params = useAnswer<Params>("params", ranges.value ? bodyFor("params", options.value) : null);
+  const params = useAnswer<Params>("params", ranges.value ? bodyFor("params", shownOptions.value) : null);
   const data = params.data;
   const moe = data !== null && data.active_parameters < data.total_parameters;
   const ignored = !data ? undefined : !moe ? w().dense_no : fit.gpus < 2 ? w().one_no : undefined;
@@ -117,7 +118,7 @@ function Ways({ fit }: { fit: Fit }) {
   const cards = fit.gpus / ((fit.dp ?? 1) * (fit.cp ?? 1));
   const list = divisors(cards).join(",");
   const body = ranges.value && cards > 1 && Number.isInteger(cards)
-    ? bodyFor("sweep", options.value, { gpus: fit.gpus, tp: null, pp: null, reach: true, components: true, speed: Boolean(fit.gpu), vary: [`tp=${list}`, `pp=${list}`] }) : null;
+    ? bodyFor("sweep", shownOptions.value, { gpus: fit.gpus, tp: null, pp: null, reach: true, components: true, speed: Boolean(fit.gpu), vary: [`tp=${list}`, `pp=${list}`] }) : null;
   const sweep = useAnswer<Sweep>("sweep", body, "settled");
   const points = (sweep.data?.points ?? []).filter((point) => (point.tp as number) * (point.pp as number) === cards).sort((a, b) => (b.tp as number) - (a.tp as number));
   if (!body || sweep.problem) return null;

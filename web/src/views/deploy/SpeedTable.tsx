@@ -6,7 +6,8 @@ import type { Fit } from "../../api/types";
 import { digits, seconds, whole } from "../../format";
 import { Figure } from "../../parts/Figure";
 import type { Fact } from "../../parts/why";
-import { bodyFor, options } from "../../state/question";
+import { shownOptions } from "../../state/answers";
+import { bodyFor } from "../../state/question";
 import { words } from "../../text";
 import { reachable } from "../../parts/reachable";
 
@@ -79,7 +80,7 @@ function TimeBar({ name, pass, told }: { name: string; pass: Pass | undefined; t
 }
 
 export function SpeedTable({ fit }: { fit: Fit }) {
-  const { data } = useAnswer<Speed>("speed", ranges.value && fit.gpu ? bodyFor("speed", options.value) : null);
+  const { data } = useAnswer<Speed>("speed", ranges.value && fit.gpu ? bodyFor("speed", shownOptions.value) : null);
   return (
     <section data-part="speed">
       <h2>{w().title}</h2>

@@ -5,7 +5,7 @@ import { bytes } from "../../format";
 import { Figure } from "../../parts/Figure";
 import type { Load } from "../../parts/LoadBar";
 import { limitText } from "../../parts/limit";
-import { bodyFor, options } from "../../state/question";
+import { lazyAsk } from "../../state/whys";
 import { componentWord } from "../../text/terms";
 import { words } from "../../text";
 
@@ -44,7 +44,7 @@ export function DeviceBytes({ value, changed }: { value: number; changed: Record
   const why = {
     title: componentWord("device_bytes"),
     value: bytes(value),
-    ask: { command: "fit", body: bodyFor("fit", options.value, { ...changed, explain: "device_bytes" }) },
+    ask: lazyAsk("fit", { ...changed, explain: "device_bytes" }),
   };
   return <Figure why={why}>{bytes(value)}</Figure>;
 }

@@ -5,7 +5,7 @@ import { LoadBar } from "../../parts/LoadBar";
 import { componentClass, onDevice } from "../../parts/components";
 import { openWhy } from "../../parts/why";
 import { extras, view } from "../../state/question";
-import { words } from "../../text";
+import { langOf, words } from "../../text";
 import { basis as basisWords, component, componentWord } from "../../text/terms";
 import { off } from "../methods/words";
 import { Verdict } from "./Modes";
@@ -52,7 +52,7 @@ function Parts({ train, mode }: { train: Train; mode: Mode }) {
               <td class="number"><Figure why={whyOfPart(mode, part)}>{shown[i]}</Figure></td>
               <td class="number muted">{range(part.low_bytes, part.high_bytes)}</td>
               <td class="nowrap">{basisWords()[part.basis]?.mark} {basisWords()[part.basis]?.word}</td>
-              <td class="muted" lang="en">{part.source}</td>
+              <td class="muted" lang={langOf(part.source ?? "")}>{part.source}</td>
             </tr>
           ))}
           <tr class="sum">

@@ -1,15 +1,14 @@
 /* The training question's answer, asked while the view is shown; the way to train that is looked at. */
-import type { Answer } from "../../api/answer";
 import { ranges } from "../../api/ranges";
 import type { Load } from "../../parts/LoadBar";
-import { followed } from "../../state/followed";
+import { followed, type Followed } from "../../state/followed";
 import { bodyFor, extras, options, view } from "../../state/question";
 import type { Mode, Train } from "./types";
 
 const train = followed<Train>("train", () => (
   ranges.value && view.value === "finetune" ? bodyFor("train", options.value, { mode: null, method: null }) : null), "soon");
 
-export function useTrain(): Answer<Train> {
+export function useTrain(): Followed<Train> {
   return train;
 }
 

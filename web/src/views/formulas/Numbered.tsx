@@ -1,4 +1,5 @@
 /* A derivation as it would stand in a paper: numbered steps, each in symbols, with numbers, and its result. */
+import { unitWord } from "../calculators/words";
 import type { Explain, ExplainNode } from "../../api/types";
 import { childrenOf, exactText, isLeaf, isShortSum, isSum, latexOf, lineText, originText, shortText } from "../../parts/derivation";
 import { Formula } from "../../parts/Formula";
@@ -90,7 +91,7 @@ function Step({ node, answer, numbers }: { node: ExplainNode; answer: Explain; n
         <h3 class="mono"><Name name={node.name} /></h3>
         <Lines node={node} sum={sum} />
         {long && <Sum children={children} numbers={numbers} />}
-        <div class="line result mono">= <strong>{exactText(node.value)}</strong>{node.unit && ` ${node.unit}`}{short && <span class="muted"> · {short}</span>}</div>
+        <div class="line result mono">= <strong>{exactText(node.value)}</strong>{node.unit && ` ${unitWord(node.unit)}`}{short && <span class="muted"> · {short}</span>}</div>
         {!long && <With children={children} numbers={numbers} />}
         {(node.source || node.origin) && <p class="muted with">{w().source} {originText(node)}</p>}
       </div>

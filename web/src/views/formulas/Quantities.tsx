@@ -5,8 +5,8 @@ import { ranges } from "../../api/ranges";
 import type { Params } from "../../api/types";
 import { onDevice } from "../../parts/components";
 import { worstDevice } from "../../parts/load";
-import { useFit } from "../../state/answers";
-import { bodyFor, options } from "../../state/question";
+import { shownOptions, useFit } from "../../state/answers";
+import { bodyFor } from "../../state/question";
 import { words } from "../../text";
 import { componentWord, groupWord } from "../../text/terms";
 import type { Tensors } from "../parameters/model";
@@ -56,7 +56,7 @@ function TensorSearch({ chosen, onChoose }: Props) {
   const current = chosen.command === "explain" && chosen.name.includes(".") ? chosen.name : "";
   const [text, setText] = useState<string | null>(null);
   const found = useAnswer<Tensors>("tensors", ranges.value && text !== null
-    ? bodyFor("tensors", options.value, { compact: true, quant: null, ...(text && { filter: text }) }) : null);
+    ? bodyFor("tensors", shownOptions.value, { compact: true, quant: null, ...(text && { filter: text }) }) : null);
   const names = found.data?.tensors.map((tensor) => tensor.name) ?? [];
   const take = (value: string) => {
     setText(null);
@@ -76,7 +76,7 @@ function TensorSearch({ chosen, onChoose }: Props) {
 
 export function Quantities(props: Props) {
   const fit = useFit();
-  const params = useAnswer<Params>("params", ranges.value ? bodyFor("params", options.value) : null);
+  const params = useAnswer<Params>("params", ranges.value ? bodyFor("params", shownOptions.value) : null);
   const named = (command: Quantity["command"], names: readonly string[]) => names.map((name): Quantity => ({ command, name }));
   const device = fit.data && worstDevice(fit.data);
   const data = params.data;

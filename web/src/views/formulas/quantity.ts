@@ -1,6 +1,7 @@
 /* A quantity that can be derived, in the link: explain's own as its option, those of memory beside it. */
 import type { Body } from "../../api/client";
-import { bodyFor, change, extras, option, options } from "../../state/question";
+import { shownOptions } from "../../state/answers";
+import { bodyFor, change, extras, option } from "../../state/question";
 
 export interface Quantity {
   command: "explain" | "fit";
@@ -38,7 +39,7 @@ function load(): Body {
 }
 
 export function bodyOf(quantity: Quantity): Body {
-  if (quantity.command === "fit") return bodyFor("fit", options.value, { explain: quantity.name });
-  const model = Object.fromEntries(Object.entries(options.value).filter(([name]) => name === "model" || name === "set" || name === "mtp"));
+  if (quantity.command === "fit") return bodyFor("fit", shownOptions.value, { explain: quantity.name });
+  const model = Object.fromEntries(Object.entries(shownOptions.value).filter(([name]) => name === "model" || name === "set" || name === "mtp"));
   return bodyFor("explain", model, { quantity: quantity.name, latex: true, ...(isFlops(quantity) ? load() : {}) });
 }

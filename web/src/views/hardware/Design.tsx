@@ -1,15 +1,17 @@
 /* The other way about: which published models this machine takes under this load, and which dimensions one could train. */
 import { useState } from "preact/hooks";
-import { useAnswer } from "../../api/answer";
+import { useAnswer, useLate } from "../../api/answer";
 import { upload } from "../../api/client";
 import { ranges } from "../../api/ranges";
-import type { Interval } from "../../api/types";
+import type { Interval, Part } from "../../api/types";
 import { bytes, count, digits, whole } from "../../format";
 import { LoadBar } from "../../parts/LoadBar";
 import { Problem } from "../../parts/Problem";
-import { bodyFor, change, extras, option, options } from "../../state/question";
+import { shownOptions } from "../../state/answers";
+import { bodyFor, change, extras, option } from "../../state/question";
 import { words } from "../../text";
 import { limitText } from "../../parts/limit";
+import { PartsLegend } from "../../parts/PartsLegend";
 import { reachable } from "../../parts/reachable";
 
 interface Entry {
@@ -19,9 +21,7 @@ interface Entry {
   low_bytes: number;
   high_bytes: number;
   budget_bytes: number;
-  weights_bytes: number;
-  kv_cache_bytes: number;
-  state_bytes: number;
+  components?: Part[];
   max_context: number | null;
   max_sequences: number | null;
   tokens_per_second_per_sequence?: Interval | null;
@@ -51,10 +51,8 @@ const w = words({
 });
 
 function Bar({ entry, label }: { entry: Entry; label: string }) {
-  const rest = Math.max(0, entry.device_bytes - entry.weights_bytes - entry.kv_cache_bytes - entry.state_bytes);
   const load = {
-    components: [{ name: "weights", bytes: entry.weights_bytes }, { name: "kv_cache", bytes: entry.kv_cache_bytes }, { name: "state", bytes: entry.state_bytes }, { name: "other", bytes: rest }],
-    bytes: entry.device_bytes, low: entry.low_bytes, high: entry.high_bytes, budget: entry.budget_bytes, capacity: entry.budget_bytes,
+    components: entry.components ?? [], bytes: entry.device_bytes, low: entry.low_bytes, high: entry.high_bytes, budget: entry.budget_bytes, capacity: entry.budget_bytes,
   };
   return <td class="load-cell"><LoadBar small load={load} scale={entry.budget_bytes * 1.04} label={label} /><span class="mono">{bytes(entry.device_bytes)}</span></td>;
 }
@@ -129,10 +127,10 @@ function Proposals({ rows }: { rows: NonNullable<Answer["proposals"]> }) {
 
 function Shown() {
   const [sort, setSort] = useState("");
-  const answer = useAnswer<Answer>("design", ranges.value ? bodyFor("design", options.value, { ...(sort && { sort }) }) : null);
+  const answer = useAnswer<Answer>("design", ranges.value ? bodyFor("design", shownOptions.value, { ...(sort && { sort }) }) : null);
   const verdicts = answer.data?.verdicts;
   return (
-    <div class={`stack design ${answer.pending && answer.data ? "pending" : ""}`} aria-busy={answer.pending}>
+    <div class={`stack design ${useLate(answer.pending) && answer.data ? "late" : ""}`} aria-busy={answer.pending}>
       {answer.problem && <Problem problem={answer.problem} />}
       {!answer.data && answer.pending && <p class="muted">{w().asking}</p>}
       {answer.data && (
@@ -141,6 +139,7 @@ function Shown() {
             <label class="inline">{w().sort} <select value={sort} onChange={(event) => setSort(event.currentTarget.value)}>
               {Object.entries(w().sorts).map(([value, text]) => <option key={value} value={value}>{text}</option>)}
             </select></label></div>
+          <PartsLegend loads={answer.data.published} />
           <Published rows={answer.data.published} />
           {verdicts && <p class="note">{w().counts(whole(verdicts.fit ?? 0), whole(verdicts.too_large ?? 0), whole(verdicts.too_short ?? 0))}</p>}
         </div>

@@ -7,6 +7,7 @@ import { useShownFit } from "../../state/answers";
 import { change, extras } from "../../state/question";
 import { words } from "../../text";
 import { CHOICES, offersOf, passes, sorted, SORTS, type Choice, type Filter, type GpuRow, type Offer, type Sort } from "./cards";
+import { PartsLegend } from "../../parts/PartsLegend";
 import { reachable } from "../../parts/reachable";
 
 const w = words({
@@ -70,7 +71,7 @@ function Tools({ gpus }: { gpus: readonly GpuRow[] }) {
 }
 
 function loadOf({ card, gpu }: Offer): Load {
-  return { components: [{ name: "load", bytes: card.device_bytes }], bytes: card.device_bytes, low: card.device_bytes, high: card.device_bytes, budget: card.budget_bytes, capacity: Math.max(gpu.usable_bytes, card.budget_bytes) };
+  return { components: card.components, bytes: card.device_bytes, low: card.low_bytes, high: card.high_bytes, budget: card.budget_bytes, capacity: Math.max(gpu.usable_bytes, card.budget_bytes) };
 }
 
 function Row({ offer, chosen }: { offer: Offer; chosen: boolean }) {
@@ -109,6 +110,7 @@ export function Ranked({ answer, gpus }: { answer: Fit; gpus: readonly GpuRow[] 
       <h2>{w().title} <span class="muted" role="status">{w().found(whole(offers.length), whole(gpus.length))}</span></h2>
       {all.length === 0 ? <p>{w().nothing}</p> : <Tools gpus={gpus} />}
       {all.length > 0 && offers.length === 0 && <p>{w().none} <button type="button" class="link" onClick={() => ["text", "vendor", "kind", "single", "priced"].forEach((name) => setExtra(name, ""))}>{w().clear}</button></p>}
+      {offers.length > 0 && <PartsLegend loads={offers.slice(0, most).map((offer) => offer.card)} />}
       {offers.length > 0 && (
         <div class="wide" ref={reachable}>
           <table class="rows cards">

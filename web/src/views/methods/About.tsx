@@ -5,7 +5,7 @@ import { digits } from "../../format";
 import { Figure } from "../../parts/Figure";
 import { Formula } from "../../parts/Formula";
 import { extras, option, view } from "../../state/question";
-import { words } from "../../text";
+import { langOf, words } from "../../text";
 import { modeWord } from "../finetune/words";
 import type { Deviation, Erratum, Fn, Method, Side } from "./types";
 import { whyOfExact, whyOfRule } from "./whys";
@@ -112,7 +112,7 @@ export function Told({ method, fn }: { method: Method; fn: Fn }) {
       {method.validity && (<><dt>{w().valid}</dt><dd>{method.validity}</dd></>)}
       {method.accuracy && (<><dt>{w().accuracy}</dt><dd>{method.accuracy}</dd></>)}
       {known.length > 0 && (<><dt>{w().know}</dt><dd>{known.map((text) => <p key={text}>{text}</p>)}</dd></>)}
-      <dt>{w().source}</dt><dd lang="en">{fn.source || method.source}</dd>
+      <dt>{w().source}</dt><dd lang={langOf(fn.source || method.source)}>{fn.source || method.source}</dd>
     </dl>
   );
 }

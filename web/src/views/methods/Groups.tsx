@@ -3,7 +3,8 @@ import { useAnswer } from "../../api/answer";
 import { ranges } from "../../api/ranges";
 import { Choice } from "../../parts/Choice";
 import { Figure } from "../../parts/Figure";
-import { bodyFor, options } from "../../state/question";
+import { shownOptions } from "../../state/answers";
+import { bodyFor } from "../../state/question";
 import { words } from "../../text";
 import type { Train } from "../finetune/types";
 import { modes, modeWord } from "../finetune/words";
@@ -68,7 +69,7 @@ function Group({ question, rules, chosen }: { question: string; rules: readonly 
 
 /* Training's rules come with the answer about training; null: not yet. */
 export function useTrainingRules(): readonly Deviation[] | null {
-  const { data, problem } = useAnswer<Train>("train", ranges.value ? bodyFor("train", options.value, { mode: null, method: null, gpu: null }) : null);
+  const { data, problem } = useAnswer<Train>("train", ranges.value ? bodyFor("train", shownOptions.value, { mode: null, method: null, gpu: null }) : null);
   return data?.methods ?? (problem ? [] : null);
 }
 

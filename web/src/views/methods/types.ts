@@ -39,6 +39,7 @@ export interface Input {
   best_low?: string;
   best_high?: string;
   choices?: (string | number | boolean)[];
+  choice_meanings?: string[]; /* in their order; empty where a choice says itself what it is */
   suggestions?: (string | number | boolean)[];
   unit?: string;
   impact?: "high" | "medium" | "low" | "none";

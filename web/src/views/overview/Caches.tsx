@@ -32,11 +32,11 @@ function Row({ cache, component }: { cache: Cache; component: string }) {
         {w().names[cache.name] ?? cache.name.replace(/_/g, " ")}
         {!STATES.has(cache.name) && <span class="under">{cache.window ? w().window(whole(cache.window)) : w().full}</span>}
       </th>
-      <td class="number">{cache.layers !== undefined && whole(cache.layers)}</td>
-      <td class="mono">{cache.dtype}</td>
-      <td class="number">{perToken}</td>
-      <td class="number">{cache.bytes_per_sequence !== undefined && bytes(cache.bytes_per_sequence)}</td>
-      <td class="number"><Figure why={whyOfQuantity("fit", component, bytes(cache.bytes))}>{bytes(cache.bytes)}</Figure></td>
+      <td class="number" data-label={w().layers}>{cache.layers !== undefined && whole(cache.layers)}</td>
+      <td class="mono" data-label={w().dtype}>{cache.dtype}</td>
+      <td class="number" data-label={w().token}>{perToken}</td>
+      <td class="number" data-label={w().sequence}>{cache.bytes_per_sequence !== undefined && bytes(cache.bytes_per_sequence)}</td>
+      <td class="number" data-label={w().all}><Figure why={whyOfQuantity("fit", component, bytes(cache.bytes))}>{bytes(cache.bytes)}</Figure></td>
     </tr>
   );
 }
@@ -50,7 +50,7 @@ export function Caches({ fit }: { fit: Fit }) {
     <section data-part="caches">
       <h2>{w().title}</h2>
       <div class="wide" ref={reachable}>
-        <table class="rows caches">
+        <table class="rows caches reflow">
           <thead>
             <tr><th scope="col">{w().kind}</th><th scope="col" class="number">{w().layers}</th><th scope="col">{w().dtype}</th>
               <th scope="col" class="number">{w().token}</th><th scope="col" class="number">{w().sequence}</th><th scope="col" class="number">{w().all}</th></tr>

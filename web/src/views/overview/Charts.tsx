@@ -4,6 +4,7 @@ import { byteTicks, giBare, shortTokens } from "../../charts/axes";
 import { Frame, type Table } from "../../charts/Frame";
 import { HeatMap, type Cell } from "../../charts/HeatMap";
 import { LineChart, type Series } from "../../charts/LineChart";
+import { useLate } from "../../api/answer";
 import type { Point } from "../../api/serving";
 import type { Fit } from "../../api/types";
 import { bytes, byteUnit, giga, whole } from "../../format";
@@ -183,7 +184,7 @@ export function Charts({ fit }: { fit: Fit }) {
   const props = { fit, field, span };
   if (!grows(fit)) return <p class="note">{w().constant}</p>;
   return (
-    <section class={`charts ${field.pending ? "waiting" : ""}`} data-part="charts">
+    <section class={`charts ${useLate(field.pending) ? "waiting" : ""}`} data-part="charts">
       <MemoryLines {...props} />
       <Trade {...props} />
       {option("mix") && <p class="note">{w().mixed}</p>}

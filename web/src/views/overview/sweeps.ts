@@ -6,7 +6,8 @@ import { ranges } from "../../api/ranges";
 import type { Point, Sweep } from "../../api/serving";
 import type { Fit } from "../../api/types";
 import { rangeOf } from "../../state/controls";
-import { bodyFor, options } from "../../state/question";
+import { shownOptions } from "../../state/answers";
+import { bodyFor } from "../../state/question";
 
 const WITHOUT = { context: null, sequences: null, mix: null, prompt: null, output: null, "shared-prefix": null, explain: null, method: null } as const;
 const LINES = [1, 4, 16, 64, 256] as const;
@@ -35,7 +36,7 @@ function fine(span: Span): number[] {
 }
 
 function useSweep(span: Span | null, vary: (span: Span) => string[], extra: Record<string, boolean> = {}) {
-  const body = span && ranges.value ? bodyFor("sweep", options.value, { ...WITHOUT, ...extra, vary: vary(span) }) : null;
+  const body = span && ranges.value ? bodyFor("sweep", shownOptions.value, { ...WITHOUT, ...extra, vary: vary(span) }) : null;
   return useAnswer<Sweep>("sweep", body, "settled");
 }
 

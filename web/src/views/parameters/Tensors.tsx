@@ -5,7 +5,8 @@ import { useWidth } from "../../charts/Frame";
 import { bytes, count, whole } from "../../format";
 import { Problem } from "../../parts/Problem";
 import { Figure } from "../../parts/Figure";
-import { bodyFor, extras, option, options } from "../../state/question";
+import { shownOptions } from "../../state/answers";
+import { bodyFor, extras, option } from "../../state/question";
 import { language, words } from "../../text";
 import { groupWord } from "../../text/terms";
 import { whyOfParameters, type Tensor, type Tensors as Page } from "./model";
@@ -118,7 +119,7 @@ function Window({ rows, need }: { rows: Rows; need: (from: number, to: number) =
 export function Tensors({ stored }: { stored: boolean }) {
   const filter = extras.value["parameters-filter"] ?? "";
   const sort = extras.value["parameters-sort"] ?? "name";
-  const [rows, need] = usePages(bodyFor("tensors", options.value, { ...(stored && !option("quant") && { quant: "" }), ...(filter && { filter }), ...(sort !== "name" && { sort }) }));
+  const [rows, need] = usePages(bodyFor("tensors", shownOptions.value, { ...(stored && !option("quant") && { quant: "" }), ...(filter && { filter }), ...(sort !== "name" && { sort }) }));
   return (
     <section data-section="tensors">
       <h2>{w().title}</h2>

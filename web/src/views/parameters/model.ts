@@ -1,7 +1,7 @@
 /* What the views of parameters ask for. */
 import type { Num } from "../../format";
 import type { Common } from "../../api/types";
-import { bodyFor, options } from "../../state/question";
+import { lazyAsk } from "../../state/whys";
 import type { WhyRequest } from "../../parts/why";
 import { whole } from "../../format";
 
@@ -38,5 +38,5 @@ export function groupTone(name: string): string {
 
 /* The why of parameters, a group, a tensor. FLOPs are another view's: their options do not matter here. */
 export function whyOfParameters(quantity: string, title: string, value: Num): WhyRequest {
-  return { title, value: whole(value), ask: { command: "explain", body: bodyFor("explain", options.value, { quantity, latex: true }) } };
+  return { title, value: whole(value), ask: lazyAsk("explain", { quantity, latex: true }) };
 }
