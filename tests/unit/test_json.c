@@ -244,6 +244,16 @@ static void syntax_errors_say_place_finding_and_expectation(void **state) {
       {"[NaN,1NaN]", "1:7 json_syntax | `NaN` | `,` or `]`"},
       {"[-NaN]", "1:2 json_syntax | `-` | a number as JSON writes it, such as -1.5e3"},
       {"NaNx", "1:1 json_syntax | `NaNx` | a value"},
+      {"[1,\v2]", "1:4 json_syntax | the control character 0x0b | a space, a tab or a line end"},
+      {"[\xc3\xa9]", "1:2 json_syntax | `\xc3\xa9` | a value or `]`"},
+      {"\xef\xbb\xbf{\"x\":}", "1:6 json_syntax | `}` | a value"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) READS(cases[i][0], cases[i][1]);
+}
+
+static void faults_within_strings_say_what_belongs_there(void **state) {
+  (void)state;
+  static const char *const cases[][2] = {
       {"[\"a\\q\"]",
        "1:4 json_syntax | `\\q` | an escape: \\\" \\\\ \\/ \\b \\f \\n \\r \\t or \\u and four hex digits"},
       {"[\"a\\\xc3\xa9\"]",
@@ -253,9 +263,6 @@ static void syntax_errors_say_place_finding_and_expectation(void **state) {
        "1:4 json_syntax | the control character 0x1b | an escape such as \\t or \\u0001 inside a string"},
       {"[\"abc", "1:2 json_syntax | a string without its end | `\"` at the end of the string"},
       {"[\"abc\\", "1:2 json_syntax | a string without its end | `\"` at the end of the string"},
-      {"[1,\v2]", "1:4 json_syntax | the control character 0x0b | a space, a tab or a line end"},
-      {"[\xc3\xa9]", "1:2 json_syntax | `\xc3\xa9` | a value or `]`"},
-      {"\xef\xbb\xbf{\"x\":}", "1:6 json_syntax | `}` | a value"},
       {"[\"\\ud83d\"]",
        "1:3 json_syntax | `\\ud83d`, half of a surrogate pair, | both halves, such as `\\ud83d\\ude00`"},
       {"[\"a\\\\\\ude00\"]",
@@ -264,6 +271,13 @@ static void syntax_errors_say_place_finding_and_expectation(void **state) {
        "1:3 json_syntax | `\\ud83d`, half of a surrogate pair, | both halves, such as `\\ud83d\\ude00`"},
       {"{\"\\ud83dx\":1}",
        "1:3 json_syntax | `\\ud83d`, half of a surrogate pair, | both halves, such as `\\ud83d\\ude00`"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) READS(cases[i][0], cases[i][1]);
+}
+
+static void nothing_and_what_is_not_utf8_are_refused(void **state) {
+  (void)state;
+  static const char *const cases[][2] = {
       {"", "0:0 json_empty"},
       {" \n\t", "0:0 json_empty"},
       {"\xef\xbb\xbf", "0:0 json_empty"},
@@ -272,7 +286,8 @@ static void syntax_errors_say_place_finding_and_expectation(void **state) {
       {"[\"12345678\xed\xa0\x80\"]", "1:11 json_encoding"},
       {"[\"\xf0\x9f\x98", "1:3 json_encoding"},
       {"[\"\xf4\x90\x80\x80\"]", "1:3 json_encoding"},
-      {"\xff\xfe[\0]\0", "1:1 json_encoding"}};
+      {"\xff\xfe[\0]\0", "1:1 json_encoding"},
+  };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) READS(cases[i][0], cases[i][1]);
 }
 
@@ -410,6 +425,8 @@ int main(void) {
       TEST(members_are_found_in_objects_of_any_size),
       TEST(a_key_that_stands_twice_is_refused),
       TEST(syntax_errors_say_place_finding_and_expectation),
+      TEST(faults_within_strings_say_what_belongs_there),
+      TEST(nothing_and_what_is_not_utf8_are_refused),
       TEST(a_nul_byte_is_refused),
       TEST(the_line_at_fault_is_shown_unless_it_is_too_long),
       TEST(nesting_ends_at_64_levels),
