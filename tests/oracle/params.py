@@ -293,7 +293,6 @@ def published(lib, cls, config):
     for name, tensor in params.items():
         if name in tied or first.get(id(tensor)) != name:
             tied[name] = first.get(id(tensor), tied.get(name))
-    label = {}                                            # marks travel through renamings in the tensor's own shape
     from transformers.core_model_loading import revert_weight_conversion
     renamed = revert_weight_conversion(model, dict(state))
     back = {id(t): n for n, t in state.items() if n not in tied}
