@@ -20,6 +20,7 @@ void wb_ctx_begin(wb_ctx *ctx) {
   ctx->depth = ctx->eval_depth = 0;
   ctx->at = WB_NOWHERE;
   ctx->trail = NULL;
+  ctx->begun = NULL;
   ctx->failure.excerpt = WB_STR("");
 }
 

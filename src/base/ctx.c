@@ -15,7 +15,9 @@ _Noreturn void wb_fail(wb_ctx *ctx, wb_message_id message, wb_place place, size_
   ctx->failure.message = message;
   ctx->failure.place = place;
   ctx->failure.used = used_at(ctx->trail, place.file);
-  ctx->trail = NULL; /* it stands in frames that are left now */
+  for (const wb_begun *begun = ctx->begun; begun; begun = begun->outer) *begun->state = 0;
+  ctx->trail = NULL; /* both stand in frames that are left now */
+  ctx->begun = NULL;
   for (size_t i = 0; i < WB_MESSAGE_ARGS; i++) ctx->failure.args[i] = i < count ? args[i] : WB_STR("");
   longjmp(ctx->guard, 1);
 }
@@ -50,7 +52,9 @@ bool wb_try(wb_ctx *ctx, void (*work)(void *user), void *user, wb_failure *why) 
   memcpy(&outer, &ctx->guard, sizeof outer);
   const uint32_t depth = ctx->depth, eval_depth = ctx->eval_depth;
   const wb_trail *trail = ctx->trail;
+  const wb_begun *begun = ctx->begun;
   volatile bool done = false;
+  ctx->begun = NULL; /* what began outside of the work goes on when it fails */
   if (WB_GUARD(ctx)) {
     work(user);
     done = true;
@@ -59,6 +63,7 @@ bool wb_try(wb_ctx *ctx, void (*work)(void *user), void *user, wb_failure *why) 
   ctx->depth = depth;
   ctx->eval_depth = eval_depth;
   ctx->trail = trail;
+  ctx->begun = begun;
   if (done) return true;
   const wb_failure f = ctx->failure;
   const bool limit = f.message == WB_OUT_OF_MEMORY || f.message == WB_TOO_MUCH_MEMORY || f.message == WB_TOO_MUCH_WORK;

@@ -37,6 +37,12 @@ typedef struct wb_trail {
   const struct wb_trail *outer;
 } wb_trail;
 
+/* What is being worked out, innermost first: a failure puts it back, or whoever asks again would take it for a circle. */
+typedef struct wb_begun {
+  unsigned *state; /* 0 before it began */
+  const struct wb_begun *outer;
+} wb_begun;
+
 typedef struct wb_ctx {
   wb_arena *arena;
   wb_failure failure;
@@ -47,6 +53,7 @@ typedef struct wb_ctx {
   uint32_t eval_depth;
   bool sealed; /* no file is looked at: a question came from somebody who must not name any */
   const wb_trail *trail;
+  const wb_begun *begun;
   wb_place at; /* the statement begun last: where to look when memory or steps run out */
 } wb_ctx;
 

@@ -137,7 +137,7 @@ typedef struct wb_binding {
   const wb_expr *expr; /* NULL: value given */
   wb_scope *scope;     /* where expr is evaluated */
   wb_value value;
-  wb_state state;
+  unsigned state;          /* wb_state */
   const wb_origin *origin; /* NULL: WB_FROM_FORMULA */
 } wb_binding;
 

@@ -81,6 +81,16 @@ static void a_name_that_needs_itself_is_refused(void **state) {
   assert_string_equal(value_of("a * 2"), "1:3 lang_cycle | a");
 }
 
+static void a_name_that_failed_fails_the_same_again(void **state) {
+  (void)state;
+  refresh();
+  name_formula("a", "b + 1");
+  name_formula("b", "1 / zero");
+  assert_true(says("a", "lang_divide"));
+  assert_true(says("a", "lang_divide"));
+  assert_true(says("b", "lang_divide"));
+}
+
 static void long_sources_are_refused(void **state) {
   (void)state;
   size_t length = WB_SOURCE_MAX + 1;
@@ -97,8 +107,11 @@ static void long_sources_are_refused(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(nesting_has_a_limit),      TEST(long_chains_are_answered_or_refused),
-      TEST(work_has_a_limit),         TEST(a_name_that_needs_itself_is_refused),
+      TEST(nesting_has_a_limit),
+      TEST(long_chains_are_answered_or_refused),
+      TEST(work_has_a_limit),
+      TEST(a_name_that_needs_itself_is_refused),
+      TEST(a_name_that_failed_fails_the_same_again),
       TEST(long_sources_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
