@@ -67,9 +67,14 @@ static bool ordered(wb_ctx *ctx, wb_place place, wb_op op, const wb_value *a, co
 
 static wb_value member_of(wb_ctx *ctx, wb_place place, const wb_value *a, const wb_value *b) {
   if (b->kind != WB_LIST) type_fault(ctx, place, "in", b, "a list");
-  for (size_t i = 0; i < b->u.list.count; i++)
-    if (wb_value_eq(a, &b->u.list.items[i])) return wb_bool(true);
-  return wb_bool(false);
+  wb_value waiting = wb_bool(false), whole = wb_integer(1), none = wb_integer(0);
+  for (size_t i = 0; i < b->u.list.count; i++) {
+    wb_value same = wb_binary(ctx, place, WB_OP_EQ, a, &b->u.list.items[i]);
+    if (same.kind == WB_FORM)
+      waiting = wb_form_choose(ctx, place, &same, &whole, waiting.kind == WB_FORM ? &waiting : &none);
+    else if (wb_truth(&same)) return wb_bool(true);
+  }
+  return waiting;
 }
 
 static wb_value floor_divide(wb_ctx *ctx, wb_place place, wb_op op, wb_num a, wb_num b) {
@@ -175,10 +180,15 @@ static wb_value eval_name(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
   return *wb_force(ctx, binding);
 }
 
-/* Truths of the workload are 0 or 1: a and b is their product, a or b is a where that is 1, else b. */
+/* What a value is as a condition: true or false, or 1 or 0 once a workload is known. */
+static wb_value truth_of(wb_ctx *ctx, wb_place place, const wb_value *value) {
+  return value->kind == WB_FORM ? wb_form_truth(ctx, place, value) : wb_bool(wb_truth(value));
+}
+
+/* a and b is their product, a or b is 1 where a is, else b. */
 static wb_value form_logic(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope, const wb_value *left) {
-  wb_value right = wb_eval(ctx, expr->u.op.b, scope), whole = wb_integer(1), none = wb_integer(0);
-  if (right.kind != WB_FORM) right = wb_truth(&right) ? whole : none;
+  wb_value b = wb_eval(ctx, expr->u.op.b, scope), right = truth_of(ctx, expr->place, &b), whole = wb_integer(1);
+  if (right.kind != WB_FORM) right = wb_integer(right.u.boolean);
   if (expr->u.op.op == WB_OP_AND) return wb_binary(ctx, expr->place, WB_OP_MUL, left, &right);
   return wb_form_choose(ctx, expr->place, left, &whole, &right);
 }
@@ -186,11 +196,11 @@ static wb_value form_logic(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope, co
 static wb_value eval_binary(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
   wb_op op = expr->u.op.op;
   if (op == WB_OP_AND || op == WB_OP_OR) {
-    wb_value left = wb_eval(ctx, expr->u.op.a, scope);
+    wb_value a = wb_eval(ctx, expr->u.op.a, scope), left = truth_of(ctx, expr->place, &a);
     if (left.kind == WB_FORM) return form_logic(ctx, expr, scope, &left);
-    if (wb_truth(&left) == (op == WB_OP_OR)) return wb_bool(op == WB_OP_OR);
+    if (left.u.boolean == (op == WB_OP_OR)) return left;
     wb_value right = wb_eval(ctx, expr->u.op.b, scope);
-    return right.kind == WB_FORM ? right : wb_bool(wb_truth(&right));
+    return truth_of(ctx, expr->place, &right);
   }
   wb_value a = wb_eval(ctx, expr->u.op.a, scope), b = wb_eval(ctx, expr->u.op.b, scope);
   return wb_binary(ctx, expr->place, op, &a, &b);
@@ -200,7 +210,8 @@ static wb_value eval_unary(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
   wb_value a = wb_eval(ctx, expr->u.op.a, scope);
   if (a.kind == WB_FORM) {
     wb_value from = wb_integer(expr->u.op.op == WB_OP_NOT ? 1 : 0);
-    if (expr->u.op.op == WB_OP_NEG) from.unit = a.unit;
+    if (expr->u.op.op == WB_OP_NOT) a = truth_of(ctx, expr->place, &a);
+    from.unit = a.unit;
     return wb_binary(ctx, expr->place, WB_OP_SUB, &from, &a);
   }
   if (expr->u.op.op == WB_OP_NOT) return wb_bool(!wb_truth(&a));
@@ -263,19 +274,22 @@ static size_t rounds(wb_ctx *ctx, const wb_expr *expr, const wb_value *over) {
 
 static wb_value eval_each(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
   wb_value over = wb_eval(ctx, expr->u.each.over, scope), sum = wb_integer(0);
-  size_t n = rounds(ctx, expr, &over), met = 0;
+  size_t n = rounds(ctx, expr, &over);
   wb_value *items = expr->u.each.what == WB_EACH_LIST ? WB_NEWN(ctx, wb_value, n) : NULL;
   wb_scope *inner = wb_scope_new(ctx, scope);
   wb_binding *item = wb_bind_value(ctx, inner, expr->u.each.name, wb_null());
   for (size_t i = 0; i < n; i++) {
     item->value = over.kind == WB_LIST ? over.u.list.items[i] : wb_integer((wb_i128)i);
     wb_value one = wb_eval(ctx, expr->u.each.body, inner);
-    if (items) items[i] = one;
-    else if (expr->u.each.what == WB_EACH_COUNT) met += wb_truth(&one);
-    else sum = i ? wb_binary(ctx, expr->place, WB_OP_ADD, &sum, &one) : one;
+    if (items) {
+      items[i] = one;
+      continue;
+    }
+    if (expr->u.each.what == WB_EACH_COUNT) one = truth_of(ctx, expr->place, &one);
+    if (expr->u.each.what == WB_EACH_COUNT && one.kind == WB_BOOL) one = wb_integer(one.u.boolean);
+    sum = i ? wb_binary(ctx, expr->place, WB_OP_ADD, &sum, &one) : one;
   }
-  if (items || expr->u.each.what == WB_EACH_LIST) return (wb_value){.kind = WB_LIST, .u.list = {items, n}};
-  return expr->u.each.what == WB_EACH_COUNT ? wb_integer((wb_i128)met) : sum;
+  return expr->u.each.what == WB_EACH_LIST ? (wb_value){.kind = WB_LIST, .u.list = {items, n}} : sum;
 }
 
 #define CALL_ARGS 16
@@ -304,9 +318,9 @@ static wb_value eval_apply(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
 }
 
 static wb_value eval_branch(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
-  wb_value condition = wb_eval(ctx, expr->u.branch.cond, scope);
+  wb_value asked = wb_eval(ctx, expr->u.branch.cond, scope), condition = truth_of(ctx, expr->place, &asked);
   if (condition.kind != WB_FORM)
-    return wb_eval(ctx, wb_truth(&condition) ? expr->u.branch.yes : expr->u.branch.no, scope);
+    return wb_eval(ctx, condition.u.boolean ? expr->u.branch.yes : expr->u.branch.no, scope);
   wb_value yes = wb_eval(ctx, expr->u.branch.yes, scope), no = wb_eval(ctx, expr->u.branch.no, scope);
   return wb_form_choose(ctx, expr->place, &condition, &yes, &no);
 }

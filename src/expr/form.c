@@ -248,6 +248,26 @@ wb_value wb_form_binary(wb_ctx *ctx, wb_place place, wb_op op, const wb_value *a
   return other;
 }
 
+/* Whether a form can be 0 and 1 only, seen at once: comparisons multiplied, and 1 less that. */
+static bool is_truth(const wb_form *form) {
+  const wb_term *term = &form->terms[form->count - 1];
+  const bool opposite_of = form->count == 2 && form->terms[0].count == 0;
+  const int sign = opposite_of ? -1 : 1;
+  if (form->count > (opposite_of ? 2 : 1) || term->factor.num != sign || term->factor.den != 1) return false;
+  if (opposite_of && (form->terms[0].factor.num != 1 || form->terms[0].factor.den != 1)) return false;
+  for (size_t i = 0; i < term->count; i++) {
+    const wb_atom_kind kind = form->table->atoms[term->atoms[i]].kind;
+    if (kind != WB_ATOM_LESS && kind != WB_ATOM_EQUAL) return false;
+  }
+  return true;
+}
+
+wb_value wb_form_truth(wb_ctx *ctx, wb_place place, const wb_value *value) {
+  if (is_truth(value->u.form)) return *value;
+  wb_value zero = {.kind = WB_NUM, .unit = value->unit, .u.num = wb_num_int(0)};
+  return wb_form_binary(ctx, place, WB_OP_NE, value, &zero);
+}
+
 wb_value wb_form_choose(wb_ctx *ctx, wb_place place, const wb_value *condition, const wb_value *yes,
                         const wb_value *no) {
   wb_value difference = wb_binary(ctx, place, WB_OP_SUB, yes, no);

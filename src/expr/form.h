@@ -72,6 +72,8 @@ wb_value wb_form_open(wb_forms *table, const wb_sym *name);
 /* Arithmetic where at least one side is a form; comparisons give 0 or 1. Fails when it grows beyond the limits. */
 wb_value wb_form_binary(wb_ctx *ctx, wb_place place, wb_op op, const wb_value *a, const wb_value *b);
 wb_value wb_form_unary(wb_ctx *ctx, wb_place place, wb_atom_kind kind, const wb_value *a); /* FLOOR, CEIL, ISQRT */
+/* 1 where the value is not 0, else 0: a condition on the workload. */
+wb_value wb_form_truth(wb_ctx *ctx, wb_place place, const wb_value *value);
 wb_value wb_form_choose(wb_ctx *ctx, wb_place place, const wb_value *condition, const wb_value *yes,
                         const wb_value *no);
 wb_value wb_form_function(wb_ctx *ctx, wb_place place, wb_atom_kind kind, const wb_value *a, const wb_value *b,
