@@ -11,15 +11,19 @@ static wb_place used_at(const wb_trail *trail, wb_str file) {
   return trail->place;
 }
 
+_Noreturn void wb_unwind(wb_ctx *ctx) {
+  for (const wb_begun *begun = ctx->begun; begun; begun = begun->outer) *begun->state = 0;
+  ctx->trail = NULL; /* both stand in frames that are left now */
+  ctx->begun = NULL;
+  longjmp(ctx->guard, 1);
+}
+
 _Noreturn void wb_fail(wb_ctx *ctx, wb_message_id message, wb_place place, size_t count, const wb_str *args) {
   ctx->failure.message = message;
   ctx->failure.place = place;
   ctx->failure.used = used_at(ctx->trail, place.file);
-  for (const wb_begun *begun = ctx->begun; begun; begun = begun->outer) *begun->state = 0;
-  ctx->trail = NULL; /* both stand in frames that are left now */
-  ctx->begun = NULL;
   for (size_t i = 0; i < WB_MESSAGE_ARGS; i++) ctx->failure.args[i] = i < count ? args[i] : WB_STR("");
-  longjmp(ctx->guard, 1);
+  wb_unwind(ctx);
 }
 
 void wb_no_room(wb_ctx *ctx, size_t size) {

@@ -62,6 +62,7 @@ typedef struct wb_ctx {
 
 /* Fails with a message from data/messages; the strings fill {0}, {1}, … in order. Does not return. */
 _Noreturn void wb_fail(wb_ctx *ctx, wb_message_id message, wb_place place, size_t count, const wb_str *args);
+_Noreturn void wb_unwind(wb_ctx *ctx); /* to the guard, with a failure that is there already */
 #define WB_FAIL(ctx, message, place, ...) \
   wb_fail((ctx), (message), (place), sizeof((wb_str[]){__VA_ARGS__}) / sizeof(wb_str), (wb_str[]){__VA_ARGS__})
 /* A file without a line; in a description, line 0 with an offset in `column` until somebody asks for the line. */

@@ -1,6 +1,7 @@
 /* The functions of the formula language, one row each. All are total: each ends or fails. */
 #include "expr/ast.h"
 #include "expr/axis.h"
+#include "expr/eval.h"
 #include "expr/form.h"
 
 static _Noreturn void bad(wb_ctx *ctx, wb_place place, const char *function, const wb_value *found, const char *want) {
@@ -38,17 +39,18 @@ static wb_value run_ceil(wb_ctx *ctx, wb_place place, const wb_value *args, size
 
 static wb_value run_round_up(wb_ctx *ctx, wb_place place, const wb_value *args, size_t count) {
   (void)count;
-  if (args[0].kind == WB_FORM) {
-    wb_value units = wb_binary(ctx, place, WB_OP_DIV, &args[0], &args[1]);
-    units = wb_form_unary(ctx, place, WB_ATOM_CEIL, &units);
-    return wb_binary(ctx, place, WB_OP_MUL, &units, &args[1]);
+  must_count(ctx, place, "round_up", &args[0]);
+  must_count(ctx, place, "round_up", &args[1]);
+  if (!wb_unit_plain(args[1].unit)) wb_same_unit(ctx, place, "round_up", &args[0], &args[1]);
+  if (args[1].kind == WB_NUM && args[1].u.num.num <= 0) bad(ctx, place, "round_up", &args[1], "a number above 0");
+  if (args[0].kind == WB_FORM || args[1].kind == WB_FORM) {
+    wb_value parts = wb_binary(ctx, place, WB_OP_DIV, &args[0], &args[1]);
+    parts = wb_form_unary(ctx, place, WB_ATOM_CEIL, &parts);
+    return wb_binary(ctx, place, WB_OP_MUL, &parts, &args[1]);
   }
-  wb_num n = num_arg(ctx, place, "round_up", &args[0]), to = num_arg(ctx, place, "round_up", &args[1]);
   wb_value out = args[0];
-  wb_num parts;
-  if (!wb_unit_plain(args[1].unit) && !wb_unit_eq(args[0].unit, args[1].unit))
-    bad(ctx, place, "round_up", &args[1], "a multiple in the same unit");
-  if (to.num <= 0 || !wb_num_div(n, to, &parts)) bad(ctx, place, "round_up", &args[1], "a number above 0");
+  wb_num parts, to = args[1].u.num;
+  if (!wb_num_div(args[0].u.num, to, &parts)) WB_FAIL(ctx, WB_LANG_OVERFLOW, place, WB_STR("round_up"));
   wb_num_ceil(parts, &parts);
   if (!wb_num_mul(parts, to, &out.u.num)) WB_FAIL(ctx, WB_LANG_OVERFLOW, place, WB_STR("round_up"));
   return out;
@@ -63,8 +65,9 @@ static wb_value extreme(wb_ctx *ctx, wb_place place, const wb_value *args, size_
   wb_value best = args[0];
   must_count(ctx, place, name, &best);
   for (size_t i = 1; i < count; i++) {
-    if (best.kind == WB_FORM) must_count(ctx, place, name, &args[i]);
     if (best.kind == WB_FORM || args[i].kind == WB_FORM) {
+      must_count(ctx, place, name, &args[i]);
+      wb_same_unit(ctx, place, name, &args[i], &best);
       best = wb_form_function(ctx, place, op == WB_OP_LT ? WB_ATOM_MIN : WB_ATOM_MAX, &args[i], &best, NULL);
       continue;
     }
@@ -200,7 +203,7 @@ static wb_value run_default(wb_ctx *ctx, wb_place place, const wb_value *args, s
   return args[0].kind == WB_NULL ? args[1] : args[0];
 }
 
-/* The characters of a text, or its parts between separators: chars("M-M*E"), split("a,b", ","). */
+/* The characters of a text: chars("M-M*E"). */
 static wb_value run_chars(wb_ctx *ctx, wb_place place, const wb_value *args, size_t count) {
   (void)count;
   if (args[0].kind != WB_TEXT) bad(ctx, place, "chars", &args[0], "a text");

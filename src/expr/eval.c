@@ -49,16 +49,20 @@ bool wb_eval_bool(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
   return wb_truth(&value);
 }
 
-static _Noreturn void unit_fault(wb_ctx *ctx, wb_place place, wb_op op, const wb_value *a, const wb_value *b) {
+static _Noreturn void unit_fault(wb_ctx *ctx, wb_place place, const char *what, const wb_value *a, const wb_value *b) {
   wb_text left = {.ctx = ctx}, right = {.ctx = ctx};
   wb_unit_print(&left, a->unit);
   wb_unit_print(&right, b->unit);
-  WB_FAIL(ctx, WB_LANG_UNIT, place, wb_str_of(wb_ops[op].text), wb_text_str(&left), wb_text_str(&right));
+  WB_FAIL(ctx, WB_LANG_UNIT, place, wb_str_of(what), wb_text_str(&left), wb_text_str(&right));
+}
+
+void wb_same_unit(wb_ctx *ctx, wb_place place, const char *what, const wb_value *a, const wb_value *b) {
+  if (!wb_unit_eq(a->unit, b->unit)) unit_fault(ctx, place, what, a, b);
 }
 
 static bool ordered(wb_ctx *ctx, wb_place place, wb_op op, const wb_value *a, const wb_value *b) {
   int order = 0;
-  if (!wb_unit_eq(a->unit, b->unit)) unit_fault(ctx, place, op, a, b);
+  wb_same_unit(ctx, place, wb_ops[op].text, a, b);
   if (!wb_num_cmp(a->u.num, b->u.num, &order)) WB_FAIL(ctx, WB_LANG_OVERFLOW, place, wb_str_of(wb_ops[op].text));
   if (op == WB_OP_LT) return order < 0;
   if (op == WB_OP_LE) return order <= 0;
@@ -110,7 +114,7 @@ static wb_value arithmetic(wb_ctx *ctx, wb_place place, wb_op op, const wb_value
   } else {
     units = wb_unit_mul(a->unit, b->unit, op == WB_OP_MUL ? 1 : -1, &out.unit);
   }
-  if (!units) unit_fault(ctx, place, op, a, b);
+  if (!units) unit_fault(ctx, place, wb_ops[op].text, a, b);
   return out;
 }
 
@@ -120,9 +124,10 @@ static wb_value real_arithmetic(wb_ctx *ctx, wb_place place, wb_op op, const wb_
   double y = b->kind == WB_REAL ? b->u.real : wb_num_double(b->u.num);
   wb_value out = {.kind = WB_REAL};
   bool units = true;
-  if (op >= WB_OP_LT && op <= WB_OP_GE && !wb_unit_eq(a->unit, b->unit)) unit_fault(ctx, place, op, a, b);
-  if (op >= WB_OP_LT && op <= WB_OP_GE)
+  if (op >= WB_OP_LT && op <= WB_OP_GE) {
+    wb_same_unit(ctx, place, wb_ops[op].text, a, b);
     return wb_bool(op == WB_OP_LT ? x < y : op == WB_OP_LE ? x <= y : op == WB_OP_GT ? x > y : x >= y);
+  }
   if (op == WB_OP_ADD || op == WB_OP_SUB) {
     out.u.real = op == WB_OP_ADD ? x + y : x - y;
     units = wb_unit_eq(a->unit, b->unit);
@@ -134,7 +139,7 @@ static wb_value real_arithmetic(wb_ctx *ctx, wb_place place, wb_op op, const wb_
   } else {
     type_fault(ctx, place, wb_ops[op].text, a, "exact numbers");
   }
-  if (!units) unit_fault(ctx, place, op, a, b);
+  if (!units) unit_fault(ctx, place, wb_ops[op].text, a, b);
   return out;
 }
 
@@ -155,13 +160,15 @@ static wb_value form_arithmetic(wb_ctx *ctx, wb_place place, wb_op op, const wb_
   const bool units = alike             ? wb_unit_eq(a->unit, b->unit)
                      : op == WB_OP_POW ? true
                                        : wb_unit_mul(a->unit, b->unit, op == WB_OP_MUL ? 1 : -1, &unit);
-  if (!units) unit_fault(ctx, place, op, a, b);
+  if (!units) unit_fault(ctx, place, wb_ops[op].text, a, b);
   return wb_form_binary(ctx, place, op, a, b);
 }
 
 wb_value wb_binary(wb_ctx *ctx, wb_place place, wb_op op, const wb_value *a, const wb_value *b) {
   if ((a->kind == WB_FORM && open_number(b)) || (b->kind == WB_FORM && open_number(a)))
     return form_arithmetic(ctx, place, op, a, b);
+  if ((op == WB_OP_EQ || op == WB_OP_NE) && a->kind == WB_NUM && b->kind == WB_NUM)
+    wb_same_unit(ctx, place, wb_ops[op].text, a, b);
   if (op == WB_OP_EQ) return wb_bool(wb_value_eq(a, b));
   if (op == WB_OP_NE) return wb_bool(!wb_value_eq(a, b));
   if (op == WB_OP_IN) return member_of(ctx, place, a, b);
@@ -176,7 +183,7 @@ wb_value wb_binary(wb_ctx *ctx, wb_place place, wb_op op, const wb_value *a, con
 
 static wb_value eval_name(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
   wb_binding *binding = wb_scope_find(ctx, scope, expr->u.name);
-  if (!binding) WB_FAIL(ctx, WB_LANG_UNKNOWN_NAME, expr->place, expr->u.name->name);
+  if (!binding) wb_unknown_name(ctx, expr->place, scope, expr->u.name->name);
   return *wb_force(ctx, binding);
 }
 
@@ -303,7 +310,7 @@ __attribute__((noinline)) static wb_value eval_call(wb_ctx *ctx, const wb_expr *
 
 static wb_value eval_apply(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope) {
   wb_binding *binding = wb_scope_find(ctx, scope, expr->u.apply.name);
-  if (!binding) WB_FAIL(ctx, WB_LANG_UNKNOWN_NAME, expr->place, expr->u.apply.name->name);
+  if (!binding) wb_unknown_name(ctx, expr->place, scope, expr->u.apply.name->name);
   const wb_value *base = wb_force(ctx, binding);
   if (base->kind != WB_CLOSURE) type_fault(ctx, expr->place, "( )", base, "a block, an operation or a function");
   wb_closure *closure = WB_NEW(ctx, wb_closure);

@@ -15,6 +15,12 @@ bool wb_truth(const wb_value *value);
 /* A whole number >= 0 (a size); fails with lang_not_whole, which shows the formula with its numbers. */
 wb_num wb_eval_size(wb_ctx *ctx, const wb_expr *expr, wb_scope *scope);
 
+/* Fails with lang_unit where the units of two numbers differ. */
+void wb_same_unit(wb_ctx *ctx, wb_place place, const char *what, const wb_value *a, const wb_value *b);
+
+/* Fails with lang_unknown_name, or lang_unknown_near where a name that is known in the scope is close. */
+_Noreturn void wb_unknown_name(wb_ctx *ctx, wb_place place, const wb_scope *scope, wb_str name);
+
 wb_value wb_binary(wb_ctx *ctx, wb_place place, wb_op op, const wb_value *a, const wb_value *b);
 
 #endif

@@ -149,6 +149,8 @@ struct wb_scope {
   size_t count;
   size_t cap;
   wb_binding *(*resolve)(wb_ctx *ctx, wb_scope *scope, const wb_sym *name); /* NULL: none */
+  /* Tells the names that resolve would find, for whoever mistyped one; NULL: it does not. */
+  void (*offer)(const wb_scope *scope, void (*take)(void *taker, wb_str name), void *taker);
   void *user;
   const wb_scope *known;         /* for resolve: a scope that has found names before */
   wb_binding *few[WB_SCOPE_FEW]; /* the first items, as most scopes are small */

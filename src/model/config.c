@@ -321,10 +321,17 @@ static wb_binding *resolve(wb_ctx *ctx, wb_scope *scope, const wb_sym *name) {
   return NULL;
 }
 
+static void offer(const wb_scope *scope, void (*take)(void *taker, wb_str name), void *taker) {
+  const wb_fields *fields = (const wb_fields *)scope;
+  const wb_decl *families[2] = {fields->family, fields->common};
+  for (int f = 0; f < 2 && families[f]; f++)
+    for (size_t i = 0; i < families[f]->field_count; i++) take(taker, families[f]->fields[i].name->name);
+}
+
 wb_fields *wb_fields_new(wb_ctx *ctx, wb_library *lib, wb_scope *root, wb_config *config, const wb_decl *family,
                          const wb_json *object, wb_str prefix) {
   wb_fields *fields = WB_NEW(ctx, wb_fields);
-  fields->scope = (wb_scope){.parent = root, .resolve = resolve};
+  fields->scope = (wb_scope){.parent = root, .resolve = resolve, .offer = offer};
   fields->lib = lib;
   fields->config = config;
   fields->family = family;

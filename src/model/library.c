@@ -140,7 +140,7 @@ static void begin_anew(wb_library *lib) { lib->ctx.depth = lib->ctx.eval_depth =
 
 static _Noreturn void pass_on(const wb_library *lib, wb_ctx *ctx) {
   ctx->failure = lib->ctx.failure;
-  longjmp(ctx->guard, 1);
+  wb_unwind(ctx);
 }
 
 /* Files are parsed in the library's own context; a fault there becomes the caller's. What was begun is begun anew the
@@ -235,10 +235,20 @@ static wb_binding *resolve(wb_ctx *ctx, wb_scope *scope, const wb_sym *name) {
   return wb_bind_value(ctx, scope, name, (wb_value){.kind = WB_CLOSURE, .u.closure = closure});
 }
 
+static void offer(const wb_scope *scope, void (*take)(void *taker, wb_str name), void *taker) {
+  const wb_library *lib = scope->user;
+  for (size_t i = 0; scope->known && i < scope->known->count; i++) take(taker, scope->known->items[i]->name->name);
+  for (size_t i = 0; i < lib->entry_count; i++) {
+    const wb_decl_kind kind = lib->entries[i].kind;
+    if (kind == WB_D_BLOCK || kind == WB_D_OPERATION || kind == WB_D_CONSTANT) take(taker, lib->entries[i].name);
+  }
+}
+
 wb_scope *wb_library_scope(wb_library *lib, wb_ctx *ctx, const wb_scope *known) {
   wb_scope *scope = wb_scope_new(ctx, NULL);
   scope->known = known;
   scope->resolve = resolve;
+  scope->offer = offer;
   scope->user = lib;
   return scope;
 }

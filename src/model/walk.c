@@ -126,7 +126,7 @@ static bool tie_holds(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
 
 static const wb_closure *callee(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
   wb_binding *binding = wb_scope_find(w->ctx, f->scope, stmt->name);
-  if (!binding) WB_FAIL(w->ctx, WB_LANG_UNKNOWN_NAME, stmt->place, stmt->name->name);
+  if (!binding) wb_unknown_name(w->ctx, stmt->place, f->scope, stmt->name->name);
   const wb_value *value = wb_force(w->ctx, binding);
   if (value->kind != WB_CLOSURE)
     WB_FAIL(w->ctx, WB_LANG_TYPE, stmt->place, stmt->name->name, wb_str_of(wb_kind_name(value)),

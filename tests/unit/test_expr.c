@@ -104,6 +104,9 @@ static void conditions_choose_and_stop_early(void **state) {
       {"nobody", "1:1 lang_unknown_name | nobody"},
       {"1 + (2 *\n  nobody)", "2:3 lang_unknown_name | nobody"},
       {"gqa(1)", "1:1 lang_unknown_name | gqa"},
+      {"head_dims * 2", "1:1 lang_unknown_near | head_dims | head_dim"},
+      {"Heads", "1:1 lang_unknown_near | Heads | heads"},
+      {"roundup(3, 2)", "1:1 lang_unknown_near | roundup | round_up"},
       {"heads(1)", "1:1 lang_type | ( ) | integer | a block, an operation or a function"},
   };
   ALL(pairs, value_of);
@@ -294,6 +297,10 @@ static void units_are_checked(void **state) {
       {"2 [bytes] + 3 [FLOPs]", "1:11 lang_unit | + | bytes | FLOPs"},
       {"2 [bytes] - 3 [tokens]", "1:11 lang_unit | - | bytes | tokens"},
       {"2 [bytes] < 3 [elements]", "1:11 lang_unit | < | bytes | elements"},
+      {"2 [bytes] == 2 [bytes]", "true"},
+      {"2 [bytes] == 2 [tokens]", "1:11 lang_unit | == | bytes | tokens"},
+      {"2 [bytes] != 2 [tokens]", "1:11 lang_unit | != | bytes | tokens"},
+      {"round_up(2 [bytes], 3 [tokens])", "1:1 lang_unit | round_up | bytes | tokens"},
       {"max(2 [bytes], 3 [tokens])", "1:1 lang_unit | > | tokens | bytes"},
       {"sum(i in [1 [bytes], 2 [tokens]]: i)", "1:1 lang_unit | + | bytes | tokens"},
       {"total([1 [bytes], 2 [tokens]])", "1:1 lang_unit | + | bytes | tokens"},

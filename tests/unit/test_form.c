@@ -68,6 +68,8 @@ static const char *const FORMULAS[] = {"n",
                                        "min(n * m, 40) + max(0, n - m)",
                                        "ceil(n / 3) * floor(m / 2)",
                                        "round_up(n, 16)",
+                                       "round_up(40, m + 1)",
+                                       "round_up(n * 3 [bytes], 16)",
                                        "if n > m then n * k else m - n",
                                        "if n >= 5 and m < 3 then 1 else 2",
                                        "if n == 4 or m == 9 then n else m",
@@ -186,6 +188,11 @@ static void forms_are_made_of_numbers(void **state) {
   assert_string_equal(fault_of("n * 2 [bytes] + 1 [tokens]"), "lang_unit");
   assert_string_equal(fault_of("n * 1 [bytes*bytes*bytes*bytes*bytes] * 1 [bytes*bytes*bytes*bytes*bytes]"),
                       "lang_unit");
+  assert_string_equal(fault_of("min(n * 2 [bytes], 3 [tokens])"), "lang_unit");
+  assert_string_equal(fault_of("max(3 [bytes], 4 [bytes], n)"), "lang_unit");
+  assert_string_equal(fault_of("round_up(n * 2 [bytes], 3 [tokens])"), "lang_unit");
+  assert_string_equal(fault_of("round_up(n, 0)"), "lang_type");
+  assert_string_equal(fault_of("round_up(n, null)"), "lang_type");
   assert_string_equal(fault_of("-(n * 2 [bytes]) + 1 [bytes]"), "none");
 }
 
