@@ -58,7 +58,7 @@ typedef struct weigh_library_options {
       *data_dirs; /* folders with *.weigh files of the user's own, which add to or replace the built-in ones */
   size_t data_dir_count;
   bool sealed; /* once opened, no file, folder or standard input is looked at: a name that would mean one is refused
-                  (file_sealed). For questions from strangers */
+                  (file_sealed), and messages name no folder of data_dirs. For questions from strangers */
 } weigh_library_options;
 
 /* Opens the built-in descriptions and the user's. Errors: WEIGH_ENVIRONMENT when a folder cannot be read; a faulty

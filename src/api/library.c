@@ -12,15 +12,17 @@ const char *weigh_version(void) { return WEIGH_VERSION_STRING; }
 
 const char *weigh_data_digest(void) { return wb_data_digest; }
 
-/* Every *.weigh file in the folder and one level below it, in order of names. */
-static void add_folder(wb_library *lib, wb_str folder, int level) {
+/* Every *.weigh file in the folder and one level below it, in order of names. `shown`: what the folder is called in
+ * messages, "" for one that strangers need not know. */
+static void add_folder(wb_library *lib, wb_str folder, wb_str shown, int level) {
   wb_str *names = NULL;
   size_t count = wb_list_folder(&lib->ctx, folder, &names);
   for (size_t i = 0; i < count; i++) {
     wb_str path = wb_path_join(&lib->ctx, folder, names[i]);
+    wb_str name = shown.len ? wb_path_join(&lib->ctx, shown, names[i]) : names[i];
     if (wb_str_ends(names[i], WB_STR(".weigh")))
-      wb_library_add(lib, path, wb_read_file(&lib->ctx, path, WB_SOURCE_MAX));
-    else if (level == 0 && wb_path_is_folder(&lib->ctx, path)) add_folder(lib, path, 1);
+      wb_library_add(lib, name, wb_read_file(&lib->ctx, path, WB_SOURCE_MAX));
+    else if (level == 0 && wb_path_is_folder(&lib->ctx, path)) add_folder(lib, path, name, 1);
   }
 }
 
@@ -36,7 +38,10 @@ static weigh_status open_library(const weigh_library_options *options, weigh_lib
   library->language = options->language;
   if (WB_BEGIN(ctx)) {
     wb_library_init(&library->lib);
-    for (size_t i = 0; i < options->data_dir_count; i++) add_folder(&library->lib, wb_str_of(options->data_dirs[i]), 0);
+    for (size_t i = 0; i < options->data_dir_count; i++) {
+      wb_str folder = wb_str_of(options->data_dirs[i]);
+      add_folder(&library->lib, folder, options->sealed ? WB_STR("") : folder, 0);
+    }
     wb_library_parse_added(&library->lib);
     library->sealed = library->lib.ctx.sealed = options->sealed;
     *out = library;

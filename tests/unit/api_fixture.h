@@ -3,6 +3,7 @@
 #ifndef WEIGH_TESTS_API_FIXTURE_H
 #define WEIGH_TESTS_API_FIXTURE_H
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "weigh/weigh.h"
@@ -22,6 +23,26 @@ static inline weigh_model *opened(weigh_library *library, const char *config) {
   if (weigh_model_open(library, &request, &model, &err) != WEIGH_OK) fail_msg("%s: %s", err.code, err.message);
   assert_non_null(model);
   return model;
+}
+
+/* What a report wrote. */
+typedef struct page {
+  char *text;
+  size_t length, calls;
+  bool refuse;
+} page;
+
+static inline bool keep(void *user, const char *bytes, size_t size) {
+  page *p = user;
+  p->calls++;
+  if (p->refuse) return false;
+  char *grown = realloc(p->text, p->length + size + 1);
+  if (!grown) return false;
+  memcpy(grown + p->length, bytes, size);
+  p->text = grown;
+  p->length += size;
+  grown[p->length] = '\0';
+  return true;
 }
 
 static int open_library(void **state) {

@@ -93,6 +93,31 @@ static void a_family_may_be_like_a_built_in_one(void **state) {
   drop("mine.weigh");
 }
 
+/* Strangers, whom a sealed library answers, are told the file but not the folder that it lies in. */
+static void a_sealed_library_names_no_folder(void **state) {
+  (void)state;
+  put("own.weigh", "family own\n  model_type own\n  fields\n    n = 2\n  model\n    param w [4 // n]\n");
+  const char *folders[] = {folder};
+  weigh_library_options options = {.data_dirs = folders, .data_dir_count = 1, .sealed = true};
+  weigh_library *library = NULL;
+  weigh_error err = {0};
+  assert_int_equal(weigh_library_open(&options, &library, &err), WEIGH_OK);
+  const char *config = "{\"model_type\":\"own\"}", *wrong = "{\"model_type\":\"own\",\"n\":0}";
+  weigh_model *model = opened(library, config);
+  page p = {NULL, 0, 0, false};
+  assert_int_equal(weigh_report(library, WEIGH_REPORT_PARAMS, model, NULL, NULL, keep, &p, &err), WEIGH_OK);
+  assert_non_null(strstr(p.text, "(own.weigh)"));
+  assert_null(strstr(p.text, folder));
+  free(p.text);
+  weigh_model_free(model);
+  weigh_model_request request = {.config = wrong, .config_size = strlen(wrong)};
+  assert_int_equal(weigh_model_open(library, &request, &model, &err), WEIGH_REFUSED);
+  assert_string_equal(err.file, "own.weigh");
+  assert_int_equal(err.line, 6);
+  weigh_library_free(library);
+  drop("own.weigh");
+}
+
 /* Whichever question meets it first, and however often it is asked: the same fault at the same place. */
 static void a_faulty_description_is_told_the_same_each_time(void **state) {
   (void)state;
@@ -150,8 +175,11 @@ static int remove_folder(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(the_built_in_descriptions_parse),      TEST(a_family_of_the_users_own_replaces_the_built_in_one),
-      TEST(a_family_may_be_like_a_built_in_one),  TEST(a_faulty_description_is_told_the_same_each_time),
+      TEST(the_built_in_descriptions_parse),
+      TEST(a_family_of_the_users_own_replaces_the_built_in_one),
+      TEST(a_family_may_be_like_a_built_in_one),
+      TEST(a_sealed_library_names_no_folder),
+      TEST(a_faulty_description_is_told_the_same_each_time),
       TEST(a_folder_that_cannot_be_read_is_told),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -13,25 +13,6 @@
 
 /* ---- reports ---- */
 
-typedef struct page {
-  char *text;
-  size_t length, calls;
-  bool refuse;
-} page;
-
-static bool keep(void *user, const char *bytes, size_t size) {
-  page *p = user;
-  p->calls++;
-  if (p->refuse) return false;
-  char *grown = realloc(p->text, p->length + size + 1);
-  if (!grown) return false;
-  memcpy(grown + p->length, bytes, size);
-  p->text = grown;
-  p->length += size;
-  grown[p->length] = '\0';
-  return true;
-}
-
 static void every_report_in_every_format(void **state) {
   static const char *const begins[] = {"", "{", "", "", ""};
   weigh_model *model = opened(*state, SMALL), *other = opened(*state, "{\"model_type\":\"t5\"}");
