@@ -1,11 +1,24 @@
 package WeighHarness;
 
-# prove's harness with closing lines: what the truth folder added, what is known not to work yet (TODO points that
-# fail), and, last, points passed and failed. A skipped point counts as neither; nor does a known failure.
+# prove's harness with closing lines: what the truth folder added, what was skipped and why, what is known not to work yet
+# (TODO points that fail), and, last, points passed and failed. A skipped point counts as neither; nor does a known failure.
 
 use strict;
 use warnings;
 use parent 'TAP::Harness';
+
+my %skipped;    # reason, "" where none is given -> test -> points
+
+sub new {
+    my $self = shift->SUPER::new(@_);
+    $self->callback(made_parser => sub {
+        my ($parser, $job) = @_;
+        my $name = $job->[1];
+        $parser->callback(test => sub { $skipped{$_[0]->explanation}{$name}++ if $_[0]->has_skip });
+        $parser->callback(plan => sub { $skipped{$_[0]->explanation}{$name}++ if $_[0]->has_skip });
+    });
+    return $self;
+}
 
 sub summary {
     my ($self, $aggregate) = @_;
@@ -21,6 +34,9 @@ sub summary {
     my $known = $aggregate->todo - $aggregate->todo_passed;
     print "$truth cases came from the truth folder\n";
     print "$skipped skipped\n" if $skipped;
+    for my $reason (sort keys %skipped) {
+        print "  ", $reason || 'no reason given', ': ', join(', ', sort keys %{$skipped{$reason}}), "\n";
+    }
     print "$known known not to work yet\n" if $known;
     printf "%d passed, %d failed\n", $aggregate->passed - $skipped - $known, $aggregate->failed + $broken;
 }
