@@ -216,7 +216,7 @@ void wb_model_build(wb_model *m) {
   m->root = w.root;
   m->forms = wb_workload_open(&m->ctx, &m->lib->symbols, w.root);
   w.positions = wb_text_positions(&w);
-  naming->prefix = WB_STR("");
+  naming->prefix = naming->above = WB_STR("");
   wb_walk_family(&w, m->family, m->config.root, WB_STR(""), naming, WB_G_OTHER, NULL);
   for (size_t i = 0; i < m->row_count; i++) add_totals(m, &m->rows[i]);
   wb_row **rows = sorted_rows(m);
@@ -231,7 +231,7 @@ void wb_model_build(wb_model *m) {
 wb_num wb_model_count(wb_model *m) {
   wb_walk w = start(m, true);
   wb_naming *naming = WB_NEW(&m->ctx, wb_naming);
-  naming->prefix = WB_STR("");
+  naming->prefix = naming->above = WB_STR("");
   m->fields = m->all_fields = NULL;
   wb_walk_family(&w, m->family, m->config.root, WB_STR(""), naming, WB_G_OTHER, NULL);
   return w.total;

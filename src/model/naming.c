@@ -3,15 +3,19 @@
 #include "expr/eval.h"
 #include "model/walk.h"
 
+static bool begins(wb_str path, wb_str with) {
+  return wb_str_starts(path, with) && (path.len == with.len || path.ptr[with.len] == '.');
+}
+
 /* The longest rename that equals the path or a leading part of it, inner renames before outer ones. */
-static const wb_rename *best(const wb_naming *naming, wb_str path) {
+static const wb_rename *best(const wb_naming **naming, wb_str path) {
   const wb_rename *found = NULL;
-  for (; naming && !found; naming = naming->outer) {
-    for (size_t i = 0; i < naming->rename_count; i++) {
-      const wb_rename *r = &naming->renames[i];
-      bool whole = wb_str_starts(path, r->from) && (path.len == r->from.len || path.ptr[r->from.len] == '.');
-      if (whole && (!found || r->from.len > found->from.len)) found = r;
+  for (const wb_naming *n = *naming; n && !found; n = n->outer) {
+    for (size_t i = 0; i < n->rename_count; i++) {
+      const wb_rename *r = &n->renames[i];
+      if (begins(path, r->from) && (!found || r->from.len > found->from.len)) found = r;
     }
+    if (found) *naming = n;
   }
   return found;
 }
@@ -46,15 +50,40 @@ static wb_str evaluated(wb_walk *w, const wb_path *path, wb_scope *scope) {
 
 wb_str wb_name_of(wb_walk *w, const wb_naming *naming, const wb_path *path, wb_scope *scope) {
   wb_str plain = evaluated(w, path, scope);
-  const wb_rename *rename = best(naming, plain);
+  const wb_naming *at = naming;
+  const wb_rename *rename = best(&at, plain);
   wb_text out = {.ctx = w->ctx};
-  add_part(&out, naming->prefix);
+  add_part(&out, rename ? at->above : naming->prefix);
   if (rename) {
     add_part(&out, rename->to);
     plain = wb_str_slice(plain, rename->from.len + (plain.len > rename->from.len), plain.len);
   }
   add_part(&out, plain);
   return wb_text_str(&out);
+}
+
+/* `mlp.fc1: first` below mlp is `fc1: first`, with a name that counts from where mlp stands. */
+static const wb_naming *left_over(wb_walk *w, const wb_naming *naming, wb_str path, const wb_naming *plain) {
+  if (!naming) return plain;
+  const wb_naming *outer = left_over(w, naming->outer, path, plain);
+  wb_rename *renames = NULL;
+  size_t count = 0, cap = 0;
+  for (size_t i = 0; i < naming->rename_count; i++) {
+    const wb_rename *r = &naming->renames[i];
+    if (r->from.len == path.len || !begins(r->from, path)) continue;
+    WB_PUSH_ROOM(w->ctx, renames, count, cap);
+    renames[count++] = (wb_rename){wb_str_slice(r->from, path.len + 1, r->from.len), r->to};
+  }
+  if (!count) return outer;
+  wb_naming *more = WB_NEW(w->ctx, wb_naming);
+  *more = (wb_naming){plain->prefix, naming->above, renames, count, outer};
+  return more;
+}
+
+const wb_naming *wb_naming_below(wb_walk *w, const wb_naming *naming, const wb_path *path, wb_scope *scope) {
+  wb_naming *plain = WB_NEW(w->ctx, wb_naming);
+  plain->prefix = plain->above = wb_name_of(w, naming, path, scope);
+  return left_over(w, naming, evaluated(w, path, scope), plain);
 }
 
 wb_str wb_name_index(wb_walk *w, wb_str prefix) {

@@ -71,7 +71,7 @@ void wb_walk_part(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
     return;
   }
   wb_naming *naming = WB_NEW(w->ctx, wb_naming);
-  *naming = (wb_naming){f->naming->prefix, stmt->mod.renames, stmt->mod.rename_count, f->naming};
+  *naming = (wb_naming){f->naming->prefix, f->naming->prefix, stmt->mod.renames, stmt->mod.rename_count, f->naming};
   wb_group group = f->group;
   bool grouped = w->grouped;
   if (stmt->mod.group && wb_group_parse(stmt->mod.group->name, &group)) w->grouped = true;

@@ -127,7 +127,7 @@ static void walk_indexed(wb_walk *w, wb_frame *f, const wb_stmt *stmt, const wb_
   if (!w->counting) {
     wb_naming *inner = WB_NEW(w->ctx, wb_naming);
     wb_str prefix = stmt->path ? wb_name_of(w, outer, stmt->path, f->scope) : outer->prefix;
-    inner->prefix = wb_name_index(w, prefix);
+    inner->prefix = inner->above = wb_name_index(w, prefix);
     f->naming = inner;
     push_index(w, stmt, index);
   }

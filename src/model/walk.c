@@ -85,20 +85,16 @@ static void bind_call(wb_walk *w, const wb_decl *decl, wb_scope *into, const wb_
 static const wb_naming *inner_naming(wb_walk *w, wb_frame *f, const wb_stmt *stmt, const wb_closure *closure) {
   const wb_naming *base = f->naming;
   if (w->counting) return base;
-  if (stmt->path) {
-    wb_naming *fresh = WB_NEW(w->ctx, wb_naming);
-    fresh->prefix = wb_name_of(w, f->naming, stmt->path, f->scope);
-    base = fresh;
-  }
+  if (stmt->path) base = wb_naming_below(w, f->naming, stmt->path, f->scope);
   for (; closure; closure = closure->base) {
     if (!closure->rename_count) continue;
     wb_naming *more = WB_NEW(w->ctx, wb_naming);
-    *more = (wb_naming){base->prefix, closure->renames, closure->rename_count, base};
+    *more = (wb_naming){base->prefix, base->prefix, closure->renames, closure->rename_count, base};
     base = more;
   }
   if (!stmt->mod.rename_count) return base;
   wb_naming *more = WB_NEW(w->ctx, wb_naming);
-  *more = (wb_naming){base->prefix, stmt->mod.renames, stmt->mod.rename_count, base};
+  *more = (wb_naming){base->prefix, base->prefix, stmt->mod.renames, stmt->mod.rename_count, base};
   return more;
 }
 
@@ -267,11 +263,7 @@ static void walk_require(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
 
 static void walk_scope(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
   const wb_naming *outer = f->naming;
-  if (!w->counting) {
-    wb_naming *inner = WB_NEW(w->ctx, wb_naming);
-    inner->prefix = wb_name_of(w, outer, stmt->path, f->scope);
-    f->naming = inner;
-  }
+  if (!w->counting) f->naming = wb_naming_below(w, outer, stmt->path, f->scope);
   wb_walk_body(w, f, &stmt->body);
   f->naming = outer;
 }

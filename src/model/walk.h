@@ -7,6 +7,7 @@
 /* Names below one point of the tree: a prefix, and how paths below it are renamed. */
 typedef struct wb_naming {
   wb_str prefix;
+  wb_str above; /* of the point that the new names count from: above the prefix, where a rename reaches into a scope */
   const wb_rename *renames;
   size_t rename_count;
   const struct wb_naming *outer; /* further renames at the same point */
@@ -72,6 +73,8 @@ wb_frame wb_walk_family(wb_walk *w, const wb_decl *family, const wb_json *object
 void wb_walk_assign(wb_walk *w, wb_frame *f, const wb_sym *name, wb_value value);
 
 /* naming.c */
+/* The naming below a path from here, with what is left of the renames that reach further. */
+const wb_naming *wb_naming_below(wb_walk *w, const wb_naming *naming, const wb_path *path, wb_scope *scope);
 wb_str wb_name_of(wb_walk *w, const wb_naming *naming, const wb_path *path, wb_scope *scope);
 wb_str wb_name_index(wb_walk *w, wb_str prefix);
 

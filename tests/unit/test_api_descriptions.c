@@ -93,6 +93,42 @@ static void a_family_may_be_like_a_built_in_one(void **state) {
   drop("mine.weigh");
 }
 
+static bool add_name(void *user, const weigh_tensor *tensor) {
+  strcat(strcat(user, tensor->name), " ");
+  return true;
+}
+
+/* A rename may begin in one scope and end in another; its new name counts from where it is written. */
+static void renames_reach_into_scopes(void **state) {
+  (void)state;
+  weigh_error err = {0};
+  char names[200] = "";
+  put("own.weigh",
+      "block inside(x)\n"
+      "  scope deep\n"
+      "    param w [2]\n"
+      "    y = linear fc1(x, 3, bias = true)\n"
+      "    z = linear fc2(x, 3)\n"
+      "  return x\n"
+      "family own\n"
+      "  model_type own\n"
+      "  fields\n"
+      "    n = 2\n"
+      "  model\n"
+      "    x = given [n]\n"
+      "    x = inside mlp(x) named {mlp: no, deep.fc1: first, deep.fc2.weight: deep.other}\n"
+      "    x = inside b(x) named {deep: shallow, deep.fc1: fc}\n");
+  weigh_library *library = with_own(WEIGH_OK, &err);
+  weigh_model *model = opened(library, "{\"model_type\":\"own\"}");
+  assert_int_equal(weigh_model_tensors(model, true, add_name, names, NULL), WEIGH_OK);
+  assert_string_equal(names,
+                      "mlp.deep.w mlp.first.weight mlp.first.bias mlp.deep.other "
+                      "b.shallow.w b.fc.weight b.fc.bias b.shallow.fc2.weight ");
+  weigh_model_free(model);
+  weigh_library_free(library);
+  drop("own.weigh");
+}
+
 /* Strangers, whom a sealed library answers, are told the file but not the folder that it lies in. */
 static void a_sealed_library_names_no_folder(void **state) {
   (void)state;
@@ -175,11 +211,9 @@ static int remove_folder(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(the_built_in_descriptions_parse),
-      TEST(a_family_of_the_users_own_replaces_the_built_in_one),
-      TEST(a_family_may_be_like_a_built_in_one),
-      TEST(a_sealed_library_names_no_folder),
-      TEST(a_faulty_description_is_told_the_same_each_time),
+      TEST(the_built_in_descriptions_parse),      TEST(a_family_of_the_users_own_replaces_the_built_in_one),
+      TEST(a_family_may_be_like_a_built_in_one),  TEST(renames_reach_into_scopes),
+      TEST(a_sealed_library_names_no_folder),     TEST(a_faulty_description_is_told_the_same_each_time),
       TEST(a_folder_that_cannot_be_read_is_told),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);
