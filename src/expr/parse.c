@@ -33,6 +33,10 @@ static uint32_t deepest(const wb_expr *const *items, size_t count) {
   return depth;
 }
 
+const wb_sym *wb_parse_name(wb_tokens *t, const char *wanted) {
+  return wb_intern(t->symbols, wb_expect(t, WB_T_NAME, NULL, wanted)->text);
+}
+
 static const wb_expr *literal(wb_tokens *t, const wb_token *token, wb_value value) {
   wb_expr *expr = node(t, WB_X_LITERAL, token);
   expr->u.literal = value;
@@ -97,7 +101,7 @@ static const wb_expr *each(wb_tokens *t, wb_each what) {
   t->at++;
   wb_expect(t, WB_T_PUNCT, "(", NULL);
   expr->u.each.what = what;
-  expr->u.each.name = wb_intern(t->symbols, wb_expect(t, WB_T_NAME, NULL, "a name to count with")->text);
+  expr->u.each.name = wb_parse_name(t, "a name to count with");
   wb_expect(t, WB_T_NAME, "in", "`in`");
   expr->u.each.over = wb_parse_expr(t);
   wb_expect(t, WB_T_PUNCT, ":", "`:` and what to take for each");

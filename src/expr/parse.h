@@ -23,6 +23,8 @@ const wb_expr *wb_parse_expr(wb_tokens *t);
 /* A whole text that is one expression (a formula typed by a user, or a derivation read back). */
 const wb_expr *wb_parse_formula(wb_ctx *ctx, wb_symtab *symbols, wb_str text, wb_str file);
 
+const wb_sym *wb_parse_name(wb_tokens *t, const char *wanted);
+
 /* "(" args ")": each `expr` or `name = expr`. */
 size_t wb_parse_args(wb_tokens *t, const wb_argument **args);
 

@@ -100,8 +100,8 @@ static wb_str value_of(const check *c, const subject *s) {
 }
 
 static wb_message_id message_of(wb_ctx *ctx, wb_str name) {
-  for (int i = 0; i < WB_MESSAGE_COUNT; i++)
-    if (wb_str_distance(wb_str_of(wb_message_code((wb_message_id)i)), name, 0) == 0) return (wb_message_id)i;
+  wb_message_id id;
+  if (wb_message_find(name, &id)) return id;
   WB_FAIL(ctx, WB_LANG_UNKNOWN_NAME, wb_in_file(WB_STR("checks/checks.tsv")), name);
 }
 

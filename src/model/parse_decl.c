@@ -7,10 +7,6 @@ typedef struct reader {
   const wb_decl_sink *sink;
 } reader;
 
-static const wb_sym *symbol(wb_tokens *t, const char *wanted) {
-  return wb_intern(t->symbols, wb_expect(t, WB_T_NAME, NULL, wanted)->text);
-}
-
 /* "(" name ["=" expr] , … ")" */
 static void parameters(wb_tokens *t, wb_decl *decl) {
   size_t cap = 0;
@@ -18,7 +14,7 @@ static void parameters(wb_tokens *t, wb_decl *decl) {
   while (!wb_is(t, WB_T_PUNCT, ")")) {
     WB_PUSH_ROOM(t->ctx, decl->params, decl->param_count, cap);
     wb_parameter *param = &decl->params[decl->param_count++];
-    *param = (wb_parameter){symbol(t, "a parameter's name"), NULL};
+    *param = (wb_parameter){wb_parse_name(t, "a parameter's name"), NULL};
     if (wb_accept(t, WB_T_PUNCT, "=")) param->fallback = wb_parse_expr(t);
     if (!wb_accept(t, WB_T_PUNCT, ",")) break;
   }
@@ -36,7 +32,7 @@ static void aliases(wb_tokens *t, wb_field *field) {
   size_t cap = 0;
   do {
     WB_PUSH_ROOM(t->ctx, field->aliases, field->alias_count, cap);
-    field->aliases[field->alias_count++] = symbol(t, "another name of the field");
+    field->aliases[field->alias_count++] = wb_parse_name(t, "another name of the field");
   } while (wb_accept(t, WB_T_PUNCT, ","));
 }
 
@@ -44,7 +40,7 @@ static void aliases(wb_tokens *t, wb_field *field) {
 static void field(wb_tokens *t, wb_decl *decl, size_t *cap, bool option) {
   bool derived = wb_accept(t, WB_T_NAME, "let");
   wb_place place = {t->file, 0, wb_peek(t)->offset};
-  const wb_sym *name = symbol(t, "a field's name");
+  const wb_sym *name = wb_parse_name(t, "a field's name");
   wb_field *slot = field_slot(t, decl, cap, name);
   *slot = (wb_field){.name = name, .derived = derived, .option = option, .place = place, .from = WB_STR("")};
   for (;;) {
@@ -211,7 +207,7 @@ static wb_decl *declaration(reader *r) {
   if (wb_peek(t)->kind != WB_T_NAME || !wb_decl_kind_named(wb_peek(t)->text, &decl->kind))
     wb_syntax(t, "operation, block, family, method, engine, optimizer, adapter, sharding, constant or format");
   t->at++;
-  decl->name = symbol(t, "a name");
+  decl->name = wb_parse_name(t, "a name");
   if (decl->kind == WB_D_CONSTANT) constant(t, decl);
   else if (decl->kind >= WB_D_FAMILY && decl->kind <= WB_D_SHARDING) family(r, decl);
   else block(t, decl);

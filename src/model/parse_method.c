@@ -3,10 +3,6 @@
 #include "expr/parse.h"
 #include "model/parse_stmt.h"
 
-static const wb_sym *symbol(wb_tokens *t, const char *wanted) {
-  return wb_intern(t->symbols, wb_expect(t, WB_T_NAME, NULL, wanted)->text);
-}
-
 /* ---- inputs ---- */
 
 /* fp16 | "text+image" | 0.5 */
@@ -51,7 +47,7 @@ static void input(wb_tokens *t, wb_decl *function, size_t *cap) {
   wb_field *field = &function->fields[function->field_count++];
   *field = (wb_field){.place = {t->file, 0, wb_peek(t)->offset}, .from = WB_STR(""), .option = true, .input = in};
   in->unit = in->impact = WB_STR("");
-  field->name = symbol(t, "an input's name");
+  field->name = wb_parse_name(t, "an input's name");
   if (wb_accept(t, WB_T_PUNCT, "=")) field->fallback = wb_parse_expr(t);
   while (!wb_accept(t, WB_T_NEWLINE, NULL)) {
     if (wb_accept(t, WB_T_NAME, "from")) in->from = wb_parse_expr(t);
@@ -61,7 +57,7 @@ static void input(wb_tokens *t, wb_decl *function, size_t *cap) {
     else if (wb_accept(t, WB_T_NAME, "of")) choices(t, in);
     else if (wb_accept(t, WB_T_NAME, "such")) such_as(t, in);
     else if (wb_accept(t, WB_T_NAME, "unit")) in->unit = wb_expect(t, WB_T_STRING, NULL, "a unit in quotes")->text;
-    else if (wb_accept(t, WB_T_NAME, "impact")) in->impact = symbol(t, "high, medium, low or none")->name;
+    else if (wb_accept(t, WB_T_NAME, "impact")) in->impact = wb_parse_name(t, "high, medium, low or none")->name;
     else if (wb_accept(t, WB_T_NAME, "list")) in->takes_list = true;
     else wb_syntax(t, "from, range, step, best, of, such as, unit, impact, list or the end of the line");
   }
@@ -73,10 +69,10 @@ static void answers(wb_tokens *t, wb_decl *function) {
   WB_PUSH_ROOM(t->ctx, function->answers, function->answer_count, function->answer_cap);
   wb_answers *a = &function->answers[function->answer_count++];
   size_t cap = 0;
-  *a = (wb_answers){.question = symbol(t, "parameters, memory, train or flops")->name};
+  *a = (wb_answers){.question = wb_parse_name(t, "parameters, memory, train or flops")->name};
   if (wb_accept(t, WB_T_NAME, "for")) do {
       WB_PUSH_ROOM(t->ctx, a->modes, a->mode_count, cap);
-      a->modes[a->mode_count++] = symbol(t, "a mode of training")->name;
+      a->modes[a->mode_count++] = wb_parse_name(t, "a mode of training")->name;
     } while (wb_accept(t, WB_T_PUNCT, ","));
   wb_expect(t, WB_T_NAME, "with", "`with` and a quantity");
   a->quantity = wb_parse_dotted(t);
@@ -95,7 +91,7 @@ static void compare(wb_tokens *t, wb_decl *function) {
   while (!wb_accept(t, WB_T_DEDENT, NULL)) {
     WB_PUSH_ROOM(t->ctx, against->causes, against->count, against->cap);
     wb_cause *cause = &against->causes[against->count++];
-    cause->name = symbol(t, "a cause's name");
+    cause->name = wb_parse_name(t, "a cause's name");
     wb_expect(t, WB_T_PUNCT, "=", NULL);
     cause->expr = wb_parse_expr(t);
     wb_expect(t, WB_T_NEWLINE, NULL, "the end of the line");
@@ -130,7 +126,7 @@ void wb_parse_function(wb_tokens *t, wb_decl *method) {
   f->method = method;
   f->source = method->source;
   t->at++;
-  f->name = symbol(t, "a function's name");
+  f->name = wb_parse_name(t, "a function's name");
   wb_expect(t, WB_T_NEWLINE, NULL, "the end of the line");
   wb_expect(t, WB_T_INDENT, NULL, "an indented line");
   while (!wb_accept(t, WB_T_DEDENT, NULL)) function_line(t, f, &cap);

@@ -9,10 +9,6 @@ static wb_stmt *statement(wb_tokens *t, wb_stmt_kind kind) {
   return stmt;
 }
 
-static const wb_sym *symbol(wb_tokens *t, const char *wanted) {
-  return wb_intern(t->symbols, wb_expect(t, WB_T_NAME, NULL, wanted)->text);
-}
-
 static bool path_here(const wb_tokens *t) {
   return wb_is(t, WB_T_NAME, NULL) || wb_is(t, WB_T_NUMBER, NULL) || wb_is(t, WB_T_PUNCT, "{") ||
          wb_is(t, WB_T_STRING, NULL);
@@ -77,7 +73,7 @@ static void modifiers(wb_tokens *t, wb_modifiers *mod) {
     if (wb_accept(t, WB_T_NAME, "when")) {
       mod->when = wb_parse_expr(t);
     } else if (wb_accept(t, WB_T_NAME, "group")) {
-      mod->group = symbol(t, "a group's name");
+      mod->group = wb_parse_name(t, "a group's name");
     } else if (wb_accept(t, WB_T_NAME, "cut")) {
       cut(t, mod);
     } else if (wb_accept(t, WB_T_NAME, "dtype")) {
@@ -125,7 +121,7 @@ static wb_stmt *call(wb_tokens *t, const wb_sym **targets, size_t target_count) 
   wb_stmt *stmt = statement(t, WB_S_CALL);
   stmt->targets = targets;
   stmt->target_count = target_count;
-  stmt->name = symbol(t, "an operation or a block");
+  stmt->name = wb_parse_name(t, "an operation or a block");
   if (path_here(t)) stmt->path = path(t);
   stmt->arg_count = wb_parse_args(t, &stmt->args);
   modifiers(t, &stmt->mod);
@@ -164,7 +160,7 @@ static wb_stmt *stack(wb_tokens *t) {
   t->at++;
   if (!wb_is(t, WB_T_PUNCT, "[")) stmt->path = path(t);
   wb_expect(t, WB_T_PUNCT, "[", "`[` and a name for the layer's number");
-  stmt->name = symbol(t, "a name for the layer's number");
+  stmt->name = wb_parse_name(t, "a name for the layer's number");
   wb_expect(t, WB_T_PUNCT, "]", NULL);
   wb_expect(t, WB_T_NAME, "of", "`of` and the number of layers");
   stmt->expr = wb_parse_expr(t);
@@ -179,7 +175,7 @@ static wb_stmt *dispatch(wb_tokens *t) {
   t->at++;
   if (!wb_is(t, WB_T_PUNCT, "[")) stmt->path = path(t);
   wb_expect(t, WB_T_PUNCT, "[", "`[` and a name for the expert's number");
-  stmt->name = symbol(t, "a name for the expert's number");
+  stmt->name = wb_parse_name(t, "a name for the expert's number");
   wb_expect(t, WB_T_PUNCT, "]", NULL);
   wb_expect(t, WB_T_NAME, "of", "`of` and the number of experts");
   stmt->expr = wb_parse_expr(t);
@@ -214,7 +210,7 @@ static wb_stmt *cache(wb_tokens *t) {
   wb_stmt *stmt = statement(t, WB_S_CACHE);
   t->at++;
   values(t, stmt);
-  if (wb_accept(t, WB_T_NAME, "as")) stmt->name = symbol(t, "the cache's name");
+  if (wb_accept(t, WB_T_NAME, "as")) stmt->name = wb_parse_name(t, "the cache's name");
   if (wb_accept(t, WB_T_NAME, "every")) stmt->every = wb_parse_expr(t);
   if (wb_accept(t, WB_T_NAME, "within")) stmt->second = wb_parse_expr(t);
   modifiers(t, &stmt->mod);
@@ -226,7 +222,7 @@ static wb_stmt *cache(wb_tokens *t) {
 static wb_stmt *state(wb_tokens *t) {
   wb_stmt *stmt = statement(t, WB_S_STATE);
   t->at++;
-  stmt->name = symbol(t, "the state's name");
+  stmt->name = wb_parse_name(t, "the state's name");
   dims(t, stmt);
   if (wb_accept(t, WB_T_NAME, "over")) stmt->second = wb_parse_expr(t);
   modifiers(t, &stmt->mod);
@@ -338,7 +334,7 @@ static wb_stmt *check(wb_tokens *t) {
 static wb_stmt *named(wb_tokens *t, wb_stmt_kind kind, bool body) {
   wb_stmt *stmt = statement(t, kind);
   t->at++;
-  stmt->name = symbol(t, "a name");
+  stmt->name = wb_parse_name(t, "a name");
   if (body) wb_parse_body(t, &stmt->body);
   return stmt;
 }
@@ -350,7 +346,7 @@ static void part_defaults(wb_tokens *t, wb_stmt *stmt) {
   wb_expect(t, WB_T_PUNCT, "{", NULL);
   while (!wb_is(t, WB_T_PUNCT, "}")) {
     WB_PUSH_ROOM(t->ctx, args, stmt->arg_count, cap);
-    args[stmt->arg_count].name = symbol(t, "a field's name");
+    args[stmt->arg_count].name = wb_parse_name(t, "a field's name");
     wb_expect(t, WB_T_PUNCT, ":", NULL);
     args[stmt->arg_count++].expr = wb_parse_expr(t);
     if (!wb_accept(t, WB_T_PUNCT, ",")) break;
@@ -374,7 +370,7 @@ static wb_stmt *part(wb_tokens *t) {
   return stmt;
 }
 
-/* undescribed vision_tower from vision_config */
+/* undescribed vision_tower */
 static wb_stmt *undescribed(wb_tokens *t) {
   wb_stmt *stmt = statement(t, WB_S_UNDESCRIBED);
   t->at++;
@@ -386,7 +382,7 @@ static wb_stmt *undescribed(wb_tokens *t) {
 static wb_stmt *let(wb_tokens *t) {
   wb_stmt *stmt = statement(t, WB_S_LET);
   t->at++;
-  stmt->name = symbol(t, "a name");
+  stmt->name = wb_parse_name(t, "a name");
   wb_expect(t, WB_T_PUNCT, "=", NULL);
   stmt->expr = wb_parse_expr(t);
   return stmt;
@@ -397,7 +393,7 @@ static wb_stmt *quantity(wb_tokens *t) {
   wb_stmt *stmt = statement(t, WB_S_QUANTITY);
   t->at++;
   stmt->text = stmt->label = WB_STR("");
-  stmt->name = symbol(t, "a quantity's name");
+  stmt->name = wb_parse_name(t, "a quantity's name");
   if (wb_accept(t, WB_T_NAME, "as")) stmt->label = wb_parse_dotted(t);
   if (wb_accept(t, WB_T_PUNCT, "[")) {
     wb_str unit = wb_expect(t, WB_T_NAME, NULL, "a unit")->text;
@@ -458,7 +454,7 @@ static wb_stmt *assigned(wb_tokens *t) {
   size_t count = 0, cap = 0;
   do {
     WB_PUSH_ROOM(t->ctx, targets, count, cap);
-    targets[count++] = symbol(t, "a name");
+    targets[count++] = wb_parse_name(t, "a name");
   } while (wb_accept(t, WB_T_PUNCT, ","));
   wb_expect(t, WB_T_PUNCT, "=", "`=` and a call");
   if (wb_is(t, WB_T_NAME, "given")) return given(t, targets, count);
