@@ -68,6 +68,7 @@ static wb_value widest_in_a_pass(wb_serving *s) {
   const wb_value tokens = wb_form_function(ctx, WB_NOWHERE, WB_ATOM_MIN, &prompt, &chunk, NULL);
   const wb_value each = wb_binary(ctx, WB_NOWHERE, WB_OP_DIV, &all, &chunk);
   const wb_value in_proportion = wb_binary(ctx, WB_NOWHERE, WB_OP_MUL, &each, &tokens);
+  if (in_proportion.kind != WB_FORM) return one; /* no operation is known: 0 */
   return wb_form_function(ctx, WB_NOWHERE, WB_ATOM_MAX, &in_proportion, &one, NULL);
 }
 
