@@ -36,7 +36,7 @@ def known_words():
     parser = source("model/parse_decl.c", "model/parse_method.c", "model/parse_stmt.c", "expr/parse.c")
     words = set(re.findall(r'wb_(?:is|accept|expect)\([^;()]*?WB_T_NAME, "(\w+)"', parser))
     words |= set(re.findall(r'wb_str_is\([^;]*?->text, "(\w+)"', parser))
-    for start in ("cuts[] = {", "wb_cost_words[", "wb_flop_words[", "kinds[] = {"):
+    for start in ("cuts[] = {", "wb_cost_words[", "FLOP_WORDS[", "kinds[] = {"):
         words |= {w for w in strings(parser, start) if w.isidentifier()}
     words |= {w for w in strings(source("expr/parse.c"), "wb_ops[") if w.isidentifier()}
     return words
