@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "api/handle.h"
+#include "api/turn.h"
 
 #define USUAL 8192 /* bytes of a report: growing to it would take as many again */
 
@@ -116,18 +117,23 @@ weigh_status weigh_report(weigh_library *library, weigh_report_kind kind, weigh_
                 .one_line = options && options->one_line,
                 .lang = (wb_lang)library->language};
   const size_t warned[2] = {a ? a->model.warning_count : 0, b ? b->model.warning_count : 0};
+  const bool alone = a && !b && !own_memory;
+  wb_turn turn;
   weigh_status status;
   if (b && b != a) { /* nobody drafts for itself */
     wb_ctx_begin(&b->model.ctx);
     b->model.draft = NULL;
   }
   if (needs_model) a->model.draft = b && b != a && kind != WEIGH_REPORT_DIFF ? &b->model : NULL;
+  if (alone) wb_turn_begin(&turn, &a->model);
   if (kind == WEIGH_REPORT_LOG) status = wb_answer_log(&out, library, a, err);
   else if (kind == WEIGH_REPORT_SWEEP) status = answer_sweep(&out, library, a, err);
   else if (kind == WEIGH_REPORT_DESIGN) status = wb_answer_design(&out, library, err);
   else if (kind == WEIGH_REPORT_CASES) status = wb_answer_cases(&out, library, err);
   else if (WB_BEGIN(ctx)) status = write_asked(&out, library, kind, a, b) ? WEIGH_OK : WEIGH_NO;
   else status = wb_report_failure(ctx, library, err);
+  if (alone && status != WEIGH_OK && status != WEIGH_NO) a->model.ctx.lasting++; /* it was left anywhere */
+  if (alone) wb_turn_end(&turn, &a->model);
   if (a) a->model.warning_count = warned[0]; /* what this report warned of is no part of the next */
   if (b) b->model.warning_count = warned[1];
   wb_ctx_close(&own);

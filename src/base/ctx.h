@@ -54,7 +54,9 @@ typedef struct wb_ctx {
   bool sealed; /* no file is looked at: a question came from somebody who must not name any */
   const wb_trail *trail;
   const wb_begun *begun;
-  wb_place at; /* the statement begun last: where to look when memory or steps run out */
+  uint32_t turn;    /* of the questions to what was opened; 0: it is being opened */
+  uint32_t lasting; /* how often what was there before this turn was given something that is of it */
+  wb_place at;      /* the statement begun last: where to look when memory or steps run out */
 } wb_ctx;
 
 /* True on the way in, false when something below failed: if (WB_GUARD(ctx)) { work } else { report }. */

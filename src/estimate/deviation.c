@@ -105,7 +105,7 @@ bool wb_deviate(wb_model *m, const wb_decl *function, const char *question, cons
   out->unit = unit ? wb_str_of(unit->of) : wb_quantity_unit(ctx, out->stmt);
   if (!against) return false;
   causes_scope *scope = WB_NEW(ctx, causes_scope);
-  *scope = (causes_scope){.scope = {.resolve = resolve}, .result = result};
+  *scope = (causes_scope){.scope = {.resolve = resolve, .born = ctx->turn}, .result = result};
   if (!can_read(ctx, against->exact, &scope->scope)) return false;
   out->exact = amount(ctx, against->exact, &scope->scope, factor);
   if (!wb_num_sub(out->figure, out->exact, &out->difference)) WB_FAIL(ctx, WB_LANG_OVERFLOW, WB_NOWHERE, WB_STR("-"));

@@ -295,7 +295,7 @@ static wb_method_result evaluate(wb_ctx *ctx, wb_scope *root, wb_scope *reader, 
                                  const wb_option *given, size_t count, bool figures_only) {
   wb_method_result out = {.function = function, .applies = true, .reader = reader};
   wb_call_scope *call = WB_NEW(ctx, wb_call_scope);
-  *call = (wb_call_scope){.scope = {.parent = root, .resolve = resolve},
+  *call = (wb_call_scope){.scope = {.parent = root, .resolve = resolve, .born = ctx->turn},
                           .function = function,
                           .given = given,
                           .given_count = count,

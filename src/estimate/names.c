@@ -205,6 +205,7 @@ struct wb_names_found {
 /* Layers are many and their names alike: where no pattern tells one digit from another, each kind of name is tried once. */
 static bool means_pattern_of_kind(wb_names *names, wb_str module) {
   if (names->tells_digits || module.len > WB_NAME_MAX) return means_pattern(names, module);
+  names->ctx->lasting += !names->found;
   if (!names->found) names->found = WB_NEWN(names->ctx, struct wb_names_found, FOUND);
   struct wb_names_found *found = &names->found[module.len % FOUND];
   bool same = found->len == module.len;

@@ -16,6 +16,7 @@ const wb_value *wb_force(wb_ctx *ctx, wb_binding *binding) {
   if (binding->state == WB_EVALUATING) WB_FAIL(ctx, WB_LANG_CYCLE, place, binding->name->name);
   const wb_begun begun = {&binding->state, ctx->begun};
   binding->state = WB_EVALUATING;
+  ctx->lasting += binding->born != ctx->turn;
   ctx->begun = &begun;
   wb_enter(ctx, place);
   binding->value = wb_eval(ctx, binding->expr, binding->scope);

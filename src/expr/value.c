@@ -41,6 +41,7 @@ const wb_sym *wb_intern(wb_symtab *table, wb_str name) {
 wb_scope *wb_scope_new(wb_ctx *ctx, wb_scope *parent) {
   wb_scope *scope = WB_NEW(ctx, wb_scope);
   scope->parent = parent;
+  scope->born = ctx->turn;
   return scope;
 }
 
@@ -60,6 +61,7 @@ wb_binding *wb_scope_find(wb_ctx *ctx, wb_scope *scope, const wb_sym *name) {
 }
 
 void wb_scope_share(wb_ctx *ctx, wb_scope *scope, wb_binding *binding) {
+  ctx->lasting += scope->born != ctx->turn;
   if (!scope->items) {
     scope->items = scope->few;
     scope->cap = WB_SCOPE_FEW;
@@ -71,6 +73,7 @@ void wb_scope_share(wb_ctx *ctx, wb_scope *scope, wb_binding *binding) {
 static wb_binding *bind(wb_ctx *ctx, wb_scope *scope, const wb_sym *name) {
   wb_binding *binding = WB_NEW(ctx, wb_binding);
   binding->name = name;
+  binding->born = ctx->turn;
   wb_scope_share(ctx, scope, binding);
   return binding;
 }

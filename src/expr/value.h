@@ -138,6 +138,7 @@ typedef struct wb_binding {
   wb_scope *scope;     /* where expr is evaluated */
   wb_value value;
   unsigned state;          /* wb_state */
+  uint32_t born;           /* in which turn of the context */
   const wb_origin *origin; /* NULL: WB_FROM_FORMULA */
 } wb_binding;
 
@@ -154,6 +155,7 @@ struct wb_scope {
   void *user;
   const wb_scope *known;         /* for resolve: a scope that has found names before */
   wb_binding *few[WB_SCOPE_FEW]; /* the first items, as most scopes are small */
+  uint32_t born;                 /* in which turn of the context */
 };
 
 wb_scope *wb_scope_new(wb_ctx *ctx, wb_scope *parent);
