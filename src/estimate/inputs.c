@@ -291,6 +291,7 @@ wb_inputs *wb_inputs_new(wb_model *m, const wb_decl *decl) {
   in->model = m;
   in->fields = text_fields(m, m->lib);
   in->scope.resolve = resolve;
+  in->scope.born = m->ctx.turn;
   in->scope.parent = m->root; /* constants, and the open quantities of the workload */
   inner_field(m, in);         /* whichever formulas are asked, it is one of the fields that answers show */
   return in;
@@ -308,6 +309,7 @@ wb_inputs *wb_inputs_bare(wb_library *lib, wb_ctx *ctx, const wb_decl *decl) {
   wb_inputs *in = WB_NEW(ctx, wb_inputs);
   in->decl = decl;
   in->scope.resolve = resolve;
+  in->scope.born = ctx->turn;
   in->scope.parent = wb_library_scope(lib, ctx, NULL); /* constants */
   return in;
 }

@@ -331,7 +331,7 @@ static void offer(const wb_scope *scope, void (*take)(void *taker, wb_str name),
 wb_fields *wb_fields_new(wb_ctx *ctx, wb_library *lib, wb_scope *root, wb_config *config, const wb_decl *family,
                          const wb_json *object, wb_str prefix) {
   wb_fields *fields = WB_NEW(ctx, wb_fields);
-  fields->scope = (wb_scope){.parent = root, .resolve = resolve, .offer = offer};
+  fields->scope = (wb_scope){.parent = root, .resolve = resolve, .offer = offer, .born = ctx->turn};
   fields->lib = lib;
   fields->config = config;
   fields->family = family;

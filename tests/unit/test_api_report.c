@@ -102,6 +102,23 @@ static void a_model_answers_any_number_of_times(void **state) {
   weigh_model_free(model);
 }
 
+/* What a report found of the model for the first time stays; what is of one question goes. */
+static void a_model_does_not_grow_by_answers(void **state) {
+  static const weigh_report_kind kinds[] = {WEIGH_REPORT_PARAMS, WEIGH_REPORT_MEMORY, WEIGH_REPORT_FLOPS};
+  weigh_model *model = opened(*state, SMALL);
+  size_t before = 0;
+  for (int i = 0; i < 90; i++) {
+    weigh_report_options options = {
+        .format = WEIGH_FORMAT_JSON, .serving = {.context = 100 + i}, .pass = {.prompt = 50 + i}};
+    weigh_error err = {0};
+    if (weigh_report(*state, kinds[i % 3], model, NULL, &options, swallow, NULL, &err) != WEIGH_OK)
+      fail_msg("report %d: %s", i, err.message);
+    if (i == 29) before = weigh_model_memory(model);
+  }
+  assert_int_equal(weigh_model_memory(model), before);
+  weigh_model_free(model);
+}
+
 /* ---- compute ---- */
 
 /* What weigh_compute_at gives is what the report says, for lengths that it was not opened with. */
@@ -205,10 +222,11 @@ static void lengths_that_cannot_be(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(every_report_in_every_format), TEST(a_report_can_be_stopped_and_asked_again),
-      TEST(wrong_questions_are_refused),  TEST(a_model_answers_any_number_of_times),
-      TEST(compute_for_changing_lengths), TEST(compute_beyond_64_bits),
-      TEST(passes_that_make_no_sense),    TEST(lengths_that_cannot_be),
+      TEST(every_report_in_every_format),     TEST(a_report_can_be_stopped_and_asked_again),
+      TEST(wrong_questions_are_refused),      TEST(a_model_answers_any_number_of_times),
+      TEST(compute_for_changing_lengths),     TEST(compute_beyond_64_bits),
+      TEST(passes_that_make_no_sense),        TEST(lengths_that_cannot_be),
+      TEST(a_model_does_not_grow_by_answers),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
