@@ -115,12 +115,13 @@ static wb_i128 span(wb_model *m, const wb_axis *axis, wb_i128 tokens, wb_i128 so
 }
 
 /* Whether a cache grows with the context; one of what an encoder made has as many entries as that has positions. */
-static void see_entries(wb_model *m, wb_cache_kind *kind) {
-  const wb_axis *axis = kind->kept->positions;
+static void see_entries(wb_model *m, wb_kept *kept) {
+  const wb_axis *axis = kept->positions;
   const wb_i128 once = axis ? span(m, axis, 1, 1) : 0;
-  kind->grows = !axis || span(m, axis, 2, 1) > once;
-  kind->of_source = !kind->grows && span(m, axis, 1, 2) > once;
-  if (!kind->grows && !kind->of_source) kind->entries = once;
+  kept->grows = !axis || span(m, axis, 2, 1) > once;
+  kept->of_source = !kept->grows && span(m, axis, 1, 2) > once;
+  if (!kept->grows && !kept->of_source) kept->entries = once;
+  kept->span_known = true;
 }
 
 static wb_str name_of(const wb_cache_kind *kind) {
@@ -128,7 +129,7 @@ static wb_str name_of(const wb_cache_kind *kind) {
   return !kind->grows ? WB_STR("cross") : kind->window ? WB_STR("kv_swa") : WB_STR("kv");
 }
 
-static wb_cache_kind kind_of(wb_model *m, const wb_kept *kept, const wb_layout *layout, wb_stage stage,
+static wb_cache_kind kind_of(wb_model *m, wb_kept *kept, const wb_layout *layout, wb_stage stage,
                              const wb_cache_rules *rules) {
   wb_cache_kind out = {
       .kept = kept, .name = kept->name, .layers = wb_kept_layers(m, kept, stage).num, .every = 1, .copies = 1};
@@ -145,7 +146,10 @@ static wb_cache_kind kind_of(wb_model *m, const wb_kept *kept, const wb_layout *
   out.entry_bytes = expanded ? expanded_bytes(rules, layout, &type) : token_bytes(m, kept, layout, &type);
   out.window = rules->whole_windows ? 0 : number_of(&m->ctx, kept->within, 0);
   out.every = number_of(&m->ctx, kept->every, 1);
-  see_entries(m, &out);
+  if (!kept->span_known) see_entries(m, kept);
+  out.grows = kept->grows;
+  out.of_source = kept->of_source;
+  out.entries = kept->entries;
   out.name = name_of(&out);
   return out;
 }

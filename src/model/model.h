@@ -112,6 +112,9 @@ typedef struct wb_kept {
   wb_num copies;     /* layers */
   const wb_number_set *indices[WB_MAX_INDICES];
   uint32_t index_count;
+  /* of src/estimate: how its positions grow, once somebody needed it */
+  bool span_known, grows, of_source;
+  wb_i128 entries;
 } wb_kept;
 
 typedef struct wb_warning {
