@@ -9,7 +9,7 @@
 
 #define LOOK_EACH_US 1000u /* at the registry: other programs change it, and end, in longer */
 #define MODELS       12
-#define MODEL_MOST   ((size_t)24 << 20) /* a model that grew beyond is opened again */
+#define MODEL_MOST   ((size_t)4 << 20) /* a model that answers made larger by more is opened again */
 #define MODELS_MOST  ((size_t)64 << 20)
 #define LIBRARY_MOST ((size_t)48 << 20)
 #define ANSWERS      512 /* places; a key has one of two */
@@ -22,6 +22,7 @@ typedef struct opened {
   size_t key_size;
   weigh_library *library;
   weigh_model *model;
+  size_t bytes; /* it took when it was opened */
   uint64_t used;
   bool busy;
 } opened;
@@ -229,7 +230,8 @@ static opened *open_model(srv_worker *w, weigh_language language, const weigh_mo
       return NULL;
     }
     o = place_for_model(w);
-    *o = (opened){.key = want.key, .key_size = want.size, .library = library, .model = model};
+    *o = (opened){
+        .key = want.key, .key_size = want.size, .library = library, .model = model, .bytes = weigh_model_memory(model)};
   }
   o->busy = true;
   o->used = ++w->clock;
@@ -239,7 +241,7 @@ static opened *open_model(srv_worker *w, weigh_language language, const weigh_mo
 static void release(opened *o) {
   if (!o) return;
   o->busy = false;
-  if (weigh_model_memory(o->model) > MODEL_MOST) close_model(o);
+  if (weigh_model_memory(o->model) > o->bytes + MODEL_MOST) close_model(o);
 }
 
 /* A word that names a model: a configuration sent along, one sent before, or a name of the library's. */
