@@ -14,7 +14,7 @@
 /* Bytes, of all threads together; most models take below a megabyte, few take ten. */
 #define MODELS_SIZE  ((size_t)512 << 20)
 #define ANSWERS_SIZE ((size_t)128 << 20)
-#define MODEL_MOST   ((size_t)16 << 20) /* what a report needs stays in its model's memory: then it is opened anew */
+#define MODEL_MOST   ((size_t)16 << 20) /* what was found of a model stays with it: beyond this it is opened anew */
 
 /* What opening came to: a model, or why there is none. */
 typedef struct kept_model {
