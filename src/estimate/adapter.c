@@ -404,7 +404,7 @@ static void settle_fields(const applying *a) {
   }
 }
 
-wb_adapter *wb_adapter_apply(wb_model *m, const wb_decl *decl, const char *const *options, size_t count) {
+static const wb_adapter *apply(wb_model *m, const wb_decl *decl, const char *const *options, size_t count) {
   wb_ctx *ctx = &m->ctx;
   applying a = {.m = m, .out = WB_NEW(ctx, wb_adapter), .inputs = wb_inputs_new(m, decl)};
   a.out->decl = decl;
@@ -419,4 +419,33 @@ wb_adapter *wb_adapter_apply(wb_model *m, const wb_decl *decl, const char *const
   if (flag_of(&a, "per_module", true)) apply_modules(&a);
   else make_all(&a, a.model_scope, NULL);
   return a.out;
+}
+
+typedef struct applied {
+  const wb_decl *decl;
+  const char *const *options;
+  size_t count;
+  const wb_adapter *adapter;
+  const struct applied *next;
+} applied;
+
+static bool same_options(const applied *known, const char *const *options, size_t count) {
+  if (known->count != count) return false;
+  for (size_t i = 0; i < count; i++)
+    if (strcmp(known->options[i], options[i]) != 0) return false;
+  return true;
+}
+
+const wb_adapter *wb_adapter_apply(wb_model *m, const wb_decl *decl, const char *const *options, size_t count) {
+  for (const applied *known = m->adapters; known; known = known->next)
+    if (known->decl == decl && same_options(known, options, count)) return known->adapter;
+  const size_t warned = m->warning_count;
+  const char **own = WB_NEWN(&m->ctx, const char *, count);
+  for (size_t i = 0; i < count; i++) own[i] = wb_str_cstr(&m->ctx, wb_str_of(options[i]));
+  const wb_adapter *adapter = apply(m, decl, own, count);
+  if (m->warning_count != warned) return adapter; /* it is to be said again */
+  applied *kept = WB_NEW(&m->ctx, applied);
+  *kept = (applied){decl, own, count, adapter, m->adapters};
+  m->adapters = kept;
+  return adapter;
 }

@@ -37,8 +37,9 @@ const wb_decl *wb_adapter_find(wb_library *lib, wb_ctx *ctx, wb_str asked);
 /* An adapter on a model. Options as texts, by PEFT's names: "r=16", "target_modules=q_proj,v_proj" (or all-linear, or qv:
  * queries and values under the names that the model has for them), "modules_to_save=lm_head", "bias=all". Fails
  * adapter_unknown, adapter_option, adapter_option_value, adapter_targets (nothing to adapt, or no list known for the
- * model's type), adapter_refused (a module or a combination that PEFT refuses, with its reason). */
-wb_adapter *wb_adapter_apply(wb_model *model, const wb_decl *decl, const char *const *options, size_t count);
+ * model's type), adapter_refused (a module or a combination that PEFT refuses, with its reason). Made once for the same options; it is the
+ * model's. */
+const wb_adapter *wb_adapter_apply(wb_model *model, const wb_decl *decl, const char *const *options, size_t count);
 
 /* How many parameters train, tensor by tensor, down to fields of the configuration and options. */
 wb_derivation *wb_adapter_derive(wb_model *model, const wb_adapter *adapter);

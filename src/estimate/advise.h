@@ -36,7 +36,7 @@ typedef struct wb_said {
 #define WB_ADVICE_CARDS     16
 #define WB_ADVICE_SCENARIOS 12
 #define WB_ADVICE_ROWS      16
-#define WB_ADVICE_WARM      16
+#define WB_ADVICE_WARM      128
 
 /* The fewest of one card; gpus 0: no number up to WB_SOLVE_CARDS does. */
 typedef struct wb_cards_needed {

@@ -150,8 +150,12 @@ static wb_way_held ask(const wb_advice *a, const wb_way *way, const char *optimi
 
 /* Questions of one kind resolve the same names of the model. */
 static size_t kind_of(const wb_way *way, bool compared) {
-  const bool whole = way->trains && (strcmp(way->training.mode, "full") == 0);
-  return (size_t)way->trains | (size_t)compared << 1 | (size_t)whole << 2 | (size_t)(way->training.gpus > 1) << 3;
+  size_t mode = 0;
+  wb_train_mode known;
+  for (size_t at = 0; way->trains && wb_train_mode_next(&at, &known); mode++)
+    if (wb_str_is(known.name, way->training.mode)) break;
+  const size_t kind = (size_t)way->trains | (size_t)compared << 1 | (size_t)(way->training.gpus > 1) << 2 | mode << 3;
+  return kind % WB_ADVICE_WARM;
 }
 
 wb_way_held wb_way_compare(wb_advice *a, const wb_way *way, const char *optimizer, wb_said *said) {
@@ -229,12 +233,16 @@ static wb_cards_needed fewest_training(wb_advice *a, const wb_way *way, const wb
 static wb_i128 go_down(const wb_serving *s, const wb_card *card, wb_layout *layout, wb_i128 gpus, wb_layout *fewer,
                        wb_i128 *fewer_gpus) {
   *fewer_gpus = 0;
+  wb_trial t = wb_trial_begin(s->model);
   for (wb_i128 n = gpus - 1; n >= 1 && !*fewer_gpus; n--) {
     wb_layout other;
     if (!wb_solve_layout(s, n, &other)) continue;
-    if (wb_serving_fits_now(wb_solve_on(s, card, &other))) gpus = n, *layout = other;
+    const bool fits = wb_serving_fits_now(wb_solve_on(s, card, &other));
+    wb_trial_forget(&t);
+    if (fits) gpus = n, *layout = other;
     else *fewer = other, *fewer_gpus = n;
   }
+  wb_trial_end(&t);
   return gpus;
 }
 
@@ -272,8 +280,13 @@ static wb_cards_needed fewest_serving(wb_advice *a, const wb_way *way, const wb_
   return out;
 }
 
+/* A question of its own, with its own limit: advice asks it of every card. */
 wb_cards_needed wb_way_fewest(wb_advice *a, const wb_way *way, const wb_card *card) {
-  return way->trains ? fewest_training(a, way, card) : fewest_serving(a, way, card);
+  uint64_t *steps = &a->model->ctx.steps;
+  const uint64_t before = *steps;
+  const wb_cards_needed out = way->trains ? fewest_training(a, way, card) : fewest_serving(a, way, card);
+  *steps = before;
+  return out;
 }
 
 /* ---- as a command ---- */

@@ -43,10 +43,36 @@ static wb_str renamed(wb_ctx *ctx, wb_str name, wb_str from, wb_str to) {
   return wb_text_str(&out);
 }
 
-wb_str wb_module_name(wb_model *m, wb_str tensor) {
+typedef struct renaming {
+  wb_str from, to;
+} renaming;
+
+/* Of a model, found once. */
+typedef struct found_modules {
+  renaming *names;
+  size_t name_count, name_cap;
+  bool built;
+  wb_modules all;
+} found_modules;
+
+static found_modules *found_of(wb_model *m) {
+  if (m->modules) return m->modules;
+  const wb_str text = wb_data_text("adapters/names.tsv");
+  found_modules *found = WB_NEW(&m->ctx, found_modules);
   wb_str cells[3];
-  for (size_t at = 0; wb_tsv_next(wb_data_text("adapters/names.tsv"), &at, cells, 3);)
-    if (wb_str_eq(cells[0], m->model_type)) tensor = renamed(&m->ctx, tensor, cells[1], cells[2]);
+  for (size_t at = 0; wb_tsv_next(text, &at, cells, 3);) {
+    if (!wb_str_eq(cells[0], m->model_type)) continue;
+    WB_PUSH_ROOM(&m->ctx, found->names, found->name_count, found->name_cap);
+    found->names[found->name_count++] = (renaming){cells[1], cells[2]};
+  }
+  m->modules = found;
+  return found;
+}
+
+wb_str wb_module_name(wb_model *m, wb_str tensor) {
+  const found_modules *found = found_of(m);
+  for (size_t i = 0; i < found->name_count; i++)
+    tensor = renamed(&m->ctx, tensor, found->names[i].from, found->names[i].to);
   return tensor;
 }
 
@@ -60,8 +86,9 @@ static wb_module_kind kind_named(wb_str word) {
 
 /* Of what an operation or a block is named. */
 static wb_module_kind kind_of(wb_str name) {
+  const wb_str text = wb_data_text("adapters/kinds.tsv");
   wb_str cells[2];
-  for (size_t at = 0; wb_tsv_next(wb_data_text("adapters/kinds.tsv"), &at, cells, 2);)
+  for (size_t at = 0; wb_tsv_next(text, &at, cells, 2);)
     if (wb_str_eq(cells[0], name)) return kind_named(cells[1]);
   return WB_M_OTHER;
 }
@@ -170,7 +197,7 @@ static bool scores_tokens(const wb_modules *all, const wb_module *module) {
   return false;
 }
 
-wb_modules wb_modules_of(wb_model *m) {
+static wb_modules build(wb_model *m) {
   wb_modules out = {0};
   size_t next = 0; /* rows before it are done: alternative paths name the same rows again */
   for (size_t i = 0; i < m->op_count; i++) {
@@ -182,5 +209,18 @@ wb_modules wb_modules_of(wb_model *m) {
   }
   for (; next < m->row_count; next++) add_alone(m, &out, &m->rows[next]);
   for (size_t i = 0; i < out.count; i++) out.items[i].is_output = scores_tokens(&out, &out.items[i]);
+  return out;
+}
+
+/* Whoever asks may change them. */
+wb_modules wb_modules_of(wb_model *m) {
+  found_modules *found = found_of(m);
+  if (!found->built) {
+    m->ctx.lasting++;
+    found->all = build(m);
+    found->built = true;
+  }
+  wb_modules out = {WB_NEWN(&m->ctx, wb_module, found->all.count), found->all.count, found->all.count};
+  if (out.count) memcpy(out.items, found->all.items, out.count * sizeof *out.items);
   return out;
 }

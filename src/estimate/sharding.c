@@ -36,85 +36,6 @@ const wb_decl *wb_sharding_find(wb_library *lib, wb_ctx *ctx, wb_str asked) {
   WB_FAIL(ctx, WB_SHARDING_UNKNOWN, WB_NOWHERE, asked, wb_text_str(&known));
 }
 
-/* ---- units ---- */
-
-static wb_str layer_of(const wb_row *row) {
-  const char *mark = row && row->index_count ? memchr(row->pattern.ptr, WB_INDEX_MARK, row->pattern.len) : NULL;
-  return mark ? (wb_str){row->pattern.ptr, (size_t)(mark - row->pattern.ptr)} : WB_STR("");
-}
-
-static bool holds(const wb_number_set *set, uint32_t n) {
-  for (size_t i = 0; i < set->range_count; i++)
-    if (set->ranges[i].low <= n && n <= set->ranges[i].high) return true;
-  return false;
-}
-
-typedef struct gathering {
-  const wb_sharding_ask *ask;
-  wb_str prefix;  /* of a stack's layers; empty: of what is in none */
-  uint32_t layer; /* in it */
-  bool all;       /* whatever the layer */
-} gathering;
-
-static wb_num bytes_as(wb_ctx *ctx, wb_num elements, wb_str dtype) {
-  return times(ctx, elements, wb_num_int((wb_i128)wb_dtype_bytes(dtype)));
-}
-
-/* A policy computes in its own type, but for what a format holds as bytes. */
-static wb_str computed_in(const wb_precision *policy, wb_str dtype) {
-  return policy && policy->compute.len && !wb_str_is(dtype, "uint8") ? policy->compute : dtype;
-}
-
-/* Elements of a tensor in the unit that is gathered. */
-static wb_num elements_in(const gathering *g, const wb_trained *t) {
-  wb_ctx *ctx = g->ask->ctx;
-  wb_num elements = times(ctx, wb_trained_elements(ctx, t), t->copies);
-  if (g->all) return elements;
-  if (!wb_str_eq(layer_of(t->row), g->prefix)) return wb_num_int(0);
-  if (!g->prefix.len) return elements;
-  if (!holds(t->row->indices[0], g->layer)) return wb_num_int(0);
-  if (!wb_num_div(elements, wb_num_int((wb_i128)t->row->indices[0]->size), &elements)) overflow(ctx);
-  return elements;
-}
-
-static wb_gathered gather(const gathering *g) {
-  const wb_sharding_ask *ask = g->ask;
-  wb_gathered out = {wb_num_int(0), wb_num_int(0), wb_num_int(0)};
-  for (size_t i = 0; i < ask->trained->count; i++) {
-    const wb_trained *t = &ask->trained->items[i];
-    const wb_num elements = elements_in(g, t);
-    const wb_str held = wb_precision_of(ask->precision, t).weights;
-    add(ask->ctx, &out.trained, elements);
-    add(ask->ctx, &out.held, bytes_as(ask->ctx, elements, held));
-    add(ask->ctx, &out.computed, bytes_as(ask->ctx, elements, computed_in(ask->precision, held)));
-  }
-  for (size_t i = 0; ask->frozen && i < ask->frozen->count; i++) {
-    const wb_trained *t = &ask->frozen->items[i];
-    const wb_num elements = elements_in(g, t);
-    add(ask->ctx, &out.held, bytes_as(ask->ctx, elements, t->dtype));
-    add(ask->ctx, &out.computed, bytes_as(ask->ctx, elements, computed_in(ask->precision, t->dtype)));
-  }
-  return out;
-}
-
-wb_gathered wb_largest_unit(const wb_sharding_ask *ask) {
-  const wb_trained_list *lists[] = {ask->trained, ask->frozen};
-  gathering g = {.ask = ask, .prefix = WB_STR("")};
-  wb_gathered most = gather(&g);
-  for (size_t l = 0; l < 2; l++)
-    for (size_t i = 0; lists[l] && i < lists[l]->count; i++) {
-      const wb_row *row = lists[l]->items[i].row;
-      g.prefix = layer_of(row);
-      for (size_t r = 0; g.prefix.len && r < row->indices[0]->range_count; r++) {
-        g.layer = row->indices[0]->ranges[r].low;
-        const wb_gathered unit = gather(&g);
-        int order = 0;
-        if (wb_num_cmp(unit.held, most.held, &order) && order > 0) most = unit;
-      }
-    }
-  return most;
-}
-
 /* ---- one run ---- */
 
 typedef struct sharing {
@@ -385,7 +306,7 @@ static sharing begin(const wb_sharding_ask *ask, wb_sharded *out) {
   s.weights = s.gradients = s.master = s.persistent = s.held = s.trained = s.frozen = wb_num_int(0);
   if (ask->frozen) s.frozen = wb_trained_total(ask->ctx, ask->frozen);
   s.unit = wb_largest_unit(ask);
-  s.all = gather(&(gathering){.ask = ask, .all = true});
+  s.all = wb_gathered_whole(ask);
   s.largest = largest_of(ask->ctx, ask->trained);
   return s;
 }

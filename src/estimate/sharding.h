@@ -60,5 +60,6 @@ typedef struct wb_gathered {
 
 /* The unit with most bytes: the tensors of one layer, or all that are in no layer. */
 wb_gathered wb_largest_unit(const wb_sharding_ask *ask);
+wb_gathered wb_gathered_whole(const wb_sharding_ask *ask); /* all of it */
 
 #endif

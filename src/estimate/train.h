@@ -38,7 +38,7 @@ typedef struct wb_train {
   wb_train_mode mode;
   weigh_training asked;              /* with defaults filled in */
   bool precision_given, own_adapter; /* own: the mode's, as none was named */
-  wb_adapter *adapter;               /* NULL: all weights train */
+  const wb_adapter *adapter;         /* NULL: all weights train */
   wb_trained_list trained, frozen;
   wb_optimizer optimizer;
   wb_num trainable, total; /* parameters; of the whole with the adapter */

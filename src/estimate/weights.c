@@ -398,7 +398,7 @@ static void tell_left(planning *p) {
   }
 }
 
-wb_weights *wb_weights_as(wb_model *m, wb_str asked, wb_str rest) {
+static wb_weights *plan(wb_model *m, wb_str asked, wb_str rest) {
   wb_ctx *ctx = &m->ctx;
   const wb_num zero = wb_num_int(0);
   wb_weights *out = WB_NEW(ctx, wb_weights);
@@ -430,6 +430,23 @@ wb_weights *wb_weights_as(wb_model *m, wb_str asked, wb_str rest) {
   }
   tell_left(&p);
   return out;
+}
+
+typedef struct kept_plan {
+  wb_str asked, rest;
+  const wb_weights *weights;
+  const struct kept_plan *next;
+} kept_plan;
+
+const wb_weights *wb_weights_as(wb_model *m, wb_str asked, wb_str rest) {
+  for (const kept_plan *known = m->plans; known; known = known->next)
+    if (wb_str_eq(known->asked, asked) && wb_str_eq(known->rest, rest)) return known->weights;
+  kept_plan *own = WB_NEW(&m->ctx, kept_plan);
+  asked = wb_str_copy(&m->ctx, asked); /* what is kept must not point into the question */
+  rest = wb_str_copy(&m->ctx, rest);
+  *own = (kept_plan){asked, rest, plan(m, asked, rest), m->plans};
+  m->plans = own;
+  return own->weights;
 }
 
 /* ---- questions to a plan ---- */

@@ -1,6 +1,6 @@
 /* The weights of a model in a format: as its configuration says, or as asked ("nf4", "gptq-8-128").
  *
- *   wb_weights *w = wb_weights_as(model, WB_STR("int4"), WB_STR(""));
+ *   const wb_weights *w = wb_weights_as(model, WB_STR("int4"), WB_STR(""));
  *   for (size_t i = 0; i < w->count; i++) … w->items[i].loaded × w->items[i].row.copies …
  *
  * A row of the model whose layers are held in different formats (skip lists) comes apart into several items, so that the
@@ -36,8 +36,8 @@ typedef struct wb_weights {
 
 /* `asked`: a name of data/formats/choices.tsv, perhaps with numbers (gptq-8-128), or a dtype; empty: as the configuration
  * says. `rest`: dtype of what no format holds; empty: the model's. Fails the model's context with weights_unknown, and
- * with field_* where quantization_config has settings of the wrong type. */
-wb_weights *wb_weights_as(wb_model *model, wb_str asked, wb_str rest);
+ * with field_* where quantization_config has settings of the wrong type. Found once; it is the model's. */
+const wb_weights *wb_weights_as(wb_model *model, wb_str asked, wb_str rest);
 
 /* Bytes of one tensor on one of several devices, each of which has the share (0 to 1) of the side that `cut` names. Where
  * a format cannot hold such a part, the share of its bytes. */

@@ -167,6 +167,10 @@ typedef struct wb_model {
   const void *llama;                /* of src/estimate: what llama.cpp would know of it, likewise */
   const wb_i128 *longest;           /* of src/estimate: the longest sequence that it is for, likewise */
   const void *comparison;           /* of src/estimate: its total beside that of the "config" method, likewise */
+  const void *plans;                /* of src/estimate: the same, without the places that they are on */
+  const void *adapters;             /* of src/estimate: what adapters make of it, likewise */
+  void *modules;                    /* of src/estimate: its modules as libraries have them, likewise */
+  const void *servings;             /* of src/estimate: questions of memory that stay built, likewise */
   const wb_num *config_kv;          /* of src/estimate: what the "config" method keeps of a token, likewise */
   /* totals */
   wb_num total, buffers, mtp, active;

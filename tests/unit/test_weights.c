@@ -25,15 +25,15 @@ static weigh_model *open_with(const char *name, const char *setting) {
 }
 
 /* NULL where the plan fails; err then says why. */
-static wb_weights *plan(weigh_model *model, const char *asked, const char *rest) {
+static const wb_weights *plan(weigh_model *model, const char *asked, const char *rest) {
   wb_ctx *ctx = &model->model.ctx;
   if (WB_BEGIN(ctx)) return wb_weights_as(&model->model, wb_str_of(asked), wb_str_of(rest));
   wb_report_failure(ctx, library, &err);
   return NULL;
 }
 
-static wb_weights *must_plan(weigh_model *model, const char *asked, const char *rest) {
-  wb_weights *w = plan(model, asked, rest);
+static const wb_weights *must_plan(weigh_model *model, const char *asked, const char *rest) {
+  const wb_weights *w = plan(model, asked, rest);
   if (!w) fail_msg("%s: %s", asked, err.message);
   return w;
 }
