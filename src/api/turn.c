@@ -2,19 +2,11 @@
 
 #include <string.h>
 
-#include "expr/form.h"
-
 void wb_turn_begin(wb_turn *turn, wb_model *m) {
   m->ctx.turn++;
   m->ctx.lasting = 0;
   memcpy(&turn->before, m, sizeof *m); /* with what lies between its members */
-  turn->forms = m->forms ? *m->forms : (wb_forms){0};
   turn->mark = wb_arena_mark(m->ctx.arena);
-}
-
-/* Values of atoms are numbers; an atom holds what it is made of. */
-static bool same_forms(const wb_forms *before, const wb_forms *now) {
-  return !now || (now->count == before->count && now->atoms == before->atoms && now->values == before->values);
 }
 
 void wb_turn_end(wb_turn *turn, wb_model *m) {
@@ -25,7 +17,7 @@ void wb_turn_end(wb_turn *turn, wb_model *m) {
   m->warning_cap = turn->before.warning_cap;
   m->warning_count = turn->before.warning_count;
   const bool same = memcmp((const char *)m + from, (const char *)&turn->before + from, sizeof *m - from) == 0;
-  if (same && !m->ctx.lasting && same_forms(&turn->forms, m->forms)) {
+  if (same && !m->ctx.lasting) {
     wb_arena_reset(m->ctx.arena, turn->mark);
     return;
   }

@@ -8,7 +8,6 @@
 
 typedef struct wb_turn {
   wb_model before;
-  wb_forms forms;
   wb_mark mark;
 } wb_turn;
 

@@ -90,6 +90,16 @@ static void set_lengths(wb_serving *s) {
   s->in_all = a->sequences;
 }
 
+void wb_serving_lengths(wb_serving *s, const weigh_serving *asked) {
+  s->asked.context = asked->context;
+  s->asked.prompt = asked->prompt;
+  s->asked.output = asked->output;
+  s->asked.sequences = asked->sequences;
+  s->mix_count = 0;
+  s->longest = s->in_all = 0;
+  set_lengths(s);
+}
+
 /* ---- cards and layout ---- */
 
 /* "2xRTX 3090": how many, and the rest. */

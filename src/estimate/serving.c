@@ -341,7 +341,7 @@ void wb_serving_build(wb_serving *s) {
 }
 
 /* A description may say anything; what it says of this question must be bytes. */
-static void check_components(const wb_serving *s) {
+void wb_serving_check(const wb_serving *s) {
   wb_ctx *ctx = &s->model->ctx;
   wb_load load;
   for (uint32_t place = 0; place < s->place_count; place++) {
@@ -358,6 +358,6 @@ static void check_components(const wb_serving *s) {
 wb_serving *wb_serving_new(wb_model *m, const weigh_serving *asked) {
   wb_serving *s = wb_serving_asked(m, asked);
   wb_serving_build(s);
-  check_components(s);
+  wb_serving_check(s);
   return s;
 }

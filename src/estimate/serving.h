@@ -82,6 +82,15 @@ wb_serving *wb_serving_new(wb_model *model, const weigh_serving *asked);
 /* Fills in defaults and reads cards, layout, lengths, engine and options: the part of it before anything is counted. */
 wb_serving *wb_serving_asked(wb_model *model, const weigh_serving *asked);
 
+/* The same; of questions alike but for context and sequences, the forms are made once. What it points to is the model's. */
+wb_serving *wb_serving_again(wb_model *model, const weigh_serving *asked);
+
+/* Reads context, prompt, output and sequences again. */
+void wb_serving_lengths(wb_serving *serving, const weigh_serving *asked);
+
+/* Fails where an engine's components are no bytes at the lengths that were asked for. */
+void wb_serving_check(const wb_serving *serving);
+
 /* Counts what stands on the places, for the layout and cards as they stand in `serving`. */
 void wb_serving_build(wb_serving *serving);
 

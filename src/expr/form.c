@@ -12,8 +12,12 @@ static _Noreturn void too_large(wb_ctx *ctx, wb_place place, wb_i128 most) {
 wb_forms *wb_forms_new(wb_ctx *ctx) {
   wb_forms *table = WB_NEW(ctx, wb_forms);
   table->ctx = ctx;
+  table->born = ctx->turn;
   return table;
 }
+
+/* A part is given to a table, which may be older than the turn that gives it. */
+static void grown(wb_forms *table) { table->ctx->lasting += table->born != table->ctx->turn; }
 
 /* ---- sums of products ---- */
 
@@ -116,6 +120,7 @@ static wb_value atom(wb_ctx *ctx, wb_place place, wb_forms *table, const wb_atom
   if (at == table->count) {
     WB_PUSH_ROOM(table->ctx, table->atoms, table->count, table->cap);
     table->atoms[table->count++] = *wanted;
+    grown(table);
     table->is_set = false;
   }
   wb_value out = wb_form_atom(table, at);
@@ -367,6 +372,7 @@ static void make_room(wb_forms *table) {
   if (table->room >= table->count) return;
   table->room = table->cap;
   table->values = WB_NEWN(table->ctx, wb_num, table->room);
+  grown(table);
 }
 
 bool wb_forms_set(wb_forms *table, const wb_num *open) {

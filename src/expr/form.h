@@ -62,6 +62,7 @@ typedef struct wb_forms {
   bool is_set;       /* so have all atoms */
   wb_num *values;    /* of every atom, for the workload in effect */
   size_t room;       /* for so many values */
+  uint32_t born;     /* the turn that made it: see wb_ctx */
 } wb_forms;
 
 wb_forms *wb_forms_new(wb_ctx *ctx);

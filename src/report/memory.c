@@ -24,7 +24,7 @@ static wb_i128 config_kv(const wb_serving *s) {
 /* Fails the model's context as wb_serving_new does. */
 static wb_memory_facts gather(wb_model *m, const weigh_serving *asked) {
   wb_ctx *ctx = &m->ctx;
-  wb_memory_facts f = {.model = m, .serving = wb_serving_new(m, asked)};
+  wb_memory_facts f = {.model = m, .serving = wb_serving_again(m, asked)};
   const wb_serving *s = f.serving;
   const wb_i128 ranks = (wb_i128)s->layout.tp * s->layout.dp * s->layout.cp;
   f.loads = WB_NEWN(ctx, wb_load, s->place_count);

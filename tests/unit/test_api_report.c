@@ -119,6 +119,50 @@ static void a_model_does_not_grow_by_answers(void **state) {
   weigh_model_free(model);
 }
 
+/* What memory is asked for in the test below; texts lie in buffers that the next question overwrites. */
+static void set_question(weigh_serving *q, int i, char gpu[32], char engine[16]) {
+  static const char *const gpus[] = {"RTX 4090", "H100 SXM5 80GB", "2xRTX 3090", "A100 80GB"};
+  static const char *const engines[] = {"generic", "vllm", "llama.cpp", "sglang"};
+  const int kind = i % 13;
+  memset(q, 0, sizeof *q);
+  snprintf(gpu, 32, "%s", gpus[kind % 4]);
+  snprintf(engine, 16, "%s", engines[kind / 3 % 4]);
+  q->context = 1000 + 37 * i;
+  q->sequences = 1 + i % 5;
+  if (kind % 3) q->gpu = gpu;
+  if (kind != 6) q->engine = engine;
+  if (kind == 4) q->kv_dtype = "fp8";
+  if (kind == 5) q->mix = "8x4096,1x8192";
+  if (kind == 8) q->quant = "int4";
+  if (kind == 10) q->tp = 2;
+  if (kind == 12) q->prompt = 512;
+}
+
+static char *told(weigh_library *library, weigh_model *model, const weigh_serving *q, weigh_status *status) {
+  weigh_report_options options = {.format = WEIGH_FORMAT_TEXT, .serving = *q};
+  page p = {NULL, 0, 0, false};
+  *status = weigh_report(library, WEIGH_REPORT_FIT, model, NULL, &options, keep, &p, NULL);
+  return p.text;
+}
+
+static void what_was_asked_before_changes_no_answer(void **state) {
+  weigh_model *asked_often = opened(*state, SMALL);
+  for (int i = 0; i < 104; i++) {
+    char gpu[32], engine[16];
+    weigh_serving q;
+    weigh_status often, once;
+    weigh_model *fresh = opened(*state, SMALL);
+    set_question(&q, i, gpu, engine);
+    char *again = told(*state, asked_often, &q, &often), *first = told(*state, fresh, &q, &once);
+    assert_int_equal(often, once);
+    if (first) assert_string_equal(again, first);
+    free(again);
+    free(first);
+    weigh_model_free(fresh);
+  }
+  weigh_model_free(asked_often);
+}
+
 /* ---- compute ---- */
 
 /* What weigh_compute_at gives is what the report says, for lengths that it was not opened with. */
@@ -226,7 +270,7 @@ int main(void) {
       TEST(wrong_questions_are_refused),      TEST(a_model_answers_any_number_of_times),
       TEST(compute_for_changing_lengths),     TEST(compute_beyond_64_bits),
       TEST(passes_that_make_no_sense),        TEST(lengths_that_cannot_be),
-      TEST(a_model_does_not_grow_by_answers),
+      TEST(a_model_does_not_grow_by_answers), TEST(what_was_asked_before_changes_no_answer),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
