@@ -102,6 +102,10 @@ bool wb_num_floor(wb_num a, wb_num *out) {
 }
 
 bool wb_num_ceil(wb_num a, wb_num *out) {
+  if (a.den == 1) {
+    *out = a;
+    return true;
+  }
   wb_i128 q = a.num / a.den;
   *out = wb_num_int(q + (a.num > 0 && a.num % a.den != 0));
   return true;

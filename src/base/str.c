@@ -127,8 +127,7 @@ size_t wb_str_distance(wb_str a, wb_str b, size_t limit) {
   return row[b.len] > limit ? limit + 1 : row[b.len];
 }
 
-void wb_text_room(wb_text *text, size_t more) {
-  if (text->cap - text->len > more) return;
+void wb_text_grow(wb_text *text, size_t more) {
   size_t cap = text->cap ? text->cap : 64;
   while (cap - text->len <= more) cap *= 2;
   char *grown = wb_new_bytes(text->ctx, cap, 1);

@@ -63,9 +63,12 @@ typedef struct wb_text {
 
 void wb_text_add(wb_text *text, wb_str part);
 void wb_text_adds(wb_text *text, const char *part);
-void wb_text_room(wb_text *text, size_t more); /* makes room for so many bytes and one more */
+void wb_text_grow(wb_text *text, size_t more);
+static inline void wb_text_room(wb_text *text, size_t more) { /* makes room for so many bytes and one more */
+  if (text->cap - text->len <= more) wb_text_grow(text, more);
+}
 static inline void wb_text_addc(wb_text *text, char c) {
-  if (text->cap - text->len < 2) wb_text_room(text, 1);
+  wb_text_room(text, 1);
   text->ptr[text->len++] = c;
 }
 void wb_text_addn(wb_text *text, char c, size_t count);

@@ -112,7 +112,7 @@ void wb_design_measure(const wb_design_question *q, wb_serving *s, wb_design_fig
   out->tp = s->layout.tp;
   out->pp = s->layout.pp;
   out->gpus = s->asked.gpus;
-  out->token_bytes = wb_serving_token_bytes(s);
+  out->token_bytes = wb_serving_token_bytes(s, wb_serving_worst(s));
   out->max_context = largest(q, s, true);
   out->max_sequences = largest(q, s, false);
   rate_of(s, out);

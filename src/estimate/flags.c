@@ -6,13 +6,29 @@
 
 /* ---- programs ---- */
 
-#define PROGRAM_COLUMNS 8
+#define PROGRAM_COLUMNS 7
+
+static const char PROGRAMS[] = "engines/programs.tsv";
 
 bool wb_program_next(size_t *at, wb_program *out) {
   wb_str c[PROGRAM_COLUMNS];
-  if (!wb_tsv_next(wb_data_text("engines/programs.tsv"), at, c, PROGRAM_COLUMNS)) return false;
+  if (!wb_tsv_next(wb_data_text(PROGRAMS), at, c, PROGRAM_COLUMNS)) return false;
   *out = (wb_program){c[0], c[1], c[2], c[3], c[4], c[5], wb_str_is(c[6], "yes")};
   return true;
+}
+
+/* "vllm" writes for the release "vllm_2025" too. */
+static bool is_engine(wb_str engine, wb_str name) {
+  return wb_str_eq(engine, name) ||
+         (wb_str_starts(engine, name) && engine.len > name.len && engine.ptr[name.len] == '_');
+}
+
+bool wb_program_of(wb_str engine, size_t *at, wb_program *out) {
+  const wb_str text = wb_data_text(PROGRAMS);
+  wb_str c[2];
+  for (size_t row = *at; wb_tsv_next(text, at, c, 2); row = *at)
+    if (is_engine(engine, c[1])) return wb_program_next(&row, out);
+  return false;
 }
 
 /* "/opt/bin/python3" is "python*", "C:\llama-server.exe" is "llama-server". */

@@ -18,6 +18,7 @@ typedef struct wb_program {
 /* The program that begins among the first of some words; `end`: the first word behind its own. False: there is none. */
 bool wb_program_in(const wb_str *words, size_t count, wb_program *out, size_t *end);
 bool wb_program_next(size_t *at, wb_program *out);
+bool wb_program_of(wb_str engine, size_t *at, wb_program *out); /* the next of an engine or of a release of it */
 
 /* A row of flags.tsv. */
 typedef struct wb_flag {

@@ -22,18 +22,11 @@ static void word(writing *w, wb_str text) {
 
 /* ---- the program ---- */
 
-/* "vllm" writes for the release "vllm_2025" too. */
-static bool is_engine(wb_str engine, wb_str name) {
-  return wb_str_eq(engine, name) ||
-         (wb_str_starts(engine, name) && engine.len > name.len && engine.ptr[name.len] == '_');
-}
-
 /* The first program of the engine, before it one that means an option that was given. */
 static bool find_program(const wb_serving *s, wb_program *out) {
   wb_program program;
   bool found = false;
-  for (size_t at = 0; wb_program_next(&at, &program);) {
-    if (!is_engine(s->engine->name->name, program.engine)) continue;
+  for (size_t at = 0; wb_program_of(s->engine->name->name, &at, &program);) {
     bool given = false;
     for (size_t i = 0; i < s->option_count; i++) given = given || wb_str_is(program.option, s->asked.engine_options[i]);
     if (!given && (found || !wb_str_is(program.option, "-"))) continue;

@@ -122,10 +122,10 @@ wb_i128 wb_serving_max_sequences(const wb_serving *serving);
 /* The number that a value stands for at the lengths that were asked for; 0 on overflow. */
 wb_num wb_serving_number(const wb_serving *serving, const wb_value *value);
 
-/* Of one sequence on the fullest device: bytes that one more token takes where no window is full yet or bounds it, and
+/* Of one sequence on a device of a place: bytes that one more token takes where no window is full yet or bounds it, and
  * those that do not grow with it (states, full windows). */
-wb_i128 wb_serving_token_bytes(const wb_serving *serving);
-wb_i128 wb_serving_fixed_bytes(const wb_serving *serving);
+wb_i128 wb_serving_token_bytes(const wb_serving *serving, uint32_t place);
+wb_i128 wb_serving_fixed_bytes(const wb_serving *serving, uint32_t place);
 
 /* An open workload is at most so long, so many. */
 #define WB_SERVING_MOST ((wb_i128)1 << 40)

@@ -179,9 +179,9 @@ uint32_t wb_serving_worst(const wb_serving *s) {
 
 /* ---- of one sequence ---- */
 
-static wb_i128 per_sequence(const wb_serving *s, bool growing) {
+static wb_i128 per_sequence(const wb_serving *s, uint32_t place, bool growing) {
   wb_ctx *ctx = &s->model->ctx;
-  const wb_place_on *p = &s->places[wb_serving_worst(s)];
+  const wb_place_on *p = &s->places[place];
   const wb_value longest = wb_integer(s->longest), most = wb_integer(WB_SERVING_MOST);
   wb_i128 sum = 0;
   for (size_t i = 0; i < p->kind_count; i++) {
@@ -198,5 +198,5 @@ static wb_i128 per_sequence(const wb_serving *s, bool growing) {
   return sum;
 }
 
-wb_i128 wb_serving_token_bytes(const wb_serving *s) { return per_sequence(s, true); }
-wb_i128 wb_serving_fixed_bytes(const wb_serving *s) { return per_sequence(s, false); }
+wb_i128 wb_serving_token_bytes(const wb_serving *s, uint32_t place) { return per_sequence(s, place, true); }
+wb_i128 wb_serving_fixed_bytes(const wb_serving *s, uint32_t place) { return per_sequence(s, place, false); }

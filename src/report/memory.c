@@ -36,8 +36,8 @@ static wb_memory_facts gather(wb_model *m, const weigh_serving *asked) {
   }
   f.worst = wb_serving_worst(s);
   f.config_kv = s->mix_count == 1 ? config_kv(s) : 0;
-  f.token_bytes = wb_serving_token_bytes(s);
-  f.fixed_bytes = wb_serving_fixed_bytes(s);
+  f.token_bytes = wb_serving_token_bytes(s, f.worst);
+  f.fixed_bytes = wb_serving_fixed_bytes(s, f.worst);
   f.has_card = s->places[f.worst].card.usable_bytes > 0;
   f.has_pool = wb_pool_of(s, &f.pool);
   if (!f.has_card) return f;

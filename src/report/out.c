@@ -61,27 +61,30 @@ void wb_json_string(wb_text *out, wb_str value) {
   wb_text_addc(out, '"');
 }
 
-static void new_line(const wb_json_out *j) {
-  wb_text *t = &j->out->text;
-  if (j->out->one_line) return;
-  char *to = room(t, (size_t)j->depth * 2 + 1);
+static char *new_line(const wb_json_out *j, char *to) {
+  if (j->out->one_line) return to;
   *to++ = '\n';
   memset(to, ' ', (size_t)j->depth * 2);
-  t->len += (size_t)j->depth * 2 + 1;
+  return to + (size_t)j->depth * 2;
 }
 
+/* Keys are names of tables and descriptions: nothing in them is escaped. */
 static void lead(wb_json_out *j, const char *key) {
   wb_text *t = &j->out->text;
-  if (j->depth) {
-    if (!j->first) wb_text_addc(t, ',');
-    new_line(j);
-  }
+  const size_t length = key ? strlen(key) : 0;
+  char *const from = room(t, length + (size_t)j->depth * 2 + 6), *to = from;
+  if (j->depth && !j->first) *to++ = ',';
+  if (j->depth) to = new_line(j, to);
   j->first = false;
   if (key) {
-    wb_json_string(t, wb_str_of(key));
-    wb_text_addc(t, ':');
-    if (!j->out->one_line) wb_text_addc(t, ' ');
+    *to++ = '"';
+    memcpy(to, key, length);
+    to += length;
+    *to++ = '"';
+    *to++ = ':';
+    if (!j->out->one_line) *to++ = ' ';
   }
+  t->len += (size_t)(to - from);
   if (t->len >= PAGE) wb_out_flush(j->out, false);
 }
 
@@ -94,9 +97,12 @@ void wb_jo_begin(wb_json_out *j, const char *key, char bracket) {
 
 void wb_jo_end(wb_json_out *j, char bracket) {
   j->depth--;
-  if (!j->first) new_line(j);
+  wb_text *t = &j->out->text;
+  char *const from = room(t, (size_t)j->depth * 2 + 2), *to = from;
+  if (!j->first) to = new_line(j, to);
   j->first = false;
-  wb_text_addc(&j->out->text, bracket);
+  *to++ = bracket;
+  t->len += (size_t)(to - from);
   if (!j->depth && !j->out->one_line) wb_text_addc(&j->out->text, '\n');
 }
 
