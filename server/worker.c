@@ -10,7 +10,7 @@
 #define LOOK_EACH_US 1000u /* at the registry: other programs change it, and end, in longer */
 #define MODELS       12
 #define MODEL_MOST   ((size_t)4 << 20) /* a model that answers made larger by more is opened again */
-#define MODELS_MOST  ((size_t)64 << 20)
+#define MODELS_MOST  ((size_t)24 << 20)
 #define LIBRARY_MOST ((size_t)48 << 20)
 #define ANSWERS      512 /* places; a key has one of two */
 #define ANSWER_MOST  ((size_t)64 << 10)

@@ -28,7 +28,9 @@ struct slab {            /* at the beginning of what the system gave */
   slab *before, *behind; /* among those of its pool with a free chunk */
   chunk *free;
   size_t used; /* chunks */
+  bool mapped; /* by the system itself, and so given back to it whole; else by the hook */
 };
+#define SLAB_WHOLE (sizeof(slab) + LARGE_PAGE + SLAB)
 
 struct wb_arena {
   struct wb_arena_room room; /* first */
@@ -76,10 +78,27 @@ static void link_slab(wb_arena_pool *pool, slab *s) {
   pool->open = s;
 }
 
+/* Not by malloc, which would keep what was freed: a server would hold as much as it ever needed at once. */
+static slab *new_slab(void) {
+  slab *s;
+  if (alloc_fn != malloc) {
+    if ((s = alloc_fn(SLAB_WHOLE))) *s = (slab){.mapped = false};
+    return s;
+  }
+  s = mmap(NULL, SLAB_WHOLE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (s == MAP_FAILED) return NULL;
+  *s = (slab){.mapped = true};
+  return s;
+}
+
+static void free_slab(slab *s) {
+  if (s->mapped) munmap(s, SLAB_WHOLE);
+  else free_fn(s);
+}
+
 static void add_slab(wb_arena_pool *pool) {
-  slab *s = alloc_fn(sizeof *s + LARGE_PAGE + SLAB);
+  slab *s = new_slab();
   if (!s) return;
-  *s = (slab){.used = 0};
   char *from = (char *)(((uintptr_t)(s + 1) + LARGE_PAGE - 1) & ~(uintptr_t)(LARGE_PAGE - 1));
   prefer_large_pages(from);
   for (size_t i = SLAB_CHUNKS; i-- > 0;) {
@@ -91,10 +110,18 @@ static void add_slab(wb_arena_pool *pool) {
   link_slab(pool, s);
 }
 
+/* So that the others come free whole: what lives long would else hold a little of each. */
+static slab *fullest(const wb_arena_pool *pool) {
+  slab *out = pool->open;
+  for (slab *s = out; s; s = s->behind)
+    if (s->used > out->used) out = s;
+  return out;
+}
+
 /* Those of a pool are all alike, so that each serves any arena. */
 static chunk *take_pooled(wb_arena_pool *pool) {
   if (!pool->open) add_slab(pool);
-  slab *s = pool->open;
+  slab *s = fullest(pool);
   if (!s) return NULL;
   chunk *c = s->free;
   s->free = c->prev;
@@ -118,13 +145,13 @@ static void give_back(wb_arena_pool *pool, chunk *c) {
   if (s->used || pool->bytes <= WB_POOL_MOST) return;
   unlink_slab(pool, s);
   pool->bytes -= SLAB;
-  free_fn(s);
+  free_slab(s);
 }
 
 void wb_arena_pool_clear(wb_arena_pool *pool) {
   for (slab *s = pool->open, *next; s; s = next) {
     next = s->behind;
-    free_fn(s);
+    free_slab(s);
   }
   *pool = (wb_arena_pool){NULL, 0};
 }

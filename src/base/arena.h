@@ -53,7 +53,7 @@ typedef struct wb_arena_pool {
   void *open;   /* slabs with a free block */
   size_t bytes; /* of free blocks */
 } wb_arena_pool;
-#define WB_POOL_MOST ((size_t)24 << 20)
+#define WB_POOL_MOST ((size_t)16 << 20)
 void wb_arena_pool_clear(wb_arena_pool *pool);
 
 /* Returns an empty arena that may hold at most `cap` bytes (0: WB_ARENA_CAP), or NULL when memory is short. */
