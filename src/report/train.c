@@ -117,7 +117,7 @@ static answers gather(wb_out *out, wb_model *m) {
     else compare(m, &all, a->train);
   }
   if (!all.count) {
-    if (!o->method) wb_train_new(m, &o->training, WB_STR("full")); /* fails as every mode did */
+    if (all.refused_count) wb_train_new(m, &o->training, all.refused[0].mode); /* fails as every mode did */
     if (o->training.mode) wb_train_mode_find(&m->ctx, wb_str_of(o->training.mode));
     wb_method_for(m, o->method, "train", NULL);
   }
