@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "estimate/exact.h"
 #include "expr/print.h"
 #include "report/method.h"
 
@@ -145,6 +146,14 @@ static void given_options(const weigh_training *a, wb_given_option out[TRAIN_OPT
   for (size_t i = 0; i < TRAIN_OPTIONS; i++) out[i] = all[i];
 }
 
+/* Whether what is answered fits with the reserve: a method's total may, where the exact one does not. */
+static bool fits(wb_ctx *ctx, const answer *a) {
+  const wb_train *t = a->train;
+  if (!a->method) return t->fits;
+  return t->card.usable_bytes > 0 &&
+         wb_times(ctx, a->total, 100) <= wb_times(ctx, t->card.usable_bytes, 100 - t->asked.reserve_percent);
+}
+
 /* ---- JSON ---- */
 
 static void json_parts(wb_json_out *j, const wb_train_part *parts, size_t count) {
@@ -191,8 +200,7 @@ static void json_answer(wb_json_out *j, const answer *a) {
     json_adapter(j, t);
   }
   if (t->card.usable_bytes > 0) {
-    const bool fits = a->method ? a->total / (100 - t->asked.reserve_percent) * 100 <= t->card.usable_bytes : t->fits;
-    wb_jo_bool(j, "fits", fits);
+    wb_jo_bool(j, "fits", fits(j->out->text.ctx, a));
     wb_jo_int(j, "spare_bytes", t->card.usable_bytes - a->total);
   }
   if (a->method) json_parts(j, a->parts, a->part_count);
@@ -303,7 +311,7 @@ static void write_row(wb_out *out, wb_table *table, const answer *a) {
   wb_table_cell(table, wb_out_bytes(out, a->method ? a->total : t->low));
   wb_table_cell(table, wb_out_bytes(out, a->method ? a->total : t->high));
   if (t->card.usable_bytes > 0)
-    wb_table_cell(table, wb_str_of(wb_out_label(out, t->fits ? WB_LABEL_YES : WB_LABEL_NO)));
+    wb_table_cell(table, wb_str_of(wb_out_label(out, fits(out->text.ctx, a) ? WB_LABEL_YES : WB_LABEL_NO)));
 }
 
 static void write_modes(wb_out *out, const answers *all) {
@@ -388,11 +396,11 @@ bool wb_report_train(wb_out *out, wb_model *m) {
     write_derivation(out, m, &all);
     return true;
   }
-  bool fits = true;
+  bool all_fit = true;
   for (size_t i = 0; i < all.count; i++)
-    fits = fits && (all.items[i].train->card.usable_bytes == 0 || all.items[i].train->fits);
+    all_fit = all_fit && (all.items[i].train->card.usable_bytes == 0 || fits(&m->ctx, &all.items[i]));
   if (out->options->format == WEIGH_FORMAT_JSON) write_json(out, m, &all);
   else if (out->options->format == WEIGH_FORMAT_TEXT) write_text(out, m, &all);
   else write_modes(out, &all);
-  return fits || !out->options->training.mode;
+  return all_fit || !out->options->training.mode;
 }
