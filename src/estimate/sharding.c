@@ -370,8 +370,9 @@ static void derive_elements(sharing *s, const wb_engine *bound, const char *rule
   wb_d_add_child(d, parent, node);
 }
 
-static bool is_derived(const sharing *s, const wb_trained *t) {
-  return s->derived == WB_OF_ALL || t->is_adapter == (s->derived == WB_OF_ADAPTER);
+/* What an adapter makes and does not train stands among the frozen weights. */
+static bool is_derived(const sharing *s, const wb_trained *t, bool trains) {
+  return s->derived == WB_OF_ALL || (t->is_adapter && trains) == (s->derived == WB_OF_ADAPTER);
 }
 
 static void derive_group(sharing *s, const summed *part, wb_derivation *d, wb_node *parent) {
@@ -385,7 +386,7 @@ static void derive_group(sharing *s, const summed *part, wb_derivation *d, wb_no
   }
   for (size_t i = 0; i < s->ask->trained->count; i++) {
     const wb_trained *t = &s->ask->trained->items[i];
-    if (!in_group(s, t) || !is_derived(s, t)) continue;
+    if (!in_group(s, t) || !is_derived(s, t, true)) continue;
     const wb_engine bound = bind(s, t);
     derive_elements(s, &bound, part->each, wb_d_tensor_name(d, parent, t), t->copies, dtype, d, parent);
   }
@@ -395,7 +396,7 @@ static void derive_frozen(sharing *s, const summed *part, wb_derivation *d, wb_n
   const wb_trained_list *list = s->ask->frozen;
   for (size_t i = 0; list && i < list->count; i++) {
     const wb_trained *t = &list->items[i];
-    if (!is_derived(s, t)) continue;
+    if (!is_derived(s, t, false)) continue;
     const wb_engine bound = bind(s, t);
     derive_elements(s, &bound, part->each, wb_d_tensor_name(d, parent, t), t->copies, t->dtype, d, parent);
   }
