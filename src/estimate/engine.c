@@ -50,6 +50,7 @@ bool wb_engine_has_option(const wb_decl *engine, wb_str name) { return option_of
 /* The control that takes it, for whoever shows the failure (data/options/faults.tsv): an engine's option is its own. */
 static wb_str control_of(const wb_decl *decl, wb_str option) {
   if (decl->kind == WB_D_OPTIMIZER) return WB_STR("optimizer-option");
+  if (decl->kind == WB_D_ADAPTER) return WB_STR("adapter-option");
   return decl->kind == WB_D_SHARDING ? WB_STR("sharding-option") : option;
 }
 
@@ -94,6 +95,19 @@ wb_option *wb_engine_options(wb_ctx *ctx, const wb_decl *engine, const char *con
     if (out[i].value.kind == WB_TEXT) out[i].value = wb_string(wb_str_copy(ctx, value));
   }
   return out;
+}
+
+void wb_options_once(wb_ctx *ctx, const wb_decl *decl, const wb_option *options, size_t count) {
+  for (size_t i = 1; i < count; i++)
+    for (size_t k = 0; k < i; k++) {
+      if (!wb_str_eq(options[i].name, options[k].name)) continue;
+      wb_text first = {.ctx = ctx}, second = {.ctx = ctx};
+      wb_value_print(&first, &options[k].value);
+      wb_value_print(&second, &options[i].value);
+      if (wb_str_eq(wb_text_str(&first), wb_text_str(&second))) break;
+      WB_FAIL(ctx, WB_OPTION_TWICE, WB_NOWHERE, options[i].name, wb_text_str(&first), wb_text_str(&second),
+              control_of(decl, options[i].name));
+    }
 }
 
 /* ---- formulas ---- */

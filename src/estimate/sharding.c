@@ -303,6 +303,7 @@ static sharing begin(const wb_sharding_ask *ask, wb_sharded *out) {
   sharing s = {.ask = ask, .ctx = ask->ctx, .out = out};
   s.decl = wb_sharding_find(ask->lib, ask->ctx, ask->sharding);
   s.options = wb_engine_options(ask->ctx, s.decl, ask->options, ask->option_count);
+  wb_options_once(ask->ctx, s.decl, s.options, ask->option_count);
   s.weights = s.gradients = s.master = s.persistent = s.held = s.trained = s.frozen = wb_num_int(0);
   if (ask->frozen) s.frozen = wb_trained_total(ask->ctx, ask->frozen);
   s.unit = wb_largest_unit(ask);
