@@ -75,6 +75,7 @@ static wb_engine bind(sharing *s, const wb_trained *t) {
   give(s, &out, "gradient_width", width(s->types.gradients));
   give(s, &out, "compute_width", width(s->types.compute.len ? s->types.compute : s->types.weights));
   give(s, &out, "master_width", width(s->types.master));
+  give(s, &out, "master_bytes", wb_number(s->master));
   if (!t) return out;
   wb_value *dims = WB_NEWN(s->ctx, wb_value, t->rank + 1);
   for (size_t i = 0; i < t->rank; i++) dims[i] = wb_number(t->dims[i]);
