@@ -76,6 +76,9 @@ static _Noreturn void unknown_option(wb_ctx *ctx, const wb_decl *engine, wb_str 
   for (size_t i = 0; i < engine->field_count; i++)
     if (engine->fields[i].option)
       wb_text_addf(&known, "%s%.*s", known.len ? ", " : "", WB_STR_ARG(engine->fields[i].name->name));
+  if (!known.len)
+    WB_FAIL(ctx, wb_str_is(engine->name->name, "none") ? WB_OPTION_OF_NO_SHARDING : WB_OPTION_OF_NONE, WB_NOWHERE, name,
+            engine->name->name, WB_STR(""), control_of(engine, name));
   const wb_str near = nearest_option(engine, name), all = wb_text_str(&known);
   WB_FAIL(ctx, near.len ? WB_ENGINE_OPTION_NEAR : WB_ENGINE_OPTION, WB_NOWHERE, name, engine->name->name, all,
           control_of(engine, name), near);
@@ -198,8 +201,9 @@ void wb_engine_check_bare(wb_ctx *ctx, const wb_engine *engine) {
     wb_text found = {.ctx = ctx};
     if (fits) continue;
     wb_value_print(&found, &given->value);
-    WB_FAIL(ctx, WB_ENGINE_OPTION_VALUE, WB_NOWHERE, given->name, wb_text_str(&found), wb_str_of(wb_kind_name(&usual)),
-            control_of(engine->decl, given->name));
+    WB_FAIL(ctx, engine->decl->kind == WB_D_ENGINE ? WB_ENGINE_OPTION_VALUE : WB_OPTION_VALUE, WB_NOWHERE, given->name,
+            wb_text_str(&found), wb_str_of(wb_kind_name(&usual)), control_of(engine->decl, given->name),
+            engine->decl->name->name);
   }
   const wb_body *body = &engine->decl->body;
   for (size_t i = 0; i < body->count; i++)
