@@ -272,13 +272,24 @@ static void take_saved(wb_train *t) {
               WB_STR("what each operation's backward needs, added up; half of it shared, twice with copies"), false});
 }
 
+/* A rank holds of it what it holds of frozen weights: whole, or cut by what cuts weights (trl/models/utils.py,
+ * prepare_deepspeed: stage 3 shards the reference too). */
 static void take_reference(wb_train *t) {
-  wb_ctx *ctx = &t->model->ctx;
+  wb_model *m = t->model;
   const bool asked = wb_str_is(t->mode.reference, "1") || (wb_str_is(t->mode.reference, "ask") && t->asked.reference);
-  wb_i128 bytes;
   if (!asked || t->adapter) return; /* an adapter is switched off for the reference */
-  bytes = wb_times(ctx, t->model->total.num, 2);
-  part(t, (wb_train_part){WB_STR("reference"), bytes, bytes, bytes, WB_BASIS_EXACT, t->mode.source, false});
+  take_rows(m, &t->copied);
+  for (size_t i = 0; i < t->copied.count; i++) t->copied.items[i].dtype = WB_STR("bfloat16");
+  t->reference = t->sharding;
+  t->reference.trained = WB_NEW(&m->ctx, wb_trained_list);
+  t->reference.frozen = &t->copied;
+  t->reference.optimizer = NULL;
+  t->reference.precision = NULL;
+  t->referenced = wb_shard(&t->reference);
+  const wb_share *held = wb_sharded_part(&t->referenced, "weights");
+  if (held)
+    part(t, (wb_train_part){WB_STR("reference"), held->low, held->best, held->high, held->basis, t->mode.source,
+                            held->host});
 }
 
 /* ---- the whole ---- */
