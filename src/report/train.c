@@ -125,7 +125,7 @@ static answers gather(wb_out *out, wb_model *m) {
   return all;
 }
 
-#define TRAIN_OPTIONS 14
+#define TRAIN_OPTIONS 16
 
 /* What was given, with the name under which a method may take it. */
 static void given_options(const weigh_training *a, wb_given_option out[TRAIN_OPTIONS]) {
@@ -142,8 +142,44 @@ static void given_options(const weigh_training *a, wb_given_option out[TRAIN_OPT
                                               {"target-modules", NULL, a->target_modules != NULL},
                                               {"gpus", NULL, a->gpus > 0},
                                               {"zero", NULL, a->sharding != NULL},
-                                              {"optimizer-option", NULL, a->optimizer_option_count > 0}};
+                                              {"optimizer-option", NULL, a->optimizer_option_count > 0},
+                                              {"adapter-option", NULL, a->adapter_option_count > 0},
+                                              {"sharding-option", NULL, a->sharding_option_count > 0}};
   for (size_t i = 0; i < TRAIN_OPTIONS; i++) out[i] = all[i];
+}
+
+/* Whether an option that was given changes nothing in a mode: what is an adapter's where all weights train, completions where
+ * none are asked for, a reference that is the model itself with its adapter switched off. */
+static bool is_idle(const wb_train *t, const wb_given_option *option) {
+  static const char *const of_adapters[] = {"adapter", "rank", "target-modules", "adapter-option"};
+  const wb_str name = wb_str_of(option->option);
+  if (!option->given) return false;
+  for (size_t i = 0; i < sizeof of_adapters / sizeof *of_adapters; i++)
+    if (wb_str_is(name, of_adapters[i])) return !t->adapter;
+  if (wb_str_is(name, "generations")) return !wb_str_is(t->mode.batch, "k");
+  return wb_str_is(name, "reference") && !wb_str_is(t->mode.reference, "1");
+}
+
+static void json_idle(wb_json_out *j, const wb_train *t) {
+  wb_given_option given[TRAIN_OPTIONS];
+  given_options(&j->out->options->training, given);
+  wb_jo_begin(j, "ignored_options", '[');
+  for (size_t i = 0; i < TRAIN_OPTIONS; i++)
+    if (is_idle(t, &given[i])) wb_jo_str(j, NULL, wb_str_of(given[i].option));
+  wb_jo_end(j, ']');
+}
+
+static void write_idle(wb_out *out, const wb_train *t) {
+  wb_given_option given[TRAIN_OPTIONS];
+  wb_text text = {.ctx = out->text.ctx};
+  given_options(&out->options->training, given);
+  for (size_t i = 0; i < TRAIN_OPTIONS; i++)
+    if (is_idle(t, &given[i])) wb_text_addf(&text, "%s--%s", text.len ? ", " : "", given[i].option);
+  if (!text.len) return;
+  const wb_str args[] = {t->mode.name, wb_text_str(&text)};
+  wb_text_adds(&out->text, "  ");
+  wb_out_message(out, WB_NOTE_MODE_IGNORES, 2, args);
+  wb_text_addc(&out->text, '\n');
 }
 
 /* Whether what is answered fits with the reserve: a method's total may, where the exact one does not. */
@@ -205,7 +241,10 @@ static void json_answer(wb_json_out *j, const answer *a) {
   }
   if (a->method) json_parts(j, a->parts, a->part_count);
   else json_parts(j, t->parts, t->part_count);
-  if (!a->method) return;
+  if (!a->method) {
+    json_idle(j, t);
+    return;
+  }
   wb_given_option given[TRAIN_OPTIONS];
   given_options(&j->out->options->training, given);
   wb_json_method(j, "answer", a->method);
@@ -368,6 +407,7 @@ static void write_text(wb_out *out, wb_model *m, const answers *all) {
     given_options(&out->options->training, given);
     wb_write_ignored(out, all->items[0].method, given, TRAIN_OPTIONS);
   }
+  if (one && !all->items[0].method) write_idle(out, all->items[0].train);
   write_modes(out, all);
   wb_text_addc(&out->text, '\n');
   if (one) {
