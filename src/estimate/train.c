@@ -64,7 +64,8 @@ typedef struct beside {
   bool trains;  /* itself: a bias */
 } beside;
 
-/* The frozen weights as they are held; in a format, of each tensor so many bytes. Items of the weights stand in the order of rows. */
+/* The frozen weights as they are held; in a format, of each tensor so many bytes. Items of the weights stand in the order of
+ * rows. */
 static void take_frozen(wb_train *t, const wb_weights *w, beside *rows) {
   const wb_model *m = t->model;
   for (size_t i = 0, r = 0; i < w->count; i++) {
