@@ -143,7 +143,12 @@ static void make(applying *a, const wb_stmt *stmt, wb_scope *scope, const wb_mod
 
 /* A tensor of the model that trains: itself, or as a copy below another name. */
 static void put_row(applying *a, const wb_row *row, wb_str pattern, bool is_copy) {
-  wb_trained item = {.pattern = pattern, .rank = row->rank, .copies = row->copies, .row = row, .is_adapter = is_copy};
+  wb_trained item = {.pattern = pattern,
+                     .rank = row->rank,
+                     .copies = row->copies,
+                     .row = row,
+                     .is_adapter = is_copy,
+                     .of_model = true};
   wb_made made = {.module = WB_STR("")};
   item.dtype = row->dtype.len ? row->dtype : a->m->dtype;
   for (size_t i = 0; i < row->rank; i++) {

@@ -3,6 +3,7 @@
 
 #include "estimate/adapter.h"
 #include "estimate/adapter_target.h"
+#include "estimate/engine.h"
 #include "expr/eval.h"
 
 /* Names are compared without case and signs: "LN-tuning" is ln_tuning. */
@@ -65,6 +66,7 @@ wb_option *wb_adapter_options(wb_ctx *ctx, const wb_decl *decl, const char *cons
     out[i].name = option->name->name;
     out[i].value = equals ? value_of(ctx, wb_str_trim(wb_str_slice(text, at + 1, text.len))) : wb_bool(true);
   }
+  wb_options_once(ctx, decl, out, count);
   return out;
 }
 

@@ -299,6 +299,19 @@ static void read_names(targeting *t) {
     WB_FAIL(ctx, WB_ADAPTER_NO_DEFAULT, WB_NOWHERE, t->m->model_type, WB_STR("target_modules"));
 }
 
+/* What was looked for, with what narrows it down. */
+static wb_str sought(const targeting *t) {
+  const wb_targeting *asked = t->asked;
+  wb_text out = {.ctx = &t->m->ctx};
+  wb_text_add(&out, asked->asked);
+  for (size_t i = 0; i < t->names.count && !asked->asked.len; i++)
+    wb_text_addf(&out, "%s%.*s", out.len ? "," : "", WB_STR_ARG(t->names.items[i]));
+  if (asked->excluded.len) wb_text_addf(&out, ", exclude_modules=%.*s", WB_STR_ARG(asked->excluded));
+  if (asked->saved.len) wb_text_addf(&out, ", modules_to_save=%.*s", WB_STR_ARG(asked->saved));
+  if (asked->layers.len) wb_text_addf(&out, ", layers_to_transform=%.*s", WB_STR_ARG(asked->layers));
+  return wb_text_str(&out);
+}
+
 wb_modules wb_adapter_targets(wb_model *m, const wb_modules *all, const wb_targeting *asked) {
   wb_ctx *ctx = &m->ctx;
   targeting t = {.m = m, .all = all, .asked = asked};
@@ -317,6 +330,8 @@ wb_modules wb_adapter_targets(wb_model *m, const wb_modules *all, const wb_targe
   }
   refuse_holders(&t);
   take_tensors(&t);
-  if (!t.out.count) WB_FAIL(ctx, WB_ADAPTER_NO_MATCH, WB_NOWHERE, asked->asked.len ? asked->asked : WB_STR("[]"));
+  if (!t.out.count && !asked->asked.len && !t.names.count)
+    WB_FAIL(ctx, WB_ADAPTER_NO_DEFAULT, WB_NOWHERE, m->model_type, WB_STR("target_modules"));
+  if (!t.out.count) WB_FAIL(ctx, WB_ADAPTER_NO_MATCH, WB_NOWHERE, sought(&t));
   return t.out;
 }

@@ -146,16 +146,10 @@ static const wb_node *derive_saved(deriving *g) {
 
 /* ---- parts ---- */
 
-static const wb_node *derive_reference(deriving *g) {
-  wb_node *node = wb_d_new_node(g->d, WB_STR("reference"), NULL);
-  wb_formula f = wb_d_new_formula(g->d);
-  const wb_node *total = wb_derive_total(g->d, g->t->model);
-  wb_d_factor_number(&f, NULL, wb_num_int(2));
-  wb_d_factor_number(&f, "total_parameters", total->value.u.num);
-  wb_d_take(node, &f);
-  node->value = wb_integer(2 * total->value.u.num.num); /* fits: the part was made from the same product */
-  node->unit = BYTES;
-  wb_d_add_child(g->d, node, total);
+static const wb_node *derive_reference(deriving *g, const wb_train_part *p) {
+  const wb_share *held = wb_sharded_part(&g->t->referenced, "weights");
+  wb_node *node = (wb_node *)wb_sharded_derive_part(&g->t->reference, held, WB_OF_ALL, g->d);
+  node->name = p->name;
   return node;
 }
 
@@ -222,7 +216,7 @@ static const wb_node *derive_part(deriving *g, const wb_train_part *p) {
   const wb_train_told *told = told_of(g->t, p->name);
   wb_node *node;
   if (told) node = in_bytes(g, p->name, told->result, quantity_of(told->result, wb_str_of(told->best)));
-  else if (wb_str_is(p->name, "reference")) node = (wb_node *)derive_reference(g);
+  else if (wb_str_is(p->name, "reference")) node = (wb_node *)derive_reference(g, p);
   else if (wb_str_is(p->name, "activations")) node = (wb_node *)derive_saved(g);
   else if (wb_str_is(p->name, "adapters")) node = (wb_node *)derive_adapters(g, p);
   else node = (wb_node *)derive_share(g, p);

@@ -50,6 +50,7 @@ bool wb_engine_has_option(const wb_decl *engine, wb_str name) { return option_of
 /* The control that takes it, for whoever shows the failure (data/options/faults.tsv): an engine's option is its own. */
 static wb_str control_of(const wb_decl *decl, wb_str option) {
   if (decl->kind == WB_D_OPTIMIZER) return WB_STR("optimizer-option");
+  if (decl->kind == WB_D_ADAPTER) return WB_STR("adapter-option");
   return decl->kind == WB_D_SHARDING ? WB_STR("sharding-option") : option;
 }
 
@@ -75,6 +76,9 @@ static _Noreturn void unknown_option(wb_ctx *ctx, const wb_decl *engine, wb_str 
   for (size_t i = 0; i < engine->field_count; i++)
     if (engine->fields[i].option)
       wb_text_addf(&known, "%s%.*s", known.len ? ", " : "", WB_STR_ARG(engine->fields[i].name->name));
+  if (!known.len)
+    WB_FAIL(ctx, wb_str_is(engine->name->name, "none") ? WB_OPTION_OF_NO_SHARDING : WB_OPTION_OF_NONE, WB_NOWHERE, name,
+            engine->name->name, WB_STR(""), control_of(engine, name));
   const wb_str near = nearest_option(engine, name), all = wb_text_str(&known);
   WB_FAIL(ctx, near.len ? WB_ENGINE_OPTION_NEAR : WB_ENGINE_OPTION, WB_NOWHERE, name, engine->name->name, all,
           control_of(engine, name), near);
@@ -94,6 +98,19 @@ wb_option *wb_engine_options(wb_ctx *ctx, const wb_decl *engine, const char *con
     if (out[i].value.kind == WB_TEXT) out[i].value = wb_string(wb_str_copy(ctx, value));
   }
   return out;
+}
+
+void wb_options_once(wb_ctx *ctx, const wb_decl *decl, const wb_option *options, size_t count) {
+  for (size_t i = 1; i < count; i++)
+    for (size_t k = 0; k < i; k++) {
+      if (!wb_str_eq(options[i].name, options[k].name)) continue;
+      wb_text first = {.ctx = ctx}, second = {.ctx = ctx};
+      wb_value_print(&first, &options[k].value);
+      wb_value_print(&second, &options[i].value);
+      if (wb_str_eq(wb_text_str(&first), wb_text_str(&second))) break;
+      WB_FAIL(ctx, WB_OPTION_TWICE, WB_NOWHERE, options[i].name, wb_text_str(&first), wb_text_str(&second),
+              control_of(decl, options[i].name));
+    }
 }
 
 /* ---- formulas ---- */
@@ -184,8 +201,9 @@ void wb_engine_check_bare(wb_ctx *ctx, const wb_engine *engine) {
     wb_text found = {.ctx = ctx};
     if (fits) continue;
     wb_value_print(&found, &given->value);
-    WB_FAIL(ctx, WB_ENGINE_OPTION_VALUE, WB_NOWHERE, given->name, wb_text_str(&found), wb_str_of(wb_kind_name(&usual)),
-            control_of(engine->decl, given->name));
+    WB_FAIL(ctx, engine->decl->kind == WB_D_ENGINE ? WB_ENGINE_OPTION_VALUE : WB_OPTION_VALUE, WB_NOWHERE, given->name,
+            wb_text_str(&found), wb_str_of(wb_kind_name(&usual)), control_of(engine->decl, given->name),
+            engine->decl->name->name);
   }
   const wb_body *body = &engine->decl->body;
   for (size_t i = 0; i < body->count; i++)

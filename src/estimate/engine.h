@@ -30,6 +30,8 @@ const wb_decl *wb_engine_find(wb_library *lib, wb_ctx *ctx, wb_str asked);
 
 /* Options as texts, "max_num_seqs=256", checked against those that the engine has. Fails engine_option, with the list. */
 wb_option *wb_engine_options(wb_ctx *ctx, const wb_decl *engine, const char *const *texts, size_t count);
+/* Fails option_twice where one name has two values: an optimizer, a sharding or an adapter takes one of each. */
+void wb_options_once(wb_ctx *ctx, const wb_decl *decl, const wb_option *options, size_t count);
 
 bool wb_engine_has_option(const wb_decl *engine, wb_str name);
 

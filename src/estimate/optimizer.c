@@ -78,6 +78,7 @@ static void take_options(wb_optimizer *o, wb_str own, const char *const *options
   for (size_t at = 0; n < NAME_OPTIONS && wb_str_next(own, ' ', &at, &item);) texts[n++] = wb_str_cstr(o->ctx, item);
   wb_option *first = wb_engine_options(o->ctx, o->decl, options, count),
             *second = wb_engine_options(o->ctx, o->decl, texts, n);
+  wb_options_once(o->ctx, o->decl, first, count);
   o->options = WB_NEWN(o->ctx, wb_option, count + n);
   for (size_t i = 0; i < count; i++) o->options[o->option_count++] = first[i];
   for (size_t i = 0; i < n; i++) {

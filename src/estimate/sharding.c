@@ -75,6 +75,7 @@ static wb_engine bind(sharing *s, const wb_trained *t) {
   give(s, &out, "gradient_width", width(s->types.gradients));
   give(s, &out, "compute_width", width(s->types.compute.len ? s->types.compute : s->types.weights));
   give(s, &out, "master_width", width(s->types.master));
+  give(s, &out, "master_bytes", wb_number(s->master));
   if (!t) return out;
   wb_value *dims = WB_NEWN(s->ctx, wb_value, t->rank + 1);
   for (size_t i = 0; i < t->rank; i++) dims[i] = wb_number(t->dims[i]);
@@ -303,6 +304,7 @@ static sharing begin(const wb_sharding_ask *ask, wb_sharded *out) {
   sharing s = {.ask = ask, .ctx = ask->ctx, .out = out};
   s.decl = wb_sharding_find(ask->lib, ask->ctx, ask->sharding);
   s.options = wb_engine_options(ask->ctx, s.decl, ask->options, ask->option_count);
+  wb_options_once(ask->ctx, s.decl, s.options, ask->option_count);
   s.weights = s.gradients = s.master = s.persistent = s.held = s.trained = s.frozen = wb_num_int(0);
   if (ask->frozen) s.frozen = wb_trained_total(ask->ctx, ask->frozen);
   s.unit = wb_largest_unit(ask);
@@ -370,8 +372,9 @@ static void derive_elements(sharing *s, const wb_engine *bound, const char *rule
   wb_d_add_child(d, parent, node);
 }
 
-static bool is_derived(const sharing *s, const wb_trained *t) {
-  return s->derived == WB_OF_ALL || t->is_adapter == (s->derived == WB_OF_ADAPTER);
+/* What an adapter makes and does not train stands among the frozen weights. */
+static bool is_derived(const sharing *s, const wb_trained *t, bool trains) {
+  return s->derived == WB_OF_ALL || (t->is_adapter && trains) == (s->derived == WB_OF_ADAPTER);
 }
 
 static void derive_group(sharing *s, const summed *part, wb_derivation *d, wb_node *parent) {
@@ -385,7 +388,7 @@ static void derive_group(sharing *s, const summed *part, wb_derivation *d, wb_no
   }
   for (size_t i = 0; i < s->ask->trained->count; i++) {
     const wb_trained *t = &s->ask->trained->items[i];
-    if (!in_group(s, t) || !is_derived(s, t)) continue;
+    if (!in_group(s, t) || !is_derived(s, t, true)) continue;
     const wb_engine bound = bind(s, t);
     derive_elements(s, &bound, part->each, wb_d_tensor_name(d, parent, t), t->copies, dtype, d, parent);
   }
@@ -395,7 +398,7 @@ static void derive_frozen(sharing *s, const summed *part, wb_derivation *d, wb_n
   const wb_trained_list *list = s->ask->frozen;
   for (size_t i = 0; list && i < list->count; i++) {
     const wb_trained *t = &list->items[i];
-    if (!is_derived(s, t)) continue;
+    if (!is_derived(s, t, false)) continue;
     const wb_engine bound = bind(s, t);
     derive_elements(s, &bound, part->each, wb_d_tensor_name(d, parent, t), t->copies, t->dtype, d, parent);
   }

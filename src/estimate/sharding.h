@@ -46,8 +46,8 @@ const wb_share *wb_sharded_part(const wb_sharded *sharded, const char *name);
 /* All that a rank holds, on its card and on the host: a node for each part, formulas of buffers and of states below. */
 const wb_node *wb_sharded_derive(const wb_sharding_ask *ask, const wb_sharded *sharded, wb_derivation *d);
 
-/* One part. Of weights: all, or only those that are, or are not, an adapter's; NULL where they cannot be told apart, as the
- * description lays all flat. */
+/* One part. Of weights: all, or only those of an adapter that train, or all but those; NULL where they cannot be told apart,
+ * as the description lays all flat. */
 typedef enum wb_derived_of { WB_OF_ALL, WB_OF_ADAPTER, WB_OF_OTHERS } wb_derived_of;
 const wb_node *wb_sharded_derive_part(const wb_sharding_ask *ask, const wb_share *share, wb_derived_of of,
                                       wb_derivation *d);

@@ -58,17 +58,55 @@ static wb_str frozen_dtype(const wb_train *t) {
   return wb_precision_find(&t->model->ctx, wb_str_of(t->asked.precision)).weights;
 }
 
-/* The frozen weights as they are held; in a format, of each tensor so many bytes. */
-static void take_frozen(wb_train *t) {
-  const wb_weights *w = wb_weights_as(t->model, t->mode.quant, frozen_dtype(t));
-  wb_weights_warn(w);
-  for (size_t i = 0; i < w->count; i++) {
+/* What becomes of a row of the model beside an adapter. */
+typedef struct beside {
+  wb_str dtype; /* of plain numbers; empty: a format holds it, or another tensor */
+  bool trains;  /* itself: a bias */
+} beside;
+
+/* The frozen weights as they are held; in a format, of each tensor so many bytes. Items of the weights stand in the order of
+ * rows. */
+static void take_frozen(wb_train *t, const wb_weights *w, beside *rows) {
+  const wb_model *m = t->model;
+  for (size_t i = 0, r = 0; i < w->count; i++) {
     const wb_weight *item = &w->items[i];
-    if (item->row.mtp) continue;
+    while (r + 1 < m->row_count &&
+           (m->rows[r].pattern.ptr != item->row.pattern.ptr || m->rows[r].dims[0] != item->row.dims[0]))
+      r++;
+    if (!item->format) rows[r].dtype = item->dtype;
+    if (item->row.mtp || rows[r].trains) continue;
     wb_trained one = as_row(&item->row, item->format ? WB_STR("uint8") : item->dtype);
     if (item->format) one.dims[0] = item->loaded, one.rank = 1;
     *push(&t->model->ctx, &t->frozen) = one;
   }
+}
+
+/* Tensors of the model are held as it is. Adapters that are not float32 are made like what they adapt, where those are plain
+ * numbers (layer.py, _move_adapter_to_device_of_base_layer). */
+static void settle_types(const wb_train *t, const wb_trained_list *from, const beside *rows, wb_trained_list *to) {
+  const wb_str loaded = frozen_dtype(t);
+  for (size_t i = 0; i < from->count; i++) {
+    wb_trained one = from->items[i];
+    const wb_str held = one.row ? rows[one.row - t->model->rows].dtype : WB_STR("");
+    if (one.of_model && held.len) one.dtype = held;
+    else if (one.of_model && one.row->kind == WB_TIED && loaded.len) one.dtype = loaded;
+    else if (one.row && !one.of_model && !wb_str_is(one.dtype, "float32"))
+      one.dtype = held.len ? held : WB_STR("float32");
+    *push(&t->model->ctx, to) = one;
+  }
+}
+
+static void take_tensors(wb_train *t) {
+  wb_model *m = t->model;
+  const wb_trained_list *made = &t->adapter->trained;
+  const wb_weights *w = wb_weights_as(m, t->mode.quant, frozen_dtype(t));
+  beside *rows = WB_NEWN(&m->ctx, beside, m->row_count);
+  wb_weights_warn(w);
+  for (size_t i = 0; i < made->count; i++)
+    if (made->items[i].of_model && !made->items[i].is_adapter) rows[made->items[i].row - m->rows].trains = true;
+  take_frozen(t, w, rows);
+  settle_types(t, made, rows, &t->trained);
+  settle_types(t, &t->adapter->frozen, rows, &t->frozen);
 }
 
 typedef struct adapting {
@@ -124,9 +162,7 @@ static void take_adapter(wb_train *t) {
   adapting ask = {t, decl, options, count};
   if (chosen) adapt(&ask);
   else adapt_somewhere(&ask);
-  t->trained = t->adapter->trained;
-  take_frozen(t);
-  for (size_t i = 0; i < t->adapter->frozen.count; i++) *push(ctx, &t->frozen) = t->adapter->frozen.items[i];
+  take_tensors(t);
 }
 
 /* ---- parts ---- */
@@ -237,13 +273,24 @@ static void take_saved(wb_train *t) {
               WB_STR("what each operation's backward needs, added up; half of it shared, twice with copies"), false});
 }
 
+/* A rank holds of it what it holds of frozen weights: whole, or cut by what cuts weights (trl/models/utils.py,
+ * prepare_deepspeed: stage 3 shards the reference too). */
 static void take_reference(wb_train *t) {
-  wb_ctx *ctx = &t->model->ctx;
+  wb_model *m = t->model;
   const bool asked = wb_str_is(t->mode.reference, "1") || (wb_str_is(t->mode.reference, "ask") && t->asked.reference);
-  wb_i128 bytes;
   if (!asked || t->adapter) return; /* an adapter is switched off for the reference */
-  bytes = wb_times(ctx, t->model->total.num, 2);
-  part(t, (wb_train_part){WB_STR("reference"), bytes, bytes, bytes, WB_BASIS_EXACT, t->mode.source, false});
+  take_rows(m, &t->copied);
+  for (size_t i = 0; i < t->copied.count; i++) t->copied.items[i].dtype = WB_STR("bfloat16");
+  t->reference = t->sharding;
+  t->reference.trained = WB_NEW(&m->ctx, wb_trained_list);
+  t->reference.frozen = &t->copied;
+  t->reference.optimizer = NULL;
+  t->reference.precision = NULL;
+  t->referenced = wb_shard(&t->reference);
+  const wb_share *held = wb_sharded_part(&t->referenced, "weights");
+  if (held)
+    part(t, (wb_train_part){WB_STR("reference"), held->low, held->best, held->high, held->basis, t->mode.source,
+                            held->host});
 }
 
 /* ---- the whole ---- */

@@ -48,6 +48,9 @@ typedef struct wb_train {
   wb_precision policy;
   wb_sharding_ask sharding; /* what of it one rank holds, and the answer */
   wb_sharded sharded;
+  wb_trained_list copied; /* of the reference model, which is held as frozen weights are */
+  wb_sharding_ask reference;
+  wb_sharded referenced;
   wb_train_told told[WB_TRAIN_TOLD];
   size_t told_count;
   wb_i128 low, best, high, host;

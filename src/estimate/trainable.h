@@ -15,6 +15,7 @@ typedef struct wb_trained {
   wb_str dtype;      /* torch's name: "float32" */
   const wb_row *row; /* the model's tensor, or the one that is adapted; NULL: of neither */
   bool is_adapter;   /* made for the adapter: it stands beside the model's weights */
+  bool of_model;     /* a tensor of the model, itself or a copy beside it: in the type that the model is held in */
 } wb_trained;
 
 typedef struct wb_trained_list {

@@ -284,7 +284,9 @@ static void text_lines(wb_out *out, wb_message_id head, part which, const lines 
     if (l->part != which) continue;
     if (!any) wb_text_addf(&out->text, "\n%s\n", wb_out_label(out, head));
     any = true;
-    wb_text_addf(&out->text, "  %.*s = %.*s\n", WB_STR_ARG(l->name), WB_STR_ARG(l->formula));
+    if (which == PART_REQUIRE)
+      wb_text_addf(&out->text, "  %.*s\n    %.*s\n", WB_STR_ARG(l->formula), WB_STR_ARG(l->name));
+    else wb_text_addf(&out->text, "  %.*s = %.*s\n", WB_STR_ARG(l->name), WB_STR_ARG(l->formula));
   }
 }
 
@@ -319,6 +321,7 @@ static void one_text(wb_out *out, const wb_optimizer *o, const lines *all) {
   text_lines(out, WB_HEAD_OPTIONS, PART_OPTION, all);
   text_lines(out, WB_HEAD_STATES, PART_STATE, all);
   text_lines(out, WB_HEAD_SUMS, PART_SUM, all);
+  text_lines(out, WB_HEAD_REFUSES, PART_REQUIRE, all);
   text_lines(out, WB_HEAD_LETS, PART_LET, all);
   text_examples(out, o, all);
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "estimate/exact.h"
 #include "expr/print.h"
 #include "report/method.h"
 
@@ -117,14 +118,14 @@ static answers gather(wb_out *out, wb_model *m) {
     else compare(m, &all, a->train);
   }
   if (!all.count) {
-    if (!o->method) wb_train_new(m, &o->training, WB_STR("full")); /* fails as every mode did */
+    if (all.refused_count) wb_train_new(m, &o->training, all.refused[0].mode); /* fails as every mode did */
     if (o->training.mode) wb_train_mode_find(&m->ctx, wb_str_of(o->training.mode));
     wb_method_for(m, o->method, "train", NULL);
   }
   return all;
 }
 
-#define TRAIN_OPTIONS 14
+#define TRAIN_OPTIONS 16
 
 /* What was given, with the name under which a method may take it. */
 static void given_options(const weigh_training *a, wb_given_option out[TRAIN_OPTIONS]) {
@@ -141,8 +142,52 @@ static void given_options(const weigh_training *a, wb_given_option out[TRAIN_OPT
                                               {"target-modules", NULL, a->target_modules != NULL},
                                               {"gpus", NULL, a->gpus > 0},
                                               {"zero", NULL, a->sharding != NULL},
-                                              {"optimizer-option", NULL, a->optimizer_option_count > 0}};
+                                              {"optimizer-option", NULL, a->optimizer_option_count > 0},
+                                              {"adapter-option", NULL, a->adapter_option_count > 0},
+                                              {"sharding-option", NULL, a->sharding_option_count > 0}};
   for (size_t i = 0; i < TRAIN_OPTIONS; i++) out[i] = all[i];
+}
+
+/* Whether an option that was given changes nothing in a mode: what is an adapter's where all weights train, completions where
+ * none are asked for, a reference that is the model itself with its adapter switched off. */
+static bool is_idle(const wb_train *t, const wb_given_option *option) {
+  static const char *const of_adapters[] = {"adapter", "rank", "target-modules", "adapter-option"};
+  const wb_str name = wb_str_of(option->option);
+  if (!option->given) return false;
+  for (size_t i = 0; i < sizeof of_adapters / sizeof *of_adapters; i++)
+    if (wb_str_is(name, of_adapters[i])) return !t->adapter;
+  if (wb_str_is(name, "generations")) return !wb_str_is(t->mode.batch, "k");
+  return wb_str_is(name, "reference") && !wb_str_is(t->mode.reference, "1");
+}
+
+static void json_idle(wb_json_out *j, const wb_train *t) {
+  wb_given_option given[TRAIN_OPTIONS];
+  given_options(&j->out->options->training, given);
+  wb_jo_begin(j, "ignored_options", '[');
+  for (size_t i = 0; i < TRAIN_OPTIONS; i++)
+    if (is_idle(t, &given[i])) wb_jo_str(j, NULL, wb_str_of(given[i].option));
+  wb_jo_end(j, ']');
+}
+
+static void write_idle(wb_out *out, const wb_train *t) {
+  wb_given_option given[TRAIN_OPTIONS];
+  wb_text text = {.ctx = out->text.ctx};
+  given_options(&out->options->training, given);
+  for (size_t i = 0; i < TRAIN_OPTIONS; i++)
+    if (is_idle(t, &given[i])) wb_text_addf(&text, "%s--%s", text.len ? ", " : "", given[i].option);
+  if (!text.len) return;
+  const wb_str args[] = {t->mode.name, wb_text_str(&text)};
+  wb_text_adds(&out->text, "  ");
+  wb_out_message(out, WB_NOTE_MODE_IGNORES, 2, args);
+  wb_text_addc(&out->text, '\n');
+}
+
+/* Whether what is answered fits with the reserve: a method's total may, where the exact one does not. */
+static bool fits(wb_ctx *ctx, const answer *a) {
+  const wb_train *t = a->train;
+  if (!a->method) return t->fits;
+  return t->card.usable_bytes > 0 &&
+         wb_times(ctx, a->total, 100) <= wb_times(ctx, t->card.usable_bytes, 100 - t->asked.reserve_percent);
 }
 
 /* ---- JSON ---- */
@@ -191,13 +236,15 @@ static void json_answer(wb_json_out *j, const answer *a) {
     json_adapter(j, t);
   }
   if (t->card.usable_bytes > 0) {
-    const bool fits = a->method ? a->total / (100 - t->asked.reserve_percent) * 100 <= t->card.usable_bytes : t->fits;
-    wb_jo_bool(j, "fits", fits);
+    wb_jo_bool(j, "fits", fits(j->out->text.ctx, a));
     wb_jo_int(j, "spare_bytes", t->card.usable_bytes - a->total);
   }
   if (a->method) json_parts(j, a->parts, a->part_count);
   else json_parts(j, t->parts, t->part_count);
-  if (!a->method) return;
+  if (!a->method) {
+    json_idle(j, t);
+    return;
+  }
   wb_given_option given[TRAIN_OPTIONS];
   given_options(&j->out->options->training, given);
   wb_json_method(j, "answer", a->method);
@@ -303,7 +350,7 @@ static void write_row(wb_out *out, wb_table *table, const answer *a) {
   wb_table_cell(table, wb_out_bytes(out, a->method ? a->total : t->low));
   wb_table_cell(table, wb_out_bytes(out, a->method ? a->total : t->high));
   if (t->card.usable_bytes > 0)
-    wb_table_cell(table, wb_str_of(wb_out_label(out, t->fits ? WB_LABEL_YES : WB_LABEL_NO)));
+    wb_table_cell(table, wb_str_of(wb_out_label(out, fits(out->text.ctx, a) ? WB_LABEL_YES : WB_LABEL_NO)));
 }
 
 static void write_modes(wb_out *out, const answers *all) {
@@ -360,6 +407,7 @@ static void write_text(wb_out *out, wb_model *m, const answers *all) {
     given_options(&out->options->training, given);
     wb_write_ignored(out, all->items[0].method, given, TRAIN_OPTIONS);
   }
+  if (one && !all->items[0].method) write_idle(out, all->items[0].train);
   write_modes(out, all);
   wb_text_addc(&out->text, '\n');
   if (one) {
@@ -388,11 +436,11 @@ bool wb_report_train(wb_out *out, wb_model *m) {
     write_derivation(out, m, &all);
     return true;
   }
-  bool fits = true;
+  bool all_fit = true;
   for (size_t i = 0; i < all.count; i++)
-    fits = fits && (all.items[i].train->card.usable_bytes == 0 || all.items[i].train->fits);
+    all_fit = all_fit && (all.items[i].train->card.usable_bytes == 0 || fits(&m->ctx, &all.items[i]));
   if (out->options->format == WEIGH_FORMAT_JSON) write_json(out, m, &all);
   else if (out->options->format == WEIGH_FORMAT_TEXT) write_text(out, m, &all);
   else write_modes(out, &all);
-  return fits || !out->options->training.mode;
+  return all_fit || !out->options->training.mode;
 }

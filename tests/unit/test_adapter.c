@@ -105,7 +105,7 @@ static void refusals_say_why(void **state) {
   } rows[] = {
       {"mistralai/Mixtral-8x7B-v0.1", "dora", "target_modules=all-linear", "adapter_refused", "use_dora=True"},
       {"mistralai/Mixtral-8x7B-v0.1", "lora", "target_modules=w1,w2", "adapter_fused", "w3"},
-      {"mistralai/Mixtral-8x7B-v0.1", "lora", "", "adapter_no_match", ""},
+      {"mistralai/Mixtral-8x7B-v0.1", "lora", "", "adapter_no_default", "target_modules"},
       {"openai-community/gpt2", "oft", "target_modules=c_attn", "adapter_refused",
        "transformer.h.*.attn.c_attn (conv1d)"},
       {"openai-community/gpt2", "lora", "target_modules=attn", "adapter_holder", "c_attn"},

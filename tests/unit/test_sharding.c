@@ -32,8 +32,8 @@ static wb_trained tensors[2];
 
 static wb_trained_list list_of(const char *dtype) {
   const wb_num million = wb_num_int(1000003), three = wb_num_int(3), five = wb_num_int(5);
-  tensors[0] = (wb_trained){WB_STR("matrix"), {million, three}, 2, wb_num_int(1), wb_str_of(dtype), NULL, false};
-  tensors[1] = (wb_trained){WB_STR("vector"), {five}, 1, wb_num_int(7), wb_str_of(dtype), NULL, false};
+  tensors[0] = (wb_trained){WB_STR("matrix"), {million, three}, 2, wb_num_int(1), wb_str_of(dtype), NULL, false, false};
+  tensors[1] = (wb_trained){WB_STR("vector"), {five}, 1, wb_num_int(7), wb_str_of(dtype), NULL, false, false};
   return (wb_trained_list){tensors, 2, 2};
 }
 
