@@ -196,7 +196,7 @@ static void write_next(wb_out *out, const wb_design *d) {
   const wb_str args[] = {shape, wb_out_number(out, n->figures.parameters),
                          slow ? rate(ctx, n->figures.per_sequence.best) : wb_gib(ctx, n->figures.load.all.best),
                          wb_gib(ctx, n->figures.budget)};
-  if (!d->proposal_count) wb_memory_line(out, WB_NOTE_DESIGN_GRID, 4, args);
+  if (!d->proposal_count) wb_memory_line(out, slow ? WB_NOTE_DESIGN_GRID_SLOW : WB_NOTE_DESIGN_GRID, 4, args);
   else wb_memory_line(out, slow ? WB_NOTE_DESIGN_NEXT_SLOW : WB_NOTE_DESIGN_NEXT, 4, args);
 }
 
