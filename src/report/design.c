@@ -165,11 +165,13 @@ static void write_nearest(wb_out *out, const wb_design *d) {
     for (size_t i = 0; i < d->change_count; i++)
       wb_text_addf(&changes, "%s%.*s", i ? "; " : "", WB_STR_ARG(d->changes[i]));
     const wb_str list = wb_text_str(&changes), context = wb_out_reach(out, f->max_context),
-                 gpus = wb_out_number(out, d->fewest), memory = wb_gib(ctx, d->least_usable);
+                 memory = wb_gib(ctx, d->least_usable);
+    const wb_str cards[] = {wb_out_number(out, d->fewest), wb_str_fmt(ctx, "%u", d->fewest_layout.tp),
+                            wb_str_fmt(ctx, "%u", d->fewest_layout.pp)};
     if (changes.len) wb_memory_line(out, WB_NOTE_DESIGN_CHANGES, 1, &list);
     if (f->max_context) wb_memory_line(out, WB_NOTE_DESIGN_CONTEXT, 1, &context);
     if (d->least_usable) wb_memory_line(out, WB_NOTE_DESIGN_MEMORY, 1, &memory);
-    if (d->fewest) wb_memory_line(out, WB_NOTE_DESIGN_CARDS, 1, &gpus);
+    if (d->fewest) wb_memory_line(out, WB_NOTE_DESIGN_CARDS, 3, cards);
   }
   if (d->fastest.name.len) {
     const wb_str args[] = {d->fastest.name, rate(ctx, d->fastest.figures.per_sequence.best)};
