@@ -2,6 +2,7 @@
 
 #include "estimate/derive_parts.h"
 #include "estimate/exact.h"
+#include "estimate/pool.h"
 #include "expr/eval.h"
 
 static const wb_unit BYTES = {{0, 1, 0, 0, 0, 0}};
@@ -338,6 +339,9 @@ wb_derivation *wb_derive_memory(const wb_serving *s, wb_str quantity) {
   if (!wb_forms_set(s->forms, open) || !wb_serving_now(s, worst, &g.load))
     WB_FAIL(ctx, WB_LANG_OVERFLOW, WB_NOWHERE, WB_STR("*"));
   g.d->root = wb_str_is(quantity, "device_bytes") ? derive_all(&g, "device_bytes") : derive_limit(&g, quantity);
+  wb_i128 pool = 0;
+  const wb_place_on *pooled = wb_str_is(quantity, "pool") ? wb_pool_place(s, &pool) : NULL;
+  if (pooled) g.place = pooled;
   if (!g.d->root) g.d->root = derive_named(&g, quantity);
   if (!g.d->root) WB_FAIL(ctx, WB_SERVING_QUANTITY, WB_NOWHERE, quantity, known_quantities(&g));
   return g.d;
