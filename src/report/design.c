@@ -212,6 +212,7 @@ static const wb_column PLAIN[] = {{"kind", WB_LABEL_DESIGN_ROLE, false},
                                   {"weights_bytes", WB_LABEL_DESIGN_WEIGHTS, true},
                                   {"kv_bytes_per_token", WB_LABEL_DESIGN_TOKEN, true},
                                   {"max_context", WB_LABEL_MAX_CONTEXT, true},
+                                  {"made_for_context", WB_LABEL_MAX_CONTEXT, true},
                                   {"max_sequences", WB_LABEL_MAX_SEQUENCES, true},
                                   {"prompt_tokens_per_second", WB_LABEL_DESIGN_PROMPT_RATE, true},
                                   {"tokens_per_second_per_sequence", WB_LABEL_DESIGN_RATE, true},
@@ -225,6 +226,7 @@ static void plain_row(wb_out *out, wb_table *table, const wb_design_row *row) {
   wb_table_cell(table, row->name.len ? row->name : wb_str_of(WB_DESIGN_ROLE_NAMES[row->role]));
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) wb_table_cell(table, wb_out_number(out, numbers[i]));
   wb_table_cell(table, wb_out_reach(out, f->max_context));
+  wb_table_cell(table, f->made_for ? wb_out_number(out, f->made_for) : WB_STR(""));
   wb_table_cell(table, wb_out_reach(out, f->max_sequences));
   wb_table_cell(table, rate(table->ctx, f->prompt_rate.best));
   wb_table_cell(table, rate(table->ctx, f->per_sequence.best));
