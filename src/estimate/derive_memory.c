@@ -2,6 +2,7 @@
 
 #include "estimate/derive_parts.h"
 #include "estimate/exact.h"
+#include "estimate/pool.h"
 #include "expr/eval.h"
 
 static const wb_unit BYTES = {{0, 1, 0, 0, 0, 0}};
@@ -74,9 +75,9 @@ static void use_form(deriving *g, wb_node *node, const wb_value *value) {
   node->unit = BYTES;
 }
 
-/* Numbered where several kinds have one name. */
+/* A name as formulas write it, the same in every language; numbered where several kinds share it. */
 static wb_str kind_name(deriving *g, const wb_cache_kind *kind) {
-  const char *what = kind->kept->per_token ? "bytes of a token" : "bytes of a sequence";
+  const char *of = kind->kept->per_token ? "token" : "sequence";
   int number = 0, count = 0;
   for (size_t i = 0; i < g->place->kind_count; i++) {
     const wb_cache_kind *other = &g->place->kinds[i];
@@ -84,8 +85,8 @@ static wb_str kind_name(deriving *g, const wb_cache_kind *kind) {
     count++;
     if (other <= kind) number++;
   }
-  if (count == 1) return wb_str_fmt(g->d->ctx, "%.*s: %s", WB_STR_ARG(kind->name), what);
-  return wb_str_fmt(g->d->ctx, "%.*s %d: %s", WB_STR_ARG(kind->name), number, what);
+  if (count == 1) return wb_str_fmt(g->d->ctx, "%.*s_%s_bytes", WB_STR_ARG(kind->name), of);
+  return wb_str_fmt(g->d->ctx, "%.*s_%d_%s_bytes", WB_STR_ARG(kind->name), number, of);
 }
 
 /* Bytes that one entry takes in one layer: what is kept side by side, each in its type. */
@@ -338,6 +339,9 @@ wb_derivation *wb_derive_memory(const wb_serving *s, wb_str quantity) {
   if (!wb_forms_set(s->forms, open) || !wb_serving_now(s, worst, &g.load))
     WB_FAIL(ctx, WB_LANG_OVERFLOW, WB_NOWHERE, WB_STR("*"));
   g.d->root = wb_str_is(quantity, "device_bytes") ? derive_all(&g, "device_bytes") : derive_limit(&g, quantity);
+  wb_i128 pool = 0;
+  const wb_place_on *pooled = wb_str_is(quantity, "pool") ? wb_pool_place(s, &pool) : NULL;
+  if (pooled) g.place = pooled;
   if (!g.d->root) g.d->root = derive_named(&g, quantity);
   if (!g.d->root) WB_FAIL(ctx, WB_SERVING_QUANTITY, WB_NOWHERE, quantity, known_quantities(&g));
   return g.d;

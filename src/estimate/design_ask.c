@@ -72,13 +72,13 @@ static bool better(const offer *a, const offer *b) {
   return a->price.usd_per_hour < b->price.usd_per_hour;
 }
 
-/* The best number of one card that the money rents; `cheapest`: what one costs. */
+/* The best number of one card that the money rents, and the cheapest that it could. */
 static void try_card(const wb_prices *prices, const wb_card *card, weigh_count gpus, double usd, offer *best,
-                     double *cheapest) {
+                     offer *cheapest) {
   for (wb_i128 n = gpus ? gpus : 1; n <= (gpus ? gpus : NODE); n *= 2) {
     offer o = {.card = *card, .gpus = n};
     if (!wb_price_of(prices, card->name, n, &o.price)) continue;
-    if (*cheapest == 0 || o.price.usd_per_hour < *cheapest) *cheapest = o.price.usd_per_hour;
+    if (!cheapest->gpus || o.price.usd_per_hour < cheapest->price.usd_per_hour) *cheapest = o;
     if (o.price.usd_per_hour <= usd && (!best->gpus || better(&o, best))) *best = o;
   }
 }
@@ -88,11 +88,11 @@ static void take_offer(wb_ctx *ctx, wb_design_question *q, const offer *best) {
   q->asked.gpus = (weigh_count)best->gpus;
 }
 
-/* With money alone, the machine that it rents; with a card, as many of it. */
+/* With money alone, the machine that it rents; with a card, as many of it. A memory alone has no price. */
 static void rent(wb_ctx *ctx, wb_design_question *q, double usd) {
+  if (!q->asked.gpu && q->asked.gpu_memory_bytes) wb_fail(ctx, WB_DESIGN_NAMELESS, WB_NOWHERE, 0, NULL);
   const wb_prices *prices = wb_prices_read(ctx, WB_STR(""));
-  offer best = {.gpus = 0};
-  double cheapest = 0;
+  offer best = {.gpus = 0}, cheapest = best;
   wb_card card;
   if (q->asked.gpu) {
     card = wb_card_find(ctx, wb_str_of(q->asked.gpu));
@@ -101,10 +101,10 @@ static void rent(wb_ctx *ctx, wb_design_question *q, double usd) {
     for (size_t at = 0; wb_card_next(&at, &card);)
       if (card.usable_bytes > 0) try_card(prices, &card, q->asked.gpus, usd, &best, &cheapest);
   }
-  const wb_str what = q->asked.gpu ? card.name : WB_STR("*");
-  if (!best.gpus && cheapest == 0) WB_FAIL(ctx, WB_DESIGN_NO_PRICE, WB_NOWHERE, what);
+  if (!cheapest.gpus) WB_FAIL(ctx, WB_DESIGN_NO_PRICE, WB_NOWHERE, q->asked.gpu ? card.name : WB_STR("*"));
   if (!best.gpus)
-    WB_FAIL(ctx, WB_DESIGN_TOO_DEAR, WB_NOWHERE, wb_str_fmt(ctx, "%.2f", usd), what, wb_str_fmt(ctx, "%.2f", cheapest));
+    WB_FAIL(ctx, WB_DESIGN_TOO_DEAR, WB_NOWHERE, wb_str_fmt(ctx, usd < 0.01 ? "%g" : "%.2f", usd), cheapest.card.name,
+            wb_str_fmt(ctx, "%.2f", cheapest.price.usd_per_hour));
   take_offer(ctx, q, &best);
 }
 

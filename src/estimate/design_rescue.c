@@ -3,14 +3,16 @@
 #include "estimate/whatif.h"
 
 /* Cards of the kind on which it keeps the reserve: as many as fit, and more where the engine keeps less. */
-static wb_i128 fewest_cards(const wb_design_question *q, const wb_serving *s) {
-  wb_layout layout;
-  wb_i128 gpus = wb_solve_fewest(s, &s->cards[0], &layout);
-  for (int tries = 0; gpus && tries < 4; tries++, gpus *= 2) {
-    if (!wb_solve_layout(s, gpus, &layout)) continue;
-    if (wb_design_keeps(q, wb_solve_on(s, &s->cards[0], &layout))) return gpus;
+static wb_i128 fewest_cards(const wb_design_question *q, const wb_serving *s, wb_layout *layout) {
+  wb_i128 gpus = wb_solve_fewest(s, &s->cards[0], layout);
+  wb_trial t = wb_trial_begin(s->model);
+  for (bool keeps = false; gpus && gpus <= WB_SOLVE_CARDS; gpus = wb_solve_next(gpus)) {
+    if (wb_solve_layout(s, gpus, layout)) keeps = wb_design_keeps(q, wb_solve_on(s, &s->cards[0], layout));
+    wb_trial_forget(&t);
+    if (keeps) break;
   }
-  return 0;
+  wb_trial_end(&t);
+  return gpus <= WB_SOLVE_CARDS ? gpus : 0;
 }
 
 static bool helps(wb_model *m, const wb_design_question *q, const weigh_serving *asked) {
@@ -89,5 +91,5 @@ void wb_design_rescue(wb_model *m, wb_ctx *ctx, wb_design *d) {
   wb_design_measure(q, s, f);
   find_changes(m, ctx, d, s);
   d->least_usable = least_usable(q, m, f->load.all.best);
-  d->fewest = fewest_cards(q, s);
+  d->fewest = fewest_cards(q, s, &d->fewest_layout);
 }

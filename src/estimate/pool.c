@@ -192,19 +192,24 @@ void wb_pool_allocate(wb_serving *s, wb_place_on *p) {
   if (i < ALLOCATION_COUNT && ALLOCATIONS[i].allocate) ALLOCATIONS[i].allocate(s, p);
 }
 
-bool wb_pool_of(const wb_serving *s, wb_pool *out) {
+const wb_place_on *wb_pool_place(const wb_serving *s, wb_i128 *out) {
   const wb_place_on *least = NULL;
-  *out = (wb_pool){.bytes = 0};
   for (uint32_t i = 0; i < s->place_count; i++) {
     const wb_place_on *p = &s->places[i];
     const wb_value *value = wb_engine_value(s->model, &p->engine, "pool");
     if (!value || (p->stage.host && s->place_count > 1)) continue;
     wb_num bytes = wb_serving_number(s, value);
     wb_num_floor(bytes, &bytes);
-    if (least && bytes.num >= out->bytes) continue;
-    out->bytes = bytes.num;
+    if (least && bytes.num >= *out) continue;
+    *out = bytes.num;
     least = p;
   }
+  return least;
+}
+
+bool wb_pool_of(const wb_serving *s, wb_pool *out) {
+  *out = (wb_pool){.bytes = 0};
+  const wb_place_on *least = wb_pool_place(s, &out->bytes);
   const size_t i = least ? allocation_of(s, least) : ALLOCATION_COUNT;
   return i < ALLOCATION_COUNT && ALLOCATIONS[i].pool(s, least, out);
 }

@@ -5,7 +5,7 @@
 #include "estimate/paging.h"
 #include "estimate/serving.h"
 
-/* What an engine would make of its pool on the fullest device. */
+/* What an engine would make of its pool: that of the device which has least for it, as all have one number of blocks. */
 typedef struct wb_pool {
   wb_i128 bytes;
   wb_i128 tokens;                   /* that it says it holds */
@@ -17,6 +17,9 @@ typedef struct wb_pool {
   bool paged;     /* vllm: pages of all kinds could be made equal */
   wb_pages pages; /* vllm */
 } wb_pool;
+
+/* The place with the smallest pool, and its bytes; NULL: the engine has none. */
+const wb_place_on *wb_pool_place(const wb_serving *serving, wb_i128 *bytes);
 
 /* False for engines without a pool, and without a card to take it from. */
 bool wb_pool_of(const wb_serving *serving, wb_pool *out);

@@ -117,8 +117,7 @@ static wb_i128 least_of(const wb_serving *asked, const wb_card *card) {
   return least < 1 ? 1 : least;
 }
 
-/* 1, 2, 3, 4, 6, 8, then whole nodes, doubling past 64. */
-static wb_i128 next_number(wb_i128 gpus) {
+wb_i128 wb_solve_next(wb_i128 gpus) {
   if (gpus < 4) return gpus + 1;
   if (gpus < 8) return gpus + 2;
   return gpus < 64 ? gpus + NODE : 2 * gpus;
@@ -135,7 +134,7 @@ static wb_i128 first_that_fits(const wb_serving *asked, const wb_card *card, wb_
   const wb_i128 least = least_of(asked, card);
   wb_i128 found = 0;
   wb_trial t = wb_trial_begin(asked->model);
-  for (wb_i128 gpus = 1; gpus <= most && !found; gpus = next_number(gpus)) {
+  for (wb_i128 gpus = 1; gpus <= most && !found; gpus = wb_solve_next(gpus)) {
     if (gpus < least || !wb_solve_layout(asked, gpus, layout)) continue;
     const bool fits = tries(asked, card, layout, load);
     wb_trial_forget(&t);

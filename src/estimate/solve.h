@@ -19,6 +19,9 @@ wb_i128 wb_solve_heads(const wb_model *model);
 bool wb_solve_layout(const wb_serving *asked, wb_i128 gpus, wb_layout *out);
 wb_serving *wb_solve_on(const wb_serving *asked, const wb_card *card, const wb_layout *layout);
 
+/* Numbers of cards that are tried: 1, 2, 3, 4, 6, 8, then whole nodes, doubling past 64. */
+wb_i128 wb_solve_next(wb_i128 gpus);
+
 /* The fewest cards of a kind on which the question fits; 0: no number up to WB_SOLVE_CARDS does. */
 wb_i128 wb_solve_fewest(const wb_serving *asked, const wb_card *card, wb_layout *layout);
 

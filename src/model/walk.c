@@ -178,11 +178,21 @@ static const wb_axis *result_positions(wb_walk *w, wb_frame *f, const wb_stmt *s
   return stmt->on && base ? wb_positions(w, stmt->on, base, f->scope) : base;
 }
 
+/* The axis that width(x) means: x's own, so that a formula below a thousand layers does not go through each. NULL: it is
+ * something else. */
+static wb_binding *axis_of(wb_walk *w, wb_frame *f, const wb_expr *expr) {
+  if (expr->kind != WB_X_CALL || !wb_str_is(wb_str_of(expr->u.call.function->name), "width")) return NULL;
+  const wb_value x = wb_eval(w->ctx, expr->u.call.args[0], f->scope);
+  return x.kind == WB_SHAPE && x.u.shape->rank == 1 ? x.u.shape->axes[0] : NULL;
+}
+
 static wb_value shape_of(wb_walk *w, wb_frame *f, const wb_stmt *stmt) {
   wb_shape *shape = WB_NEW(w->ctx, wb_shape);
   shape->positions = result_positions(w, f, stmt);
   shape->rank = (uint32_t)stmt->arg_count;
   for (uint32_t i = 0; i < shape->rank; i++) {
+    shape->axes[i] = axis_of(w, f, stmt->args[i].expr);
+    if (shape->axes[i]) continue;
     wb_binding *axis = WB_NEW(w->ctx, wb_binding);
     *axis = (wb_binding){.expr = stmt->args[i].expr, .scope = f->scope};
     axis->value = wb_number(wb_eval_size(w->ctx, axis->expr, axis->scope));

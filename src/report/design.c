@@ -165,11 +165,13 @@ static void write_nearest(wb_out *out, const wb_design *d) {
     for (size_t i = 0; i < d->change_count; i++)
       wb_text_addf(&changes, "%s%.*s", i ? "; " : "", WB_STR_ARG(d->changes[i]));
     const wb_str list = wb_text_str(&changes), context = wb_out_reach(out, f->max_context),
-                 gpus = wb_out_number(out, d->fewest), memory = wb_gib(ctx, d->least_usable);
+                 memory = wb_gib(ctx, d->least_usable);
+    const wb_str cards[] = {wb_out_number(out, d->fewest), wb_str_fmt(ctx, "%u", d->fewest_layout.tp),
+                            wb_str_fmt(ctx, "%u", d->fewest_layout.pp)};
     if (changes.len) wb_memory_line(out, WB_NOTE_DESIGN_CHANGES, 1, &list);
     if (f->max_context) wb_memory_line(out, WB_NOTE_DESIGN_CONTEXT, 1, &context);
     if (d->least_usable) wb_memory_line(out, WB_NOTE_DESIGN_MEMORY, 1, &memory);
-    if (d->fewest) wb_memory_line(out, WB_NOTE_DESIGN_CARDS, 1, &gpus);
+    if (d->fewest) wb_memory_line(out, WB_NOTE_DESIGN_CARDS, 3, cards);
   }
   if (d->fastest.name.len) {
     const wb_str args[] = {d->fastest.name, rate(ctx, d->fastest.figures.per_sequence.best)};
@@ -196,7 +198,7 @@ static void write_next(wb_out *out, const wb_design *d) {
   const wb_str args[] = {shape, wb_out_number(out, n->figures.parameters),
                          slow ? rate(ctx, n->figures.per_sequence.best) : wb_gib(ctx, n->figures.load.all.best),
                          wb_gib(ctx, n->figures.budget)};
-  if (!d->proposal_count) wb_memory_line(out, WB_NOTE_DESIGN_GRID, 4, args);
+  if (!d->proposal_count) wb_memory_line(out, slow ? WB_NOTE_DESIGN_GRID_SLOW : WB_NOTE_DESIGN_GRID, 4, args);
   else wb_memory_line(out, slow ? WB_NOTE_DESIGN_NEXT_SLOW : WB_NOTE_DESIGN_NEXT, 4, args);
 }
 
@@ -210,6 +212,7 @@ static const wb_column PLAIN[] = {{"kind", WB_LABEL_DESIGN_ROLE, false},
                                   {"weights_bytes", WB_LABEL_DESIGN_WEIGHTS, true},
                                   {"kv_bytes_per_token", WB_LABEL_DESIGN_TOKEN, true},
                                   {"max_context", WB_LABEL_MAX_CONTEXT, true},
+                                  {"made_for_context", WB_LABEL_MAX_CONTEXT, true},
                                   {"max_sequences", WB_LABEL_MAX_SEQUENCES, true},
                                   {"prompt_tokens_per_second", WB_LABEL_DESIGN_PROMPT_RATE, true},
                                   {"tokens_per_second_per_sequence", WB_LABEL_DESIGN_RATE, true},
@@ -223,6 +226,7 @@ static void plain_row(wb_out *out, wb_table *table, const wb_design_row *row) {
   wb_table_cell(table, row->name.len ? row->name : wb_str_of(WB_DESIGN_ROLE_NAMES[row->role]));
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) wb_table_cell(table, wb_out_number(out, numbers[i]));
   wb_table_cell(table, wb_out_reach(out, f->max_context));
+  wb_table_cell(table, f->made_for ? wb_out_number(out, f->made_for) : WB_STR(""));
   wb_table_cell(table, wb_out_reach(out, f->max_sequences));
   wb_table_cell(table, rate(table->ctx, f->prompt_rate.best));
   wb_table_cell(table, rate(table->ctx, f->per_sequence.best));

@@ -133,6 +133,10 @@ static void nearest(wb_json_out *j, const wb_design *d) {
   wb_jo_end(j, ']');
   wb_jo_int(j, "least_usable_bytes", d->least_usable);
   wb_jo_int(j, "fewest_gpus", d->fewest);
+  if (d->fewest) {
+    wb_jo_int(j, "fewest_tp", d->fewest_layout.tp);
+    wb_jo_int(j, "fewest_pp", d->fewest_layout.pp);
+  }
   wb_jo_end(j, '}');
 }
 

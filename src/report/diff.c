@@ -6,6 +6,7 @@
 
 static const char FIELD[] = "field", FIGURE[] = "figure", TENSOR[] = "tensor";
 static const char *const WHATS[] = {FIELD, FIGURE, TENSOR};
+static const wb_message_id LABELS[] = {WB_LABEL_DIFF_FIELD, WB_LABEL_DIFF_FIGURE, WB_LABEL_DIFF_TENSOR};
 
 typedef struct change {
   const char *what; /* one of WHATS */
@@ -87,14 +88,19 @@ static void note_value(changes *c, wb_str name, const wb_value *a, const wb_valu
   }
 }
 
+/* What a description works out for itself ("is_reader") is no field that anybody could give. */
+static bool is_field(const wb_used_field *used) {
+  return used && used->binding->state == WB_EVALUATED && used->binding->origin->kind != WB_FROM_FORMULA;
+}
+
 static void diff_fields(changes *c, const wb_model *a, const wb_model *b, bool back) {
   for (const wb_fields *f = a->all_fields; f; f = f->next)
     for (size_t i = 0; i < f->used_count; i++) {
       wb_str name = field_name(c->ctx, f, &f->used[i]);
       const wb_used_field *other = find_field(c->ctx, b, name);
-      if (f->used[i].binding->state != WB_EVALUATED || (back && other && other->binding->state == WB_EVALUATED))
-        continue;
-      if (other && other->binding->state == WB_EVALUATED) {
+      const bool in_both = is_field(other);
+      if (!is_field(&f->used[i]) || (back && in_both)) continue;
+      if (in_both) {
         note_value(c, name, &f->used[i].binding->value, &other->binding->value);
         continue;
       }
@@ -351,13 +357,20 @@ static void diff_tensors(changes *c, const wb_model *a, const wb_model *b) {
 static const wb_column COLUMNS[] = {
     {"what", WB_LABEL_WHAT, false}, {"name", WB_LABEL_NAME, false}, {"a", WB_LABEL_A, true}, {"b", WB_LABEL_B, true}};
 
+/* A program reads one word in every language. */
+static wb_str what_text(const wb_out *out, const char *what) {
+  size_t i = 0;
+  while (WHATS[i] != what) i++;
+  return wb_str_of(wb_out_plain(out) ? what : wb_out_label(out, LABELS[i]));
+}
+
 /* The rows of one kind, or of all (`what` NULL). As text each kind has a table of its own, so that a long value of a
  * field does not widen the table of tensors. */
 static void write_table(wb_out *out, const changes *c, const char *what) {
   wb_table table = {out->text.ctx, COLUMNS, 4, NULL, 0, 0};
   for (size_t i = 0; i < c->count; i++) {
     if (what && c->items[i].what != what) continue;
-    wb_table_cell(&table, wb_str_of(c->items[i].what));
+    wb_table_cell(&table, what_text(out, c->items[i].what));
     wb_table_cell(&table, c->items[i].name);
     wb_table_cell(&table, c->items[i].a);
     wb_table_cell(&table, c->items[i].b);

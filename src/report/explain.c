@@ -65,12 +65,14 @@ static bool same_line(const wb_node *a, const wb_node *b) {
 
 /* Names bound in many places with one meaning are shown once. */
 static void write_names(wb_out *out, const wb_model *m, const wb_derivation *d) {
-  wb_text_addf(&out->text, "\n%s\n", wb_out_label(out, WB_LABEL_WHERE));
+  bool any = false;
   for (size_t i = 0; i < d->count; i++) {
     const wb_node *node = d->nodes[i];
     bool seen = !node->key;
     for (size_t k = 0; k < i && !seen; k++) seen = d->nodes[k]->key && same_line(d->nodes[k], node);
     if (seen) continue;
+    if (!any) wb_text_addf(&out->text, "\n%s\n", wb_out_label(out, WB_LABEL_WHERE));
+    any = true;
     wb_str value = number_text(out, node);
     bool steps = node->formula.len && !wb_str_eq(node->formula, node->numbers) && !wb_str_eq(node->numbers, value);
     formula_line(&out->text, 2, "", node->name, "");

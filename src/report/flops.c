@@ -184,8 +184,16 @@ static void write_plain(wb_out *out, const wb_flops_facts *f) {
   wb_table_write(out, &table);
 }
 
+/* Half of an odd count ends in .5; other parts of a whole are left out. */
+static wb_str number_text(wb_out *out, wb_num value) {
+  wb_num whole = value;
+  wb_num_floor(value, &whole);
+  const wb_str number = wb_out_number(out, whole.num);
+  return value.den == 2 ? wb_str_fmt(out->text.ctx, "%.*s.5", WB_STR_ARG(number)) : number;
+}
+
 static void figure(wb_out *out, wb_message_id label, wb_num value, wb_str note) {
-  wb_str name = wb_str_of(wb_out_label(out, label)), number = wb_out_number(out, value.num);
+  wb_str name = wb_str_of(wb_out_label(out, label)), number = number_text(out, value);
   size_t used = wb_text_columns(name);
   wb_text_addn(&out->text, ' ', 2);
   wb_text_add(&out->text, name);
