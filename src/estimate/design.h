@@ -169,9 +169,9 @@ typedef struct wb_design {
   wb_design_row lengthiest; /* of those made for too few tokens */
   wb_str changes[4];        /* that make it fit */
   size_t change_count;
-  wb_i128 fewest; /* cards of the kind on which it fits; 0: no number does */
-  wb_layout fewest_layout;
-  wb_i128 least_usable; /* bytes of a card on which it does; 0: it was not found */
+  wb_i128 fewest;          /* cards of the kind on which it fits; 0: no number does */
+  wb_layout fewest_layout; /* how they share it */
+  wb_i128 least_usable;    /* bytes of a card on which it does; 0: it was not found */
 } wb_design;
 
 /* For the smallest published model, where none fits: what it needs, which single changes make it fit, on how many cards it
