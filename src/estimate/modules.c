@@ -48,31 +48,28 @@ typedef struct renaming {
 } renaming;
 
 /* Of a model, found once. */
-typedef struct found_modules {
-  renaming *names;
-  size_t name_count, name_cap;
-  bool built;
-  wb_modules all;
-} found_modules;
+typedef struct renamings {
+  renaming *items;
+  size_t count, cap;
+} renamings;
 
-static found_modules *found_of(wb_model *m) {
-  if (m->modules) return m->modules;
+static const renamings *renamings_of(wb_model *m) {
+  if (m->renamings) return m->renamings;
   const wb_str text = wb_data_text("adapters/names.tsv");
-  found_modules *found = WB_NEW(&m->ctx, found_modules);
+  renamings *found = WB_NEW(&m->ctx, renamings);
   wb_str cells[3];
   for (size_t at = 0; wb_tsv_next(text, &at, cells, 3);) {
     if (!wb_str_eq(cells[0], m->model_type)) continue;
-    WB_PUSH_ROOM(&m->ctx, found->names, found->name_count, found->name_cap);
-    found->names[found->name_count++] = (renaming){cells[1], cells[2]};
+    WB_PUSH_ROOM(&m->ctx, found->items, found->count, found->cap);
+    found->items[found->count++] = (renaming){cells[1], cells[2]};
   }
-  m->modules = found;
+  m->renamings = found;
   return found;
 }
 
 wb_str wb_module_name(wb_model *m, wb_str tensor) {
-  const found_modules *found = found_of(m);
-  for (size_t i = 0; i < found->name_count; i++)
-    tensor = renamed(&m->ctx, tensor, found->names[i].from, found->names[i].to);
+  const renamings *found = renamings_of(m);
+  for (size_t i = 0; i < found->count; i++) tensor = renamed(&m->ctx, tensor, found->items[i].from, found->items[i].to);
   return tensor;
 }
 
@@ -214,13 +211,13 @@ static wb_modules build(wb_model *m) {
 
 /* Whoever asks may change them. */
 wb_modules wb_modules_of(wb_model *m) {
-  found_modules *found = found_of(m);
-  if (!found->built) {
-    m->ctx.lasting++;
-    found->all = build(m);
-    found->built = true;
+  const wb_modules *kept = m->modules;
+  if (!kept) {
+    wb_modules *own = WB_NEW(&m->ctx, wb_modules);
+    *own = build(m);
+    m->modules = kept = own;
   }
-  wb_modules out = {WB_NEWN(&m->ctx, wb_module, found->all.count), found->all.count, found->all.count};
-  if (out.count) memcpy(out.items, found->all.items, out.count * sizeof *out.items);
+  wb_modules out = {WB_NEWN(&m->ctx, wb_module, kept->count), kept->count, kept->count};
+  if (out.count) memcpy(out.items, kept->items, out.count * sizeof *out.items);
   return out;
 }

@@ -169,7 +169,8 @@ typedef struct wb_model {
   const void *comparison;           /* of src/estimate: its total beside that of the "config" method, likewise */
   const void *plans;                /* of src/estimate: the same, without the places that they are on */
   const void *adapters;             /* of src/estimate: what adapters make of it, likewise */
-  void *modules;                    /* of src/estimate: its modules as libraries have them, likewise */
+  const void *modules;              /* of src/estimate: its modules as libraries have them, likewise */
+  const void *renamings;            /* of src/estimate: how libraries name its modules, likewise */
   const void *servings;             /* of src/estimate: questions of memory that stay built, likewise */
   const wb_num *config_kv;          /* of src/estimate: what the "config" method keeps of a token, likewise */
   /* totals */
