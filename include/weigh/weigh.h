@@ -11,7 +11,8 @@
  * - Strings are UTF-8 and NUL-terminated. Strings returned inside structs belong to the handle they came from.
  * - The library never prints, exits, aborts or keeps state outside its handles.
  * - Threads: one handle is used by one thread at a time; a library and its models count as one handle.
- * - Limits: one model may use 256 MiB of memory and 20,000,000 steps of evaluation; more is an error.
+ * - Limits: one model may use 256 MiB of memory and 20,000,000 steps of evaluation (advice: for each card
+ *   that it tries); more is an error.
  */
 #ifndef WEIGH_H
 #define WEIGH_H
