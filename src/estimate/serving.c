@@ -325,8 +325,8 @@ static void make_program(wb_serving *s) {
 void wb_serving_build(wb_serving *s) {
   wb_model *m = s->model;
   s->forms = wb_forms_new(&m->ctx);
-  s->context = wb_form_open(s->forms, wb_intern(&m->lib->symbols, WB_STR("context")));
-  s->sequences = wb_form_open(s->forms, wb_intern(&m->lib->symbols, WB_STR("sequences")));
+  s->context = wb_form_open(s->forms, wb_library_name(m->lib, &m->ctx, WB_STR("context")));
+  s->sequences = wb_form_open(s->forms, wb_library_name(m->lib, &m->ctx, WB_STR("sequences")));
   set_stages(s);
   const wb_engine probe = probe_of(s);
   const bool llama = wb_llama_serves(m, &probe);

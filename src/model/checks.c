@@ -67,7 +67,7 @@ static bool bind_subject(check *c, wb_str item) {
     if (is_whole(value)) *s = (subject){field, value, is_set(c, field)};
   }
   wb_model *m = c->model;
-  const wb_sym *sym = wb_intern(&m->lib->symbols, name);
+  const wb_sym *sym = wb_library_name(m->lib, &m->ctx, name);
   wb_bind_value(&m->ctx, c->scope, sym, s->value ? *s->value : wb_null());
   return s->value || optional;
 }

@@ -166,6 +166,14 @@ static wb_decl *closest(wb_library *lib, wb_decl_kind kind, wb_str name, wb_plac
   return entry->decl;
 }
 
+const wb_sym *wb_library_name(wb_library *lib, wb_ctx *ctx, wb_str name) {
+  const wb_sym *known = wb_intern_find(&lib->symbols, name);
+  if (known) return known;
+  begin_anew(lib);
+  if (WB_GUARD(&lib->ctx)) return wb_intern(&lib->symbols, name);
+  pass_on(lib, ctx);
+}
+
 const wb_decl *wb_library_find(wb_library *lib, wb_ctx *ctx, wb_decl_kind kind, wb_str name) {
   wb_entry *entry = find(lib, name, kind);
   if (!entry) return NULL;

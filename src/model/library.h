@@ -97,6 +97,8 @@ void wb_library_parse_added(wb_library *lib);
 /* The declaration of that kind and name (WB_D_BLOCK finds operations too); NULL if there is none. Fails the caller's context
  * when its file is faulty. */
 const wb_decl *wb_library_find(wb_library *lib, wb_ctx *ctx, wb_decl_kind kind, wb_str name);
+/* A name as the library's scopes know it; where nothing has it yet, the library takes it up. */
+const wb_sym *wb_library_name(wb_library *lib, wb_ctx *ctx, wb_str name);
 /* Those of a kind in order of files; NULL after the last. */
 const wb_decl *wb_library_at(wb_library *lib, wb_ctx *ctx, wb_decl_kind kind, size_t i);
 /* The family for a `model_type`; NULL when the type is unknown. */

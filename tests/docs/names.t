@@ -10,7 +10,19 @@ OURS = re.compile(r"\b(?:wb|weigh|face|srv|cli)_[a-z_]{4,}\b")
 MADE = ("docs/accuracy.md", "docs/manual.md", "docs/manual.zh.md")  # words of vectors and of options
 ELSEWHERE = ("generated/", "truth/", "fuzz_NAME")  # made by the build; of the reference lists; a pattern
 
-FILES = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True).stdout.split()
+
+
+def tree():
+    """What git keeps; where there is no git, what lies there but for what is made."""
+    try:
+        return subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    except (OSError, subprocess.CalledProcessError):
+        paths = (p.relative_to(ROOT) for p in ROOT.rglob("*") if p.is_file())
+        made = re.compile(r"^(build|\.git$|node_modules$)")
+        return [str(p) for p in paths if not any(made.match(part) for part in p.parts)]
+
+
+FILES = tree()
 NAMES = {name for f in FILES for name in (f, f.rsplit("/", 1)[-1])}
 CODE = "\n".join((ROOT / f).read_text("utf-8", "replace") for f in FILES if re.match(r"(src|include|cli|face|server|tools|bench|fuzz|tests/unit)/.*\.[ch]$", f))
 
